@@ -1,0 +1,48 @@
+//! The Entity Data Model of OData at run time.
+//!
+//! Generated clients, the client run time and a service share this crate, so that a literal is
+//! escaped, a path is split and a payload is read in exactly one place: a service parses with the
+//! same code that a client prints with. There is no HTTP and no async here.
+//!
+//! | to… | see |
+//! |---|---|
+//! | hold a value of any EDM type | [`Value`], [`time`] |
+//! | describe types as static tables | [`model`] |
+//! | read and write an entity without knowing its Rust type | [`Structured`], [`Record`] |
+//! | name a property, typed by its owner and value | [`Property`], [`Navigation`] |
+//! | build a filter or the body of an insert or update | [`Filter`], [`Insert`], [`Update`] |
+//! | print or parse `$filter`, `$orderby` and their kin | [`filter`], [`query`] |
+//! | print or parse `Assets('…')/$links/Locators` | [`path`] |
+//! | read and write JSON payloads | [`json`] |
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod filter;
+pub mod json;
+pub mod literal;
+mod macros;
+pub mod model;
+pub mod path;
+mod primitive;
+mod property;
+pub mod query;
+mod record;
+mod structured;
+pub mod time;
+mod value;
+pub mod version;
+mod write;
+
+pub use filter::Expr;
+pub use primitive::{Edm, NotOption, Operand, Scalar, Text, from_nullable};
+pub use property::{AtCreate, AtUpdate, Filter, Many, Navigation, One, Order, Property, access};
+pub use record::Record;
+pub use structured::{
+    ComplexType, EntityType, Key, Structured, assign, complex_from_value, from_members, to_members,
+};
+pub use time::{DateTime, DateTimeOffset, Duration};
+pub use value::{Members, TypeError, Value};
+pub use write::{Binding, Draft, EntityPath, Inline, Insert, Update};
+
+pub use rust_decimal::Decimal;
+pub use uuid::Uuid as Guid;
