@@ -1,0 +1,106 @@
+use bytes::Bytes;
+use edm::json::Format;
+use serde_json::Value as Json;
+
+use crate::Error;
+
+/// Whether a call may be sent again when it is not known if the service has seen it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idempotency {
+    /// It only reads.
+    Read,
+    /// It changes something.
+    Write,
+}
+
+/// One call, prepared: what generated code makes and [`Service`](crate::Service) sends.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The HTTP method, `MERGE` included.
+    pub method: &'static str,
+    /// Path and query, percent-encoded, relative to the service root; or an absolute URL that the
+    /// service handed out.
+    pub target: String,
+    /// The body, still without format.
+    pub body: Option<CallBody>,
+    /// Whether it may be sent again.
+    pub idempotency: Idempotency,
+    /// Whether the answer is plain text, as that of `$count` is, and not JSON.
+    pub plain_text: bool,
+}
+
+/// The body of a call, before it is given the format that the client speaks.
+#[derive(Clone, Debug)]
+pub enum CallBody {
+    /// An entity to create or update.
+    Draft(edm::Draft, &'static edm::model::StructuredType),
+    /// Parameters of an action.
+    Parameters(Vec<(&'static str, edm::Value)>, &'static edm::model::Operation),
+    /// The URL of an entity to link, relative to the service root.
+    Link(String),
+}
+
+impl Call {
+    /// A call that reads.
+    pub fn get(target: impl Into<String>) -> Self {
+        Self {
+            method: "GET",
+            target: target.into(),
+            body: None,
+            idempotency: Idempotency::Read,
+            plain_text: false,
+        }
+    }
+
+    /// A call that changes something.
+    pub fn write(method: &'static str, target: impl Into<String>, body: Option<CallBody>) -> Self {
+        Self {
+            method,
+            target: target.into(),
+            body,
+            idempotency: Idempotency::Write,
+            plain_text: false,
+        }
+    }
+}
+
+impl CallBody {
+    /// The body in a format; URLs are joined to the service root.
+    pub(crate) fn to_json(&self, format: Format, root: &str) -> Json {
+        match self {
+            Self::Draft(draft, ty) => edm::json::write_draft(draft, ty, format, root),
+            Self::Parameters(values, operation) => {
+                edm::json::write_parameters(values, operation.parameters)
+            }
+            Self::Link(url) => {
+                let name = if format == Format::Light { "url" } else { "uri" };
+                serde_json::json!({ name: format!("{root}{url}") })
+            }
+        }
+    }
+}
+
+/// A successful answer, before it is typed.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status, 200 to 299.
+    pub status: u16,
+    /// The header `operation-id`: what to poll after a 202.
+    pub operation_id: Option<String>,
+    /// The format that the service declared.
+    pub format: Format,
+    /// The body.
+    pub body: Bytes,
+}
+
+impl Reply {
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// The body is none.
+    pub fn json(&self) -> Result<Json, Error> {
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Error::payload(format!("not JSON: {error}")))
+    }
+}

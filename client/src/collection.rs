@@ -1,0 +1,161 @@
+use std::fmt;
+use std::marker::PhantomData;
+
+use edm::query::{OrderBy, QueryOptions};
+use edm::{EntityType, Filter, Key as _, Order, Property, path::KeyPredicate};
+use futures_util::stream::{self, Stream, TryStreamExt as _};
+
+use crate::page::{decode_page, fetch};
+use crate::{Call, Create, EntityRequest, Error, Page, Reply, Request, Service};
+
+/// Entities that can be queried: an entity set, or what a navigation property leads to.
+pub struct Collection<E> {
+    service: Service,
+    path: String,
+    options: QueryOptions,
+    marker: PhantomData<fn() -> E>,
+}
+
+impl<E> Clone for Collection<E> {
+    fn clone(&self) -> Self {
+        let (service, path) = (self.service.clone(), self.path.clone());
+        Self { service, path, options: self.options.clone(), marker: PhantomData }
+    }
+}
+impl<E> fmt::Debug for Collection<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.target())
+    }
+}
+
+impl<E> Collection<E> {
+    pub(crate) fn new(service: Service, path: String) -> Self {
+        Self { service, path, options: QueryOptions::default(), marker: PhantomData }
+    }
+
+    fn target(&self) -> String {
+        match self.options.to_query() {
+            query if query.is_empty() => self.path.clone(),
+            query => format!("{}?{query}", self.path),
+        }
+    }
+
+    /// Only entities for which this holds; with an earlier filter, both must hold.
+    #[must_use]
+    pub fn filter(mut self, filter: Filter<E>) -> Self {
+        use edm::filter::{BinaryOp, Expr};
+        let expr = filter.into_expr();
+        self.options.filter = Some(match self.options.filter.take() {
+            Some(earlier) => Expr::binary(BinaryOp::And, earlier, expr),
+            None => expr,
+        });
+        self
+    }
+
+    /// In this order; a second call orders what is equal in the first.
+    #[must_use]
+    pub fn order_by(mut self, order: Order<E>) -> Self {
+        let property = order.name.to_owned();
+        self.options.order_by.push(OrderBy { property, descending: order.descending });
+        self
+    }
+
+    /// At most this many, over all pages.
+    #[must_use]
+    pub fn top(mut self, count: u64) -> Self {
+        self.options.top = Some(count);
+        self
+    }
+
+    /// Without the first ones.
+    #[must_use]
+    pub fn skip(mut self, count: u64) -> Self {
+        self.options.skip = Some(count);
+        self
+    }
+
+    /// Only this property, and others so named; the rest of each entity keeps its default.
+    #[must_use]
+    pub fn select<T, A>(mut self, property: Property<E, T, A>) -> Self {
+        self.options.select.push(property.name().to_owned());
+        self
+    }
+
+    /// Asks for the number of all entities, in [`Page::count`].
+    #[must_use]
+    pub fn with_count(mut self) -> Self {
+        self.options.inline_count = true;
+        self
+    }
+}
+
+impl<E: EntityType> Collection<E> {
+    /// The entity with this key. Options of a query do not matter for it.
+    pub fn by_key(&self, key: impl Into<E::Key>) -> EntityRequest<E> {
+        let key = KeyPredicate::new(E::TYPE.key, key.into().literals());
+        EntityRequest::new(self.service.clone(), format!("{}({key})", self.path))
+    }
+
+    /// Starts an insert.
+    pub fn create(&self) -> Create<E> {
+        Create::new(self.service.clone(), self.path.clone())
+    }
+
+    /// Reads the first page.
+    pub fn list(&self) -> Request<Page<E>> {
+        Request::new(self.service.clone(), Call::get(self.target()), decode_page)
+    }
+
+    /// Reads page after page, as the stream is asked for them.
+    pub fn pages(&self) -> impl Stream<Item = Result<Page<E>, Error>> + Send + use<E> {
+        let service = self.service.clone();
+        stream::try_unfold(Some(self.target()), move |target| {
+            let service = service.clone();
+            async move {
+                let Some(target) = target else {
+                    return Ok(None);
+                };
+                let mut page: Page<E> = fetch(&service, target).await?;
+                let next = page.next.take();
+                Ok(Some((page, next)))
+            }
+        })
+    }
+
+    /// Reads the entities of all pages into memory.
+    ///
+    /// # Errors
+    ///
+    /// The service refuses, there is no answer, or it is not what the model says.
+    pub async fn all(&self) -> Result<Vec<E>, Error> {
+        let extend = |mut all: Vec<E>, page: Page<E>| {
+            all.extend(page.items);
+            async { Ok(all) }
+        };
+        self.pages().try_fold(Vec::new(), extend).await
+    }
+
+    /// Reads the first entity, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The service refuses, there is no answer, or it is not what the model says.
+    pub async fn first(&self) -> Result<Option<E>, Error> {
+        Ok(self.clone().top(1).list().await?.items.into_iter().next())
+    }
+
+    /// Reads how many entities there are: `$count`.
+    pub fn count(&self) -> Request<u64> {
+        fn decode(reply: &Reply) -> Result<u64, Error> {
+            let text = std::str::from_utf8(&reply.body).unwrap_or_default();
+            // Some services put a byte order mark before the number.
+            let number = text.trim_start_matches('\u{feff}').trim().parse();
+            number.map_err(|_| Error::payload("$count is not a number"))
+        }
+        let query = self.options.to_query();
+        let separator = if query.is_empty() { "" } else { "?" };
+        let target = format!("{}/$count{separator}{query}", self.path);
+        let call = Call { plain_text: true, ..Call::get(target) };
+        Request::new(self.service.clone(), call, decode)
+    }
+}
