@@ -1,0 +1,242 @@
+//! Codec configuration records: what they say to a player.
+//!
+//! Codec strings follow RFC 6381 §3.3 and ISO/IEC 14496-15 annex E; `CodecPrivateData` follows
+//! MS-SSTR §2.2.2.5.
+
+use std::fmt::Write as _;
+
+use crate::aac::AacConfig;
+use crate::boxes::Reader;
+use crate::error::{Error, Place};
+
+/// The codec of a track with its configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Codec {
+    /// H.264 (sample entry `avc1` or `avc3`).
+    Avc(AvcConfig),
+    /// H.265 (sample entry `hvc1` or `hev1`).
+    Hevc(HevcConfig),
+    /// AAC (sample entry `mp4a`).
+    Aac(AacConfig),
+}
+
+impl Codec {
+    /// The value for `CODECS` (RFC 8216) and `@codecs` (DASH), such as `avc1.64001F`.
+    pub fn rfc6381(&self) -> String {
+        match self {
+            Codec::Avc(config) => format!(
+                "{}.{:02X}{:02X}{:02X}",
+                config.sample_entry.escape_ascii(),
+                config.profile,
+                config.compatibility,
+                config.level
+            ),
+            Codec::Hevc(config) => config.rfc6381(),
+            Codec::Aac(config) => format!("mp4a.40.{}", config.object_type),
+        }
+    }
+
+    /// `FourCC` of a Smooth Streaming quality level.
+    pub fn four_cc(&self) -> &'static str {
+        match self {
+            Codec::Avc(_) => "H264",
+            Codec::Hevc(_) => "HVC1",
+            Codec::Aac(config) if config.object_type == 2 => "AACL",
+            Codec::Aac(_) => "AACH",
+        }
+    }
+
+    /// `CodecPrivateData` of a Smooth Streaming quality level, in hexadecimal: the parameter sets
+    /// with Annex B start codes for video, the AudioSpecificConfig for AAC.
+    pub fn private_data(&self) -> String {
+        match self {
+            Codec::Avc(config) => annex_b(&config.parameter_sets),
+            Codec::Hevc(config) => annex_b(&config.parameter_sets),
+            Codec::Aac(config) => hex(&config.specific_config),
+        }
+    }
+}
+
+/// What an `avcC` box says (ISO/IEC 14496-15 §5.3.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AvcConfig {
+    /// `avc1` or `avc3`.
+    pub sample_entry: [u8; 4],
+    /// AVCProfileIndication.
+    pub profile: u8,
+    /// profile_compatibility: the constraint flags.
+    pub compatibility: u8,
+    /// AVCLevelIndication.
+    pub level: u8,
+    /// Bytes of the length before each NAL unit: 1, 2 or 4.
+    pub nal_length: u8,
+    /// Sequence, then picture parameter sets, without start codes.
+    pub parameter_sets: Vec<Vec<u8>>,
+}
+
+impl AvcConfig {
+    pub(crate) fn parse(sample_entry: [u8; 4], mut r: Reader<'_>) -> Result<Self, Error> {
+        let version = r.u8()?;
+        if version != 1 {
+            return Err(r.place().unsupported(format!("avcC version {version}")));
+        }
+        let (profile, compatibility, level) = (r.u8()?, r.u8()?, r.u8()?);
+        let nal_length = nal_length(r.u8()?, r.place())?;
+        let mut parameter_sets = Vec::new();
+        for mask in [0x1f, 0xff] {
+            let count = r.u8()? & mask;
+            for _ in 0..count {
+                parameter_sets.push(sized(&mut r)?);
+            }
+        }
+        Ok(AvcConfig { sample_entry, profile, compatibility, level, nal_length, parameter_sets })
+    }
+}
+
+/// What an `hvcC` box says (ISO/IEC 14496-15 §8.3.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HevcConfig {
+    /// `hvc1` or `hev1`.
+    pub sample_entry: [u8; 4],
+    /// general_profile_space, 0 to 3.
+    pub profile_space: u8,
+    /// general_tier_flag: true for the High tier.
+    pub high_tier: bool,
+    /// general_profile_idc.
+    pub profile: u8,
+    /// general_profile_compatibility_flags.
+    pub compatibility: u32,
+    /// general_constraint_indicator_flags, most significant byte first.
+    pub constraints: [u8; 6],
+    /// general_level_idc.
+    pub level: u8,
+    /// Bytes of the length before each NAL unit: 1, 2 or 4.
+    pub nal_length: u8,
+    /// Video, sequence, then picture parameter sets, without start codes.
+    pub parameter_sets: Vec<Vec<u8>>,
+}
+
+impl HevcConfig {
+    pub(crate) fn parse(sample_entry: [u8; 4], mut r: Reader<'_>) -> Result<Self, Error> {
+        // Writers before the final standard used version 0 for the same layout.
+        let version = r.u8()?;
+        if version > 1 {
+            return Err(r.place().unsupported(format!("hvcC version {version}")));
+        }
+        let general = r.u8()?;
+        let compatibility = r.u32()?;
+        let mut constraints = [0; 6];
+        constraints.copy_from_slice(r.take(6)?);
+        let level = r.u8()?;
+        // Segmentation, parallelism, chroma, bit depths, average frame rate.
+        r.take(8)?;
+        let nal_length = nal_length(r.u8()?, r.place())?;
+        let mut parameter_sets = Vec::new();
+        for _ in 0..r.u8()? {
+            let kind = r.u8()? & 0x3f;
+            for _ in 0..r.u16()? {
+                let unit = sized(&mut r)?;
+                // VPS, SPS and PPS; SEI messages do not belong in CodecPrivateData.
+                if (32..=34).contains(&kind) {
+                    parameter_sets.push(unit);
+                }
+            }
+        }
+        Ok(HevcConfig {
+            sample_entry,
+            profile_space: general >> 6,
+            high_tier: general & 0x20 != 0,
+            profile: general & 0x1f,
+            compatibility,
+            constraints,
+            level,
+            nal_length,
+            parameter_sets,
+        })
+    }
+
+    /// ISO/IEC 14496-15 §E.3: the compatibility flags are in reverse bit order, and trailing zero
+    /// bytes of the constraint flags are left out.
+    fn rfc6381(&self) -> String {
+        let mut text = format!("{}.", self.sample_entry.escape_ascii());
+        if let Some(space) = [None, Some('A'), Some('B'), Some('C')]
+            .get(usize::from(self.profile_space))
+            .copied()
+            .flatten()
+        {
+            text.push(space);
+        }
+        let tier = if self.high_tier { 'H' } else { 'L' };
+        let compatibility = self.compatibility.reverse_bits();
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{}.{compatibility:X}.{tier}{}", self.profile, self.level);
+        let used = self.constraints.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        for byte in self.constraints.iter().take(used) {
+            let _ = write!(text, ".{byte:X}");
+        }
+        text
+    }
+}
+
+fn nal_length(byte: u8, place: Place<'_>) -> Result<u8, Error> {
+    match byte & 3 {
+        2 => Err(place.malformed("NAL unit lengths of 3 bytes are not allowed")),
+        minus_one => Ok(minus_one + 1),
+    }
+}
+
+/// Bytes behind a 16-bit length.
+fn sized(r: &mut Reader<'_>) -> Result<Vec<u8>, Error> {
+    let len = r.u16()?;
+    Ok(r.take(usize::from(len))?.to_vec())
+}
+
+fn annex_b(units: &[Vec<u8>]) -> String {
+    units.iter().map(|unit| format!("00000001{}", hex(unit))).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02X}");
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    const PLACE: Place<'static> = Place { file: "a.mp4", track: 1, path: "stsd" };
+
+    #[test]
+    fn avc_configuration() {
+        let bytes = [1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 3, 0x67, 0x64, 0, 1, 0, 2, 0x68, 0xee];
+        let config = AvcConfig::parse(*b"avc1", Reader::new(&bytes, PLACE)).unwrap();
+        assert_eq!(config.nal_length, 4);
+        let codec = Codec::Avc(config);
+        assert_eq!(codec.rfc6381(), "avc1.64001F");
+        assert_eq!(codec.private_data(), "000000016764000000000168EE");
+        assert_eq!(codec.four_cc(), "H264");
+    }
+
+    #[test]
+    fn hevc_codec_strings_of_the_standard() {
+        let mut config = HevcConfig {
+            sample_entry: *b"hev1",
+            profile_space: 0,
+            high_tier: false,
+            profile: 1,
+            compatibility: 0x6000_0000,
+            constraints: [0xb0, 0, 0, 0, 0, 0],
+            level: 93,
+            nal_length: 4,
+            parameter_sets: vec![],
+        };
+        assert_eq!(config.rfc6381(), "hev1.1.6.L93.B0");
+        config.profile_space = 1;
+        config.high_tier = true;
+        config.constraints = [0; 6];
+        assert_eq!(config.rfc6381(), "hev1.A1.6.H93");
+    }
+}

@@ -1,0 +1,250 @@
+//! The DASH manifest (ISO/IEC 23009-1), in the shape of Azure Media Services.
+
+use std::fmt::Write as _;
+
+use quick_xml::escape::escape;
+
+use crate::codec::Codec;
+use crate::format::DashFormat;
+use crate::moov::TrackKind;
+use crate::presentation::Presentation;
+use crate::stream::{Quality, Stream};
+use crate::time::{TIMESCALE, iso_duration};
+use crate::timeline::Timeline;
+
+/// Azure Media Services numbered audio sets as group 5 and the video set as group 1.
+const AUDIO_GROUP: u32 = 5;
+const VIDEO_GROUP: u32 = 1;
+
+/// Two-letter codes that BCP 47 wants in place of ISO 639-2 codes, for the languages most seen.
+const SHORT_LANGUAGES: [(&str, &str); 36] = [
+    ("ara", "ar"),
+    ("ben", "bn"),
+    ("bul", "bg"),
+    ("cat", "ca"),
+    ("ces", "cs"),
+    ("chi", "zh"),
+    ("cze", "cs"),
+    ("dan", "da"),
+    ("deu", "de"),
+    ("dut", "nl"),
+    ("ell", "el"),
+    ("eng", "en"),
+    ("fin", "fi"),
+    ("fra", "fr"),
+    ("fre", "fr"),
+    ("ger", "de"),
+    ("gre", "el"),
+    ("heb", "he"),
+    ("hin", "hi"),
+    ("hun", "hu"),
+    ("ind", "id"),
+    ("ita", "it"),
+    ("jpn", "ja"),
+    ("kor", "ko"),
+    ("nld", "nl"),
+    ("nor", "no"),
+    ("pol", "pl"),
+    ("por", "pt"),
+    ("ron", "ro"),
+    ("rus", "ru"),
+    ("spa", "es"),
+    ("swe", "sv"),
+    ("tha", "th"),
+    ("tur", "tr"),
+    ("ukr", "uk"),
+    ("zho", "zh"),
+];
+
+/// Writes the manifest. Writing to a `String` cannot fail, so results are not looked at.
+pub(crate) fn manifest(presentation: &Presentation, format: DashFormat) -> String {
+    let profiles = match format {
+        DashFormat::Csf => "urn:mpeg:dash:profile:isoff-live:2011",
+        DashFormat::Cmaf => "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019",
+    };
+    // A client has to hold the longest segment to start.
+    let longest = presentation.streams().iter().map(|stream| stream.timeline().longest()).max();
+    let buffer = longest.unwrap_or(0).div_ceil(u64::from(TIMESCALE));
+    let mut out = String::with_capacity(4096);
+    let _ = write!(
+        out,
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+         <MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" profiles=\"{profiles}\" \
+         type=\"static\" mediaPresentationDuration=\"{}\" minBufferTime=\"PT{buffer}S\">\n\
+         <Period>\n",
+        iso_duration(presentation.duration())
+    );
+    let sets = presentation.of_kind(TrackKind::Audio).chain(presentation.of_kind(TrackKind::Video));
+    for (id, stream) in sets.enumerate() {
+        adaptation_set(&mut out, id + 1, stream, format);
+    }
+    out.push_str("</Period>\n</MPD>\n");
+    out
+}
+
+fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashFormat) {
+    let kind = stream.kind();
+    let group = match kind {
+        TrackKind::Audio => AUDIO_GROUP,
+        TrackKind::Video => VIDEO_GROUP,
+    };
+    let profiles = match format {
+        DashFormat::Csf => " profiles=\"ccff\"",
+        DashFormat::Cmaf => "",
+    };
+    let common = stream.qualities().first().map_or_else(String::new, codec);
+    let _ = write!(
+        out,
+        "<AdaptationSet id=\"{id}\" group=\"{group}\"{profiles} bitstreamSwitching=\"false\" \
+         segmentAlignment=\"true\" contentType=\"{}\" mimeType=\"{}\" codecs=\"{common}\"",
+        kind.name(),
+        kind.content_type(),
+    );
+    if let Some(language) = stream.language() {
+        let short = SHORT_LANGUAGES.iter().find(|(long, _)| *long == language);
+        let language = short.map_or(language, |(_, short)| short);
+        let _ = write!(out, " lang=\"{}\"", escape(language));
+    }
+    let sizes = stream.qualities().iter().filter_map(|quality| quality.track().video_info());
+    if kind == TrackKind::Video {
+        let width = sizes.clone().map(|info| info.width).max().unwrap_or(0);
+        let height = sizes.map(|info| info.height).max().unwrap_or(0);
+        let _ = write!(out, " maxWidth=\"{width}\" maxHeight=\"{height}\" startWithSAP=\"1\"");
+    }
+    out.push_str(">\n");
+    segment_template(out, stream, format);
+    // Best quality first, as in the captured manifests.
+    for (number, quality) in stream.qualities().iter().rev().enumerate() {
+        representation(out, stream, quality, number + 1, &common);
+    }
+    out.push_str("</AdaptationSet>\n");
+}
+
+fn segment_template(out: &mut String, stream: &Stream, format: DashFormat) {
+    let (name, format) = (escape(stream.name()), format.name());
+    let _ = write!(
+        out,
+        "<SegmentTemplate timescale=\"{TIMESCALE}\" \
+         media=\"QualityLevels($Bandwidth$)/Fragments({name}=$Time$,format={format})\" \
+         initialization=\"QualityLevels($Bandwidth$)/Fragments({name}=i,format={format})\">\n\
+         <SegmentTimeline>"
+    );
+    let mut first = true;
+    for (start, duration, count) in runs(stream.timeline()) {
+        out.push_str("<S");
+        if first && start > 0 {
+            let _ = write!(out, " t=\"{start}\"");
+        }
+        first = false;
+        let _ = write!(out, " d=\"{duration}\"");
+        if count > 1 {
+            // DASH counts the repetitions, not the segments.
+            let _ = write!(out, " r=\"{}\"", count - 1);
+        }
+        out.push_str("/>");
+    }
+    out.push_str("</SegmentTimeline>\n</SegmentTemplate>\n");
+}
+
+/// Runs of fragments of the same duration: start, duration, number of fragments.
+pub(crate) fn runs(timeline: &Timeline) -> Vec<(u64, u64, u32)> {
+    let mut runs: Vec<(u64, u64, u32)> = Vec::new();
+    for chunk in timeline.chunks() {
+        match runs.last_mut().filter(|(_, duration, _)| *duration == chunk.duration) {
+            Some((_, _, count)) => *count += 1,
+            None => runs.push((chunk.start, chunk.duration, 1)),
+        }
+    }
+    runs
+}
+
+fn representation(out: &mut String, stream: &Stream, quality: &Quality, number: usize, set: &str) {
+    let track = quality.track();
+    let id = match stream.kind() {
+        TrackKind::Audio => format!("{AUDIO_GROUP}_A_{}_{number}", escape(stream.name())),
+        TrackKind::Video => format!("{VIDEO_GROUP}_V_{}_{number}", escape(stream.name())),
+    };
+    let bitrate = quality.bitrate();
+    let _ = write!(out, "<Representation id=\"{id}\" bandwidth=\"{bitrate}\"");
+    let own = codec(quality);
+    if own != set {
+        let _ = write!(out, " codecs=\"{own}\"");
+    }
+    if let Some(info) = track.video_info() {
+        let _ = write!(out, " width=\"{}\" height=\"{}\"", info.width, info.height);
+    }
+    match track.frame_rate() {
+        Some((frames, 1)) => drop(write!(out, " frameRate=\"{frames}\"")),
+        Some((frames, seconds)) => drop(write!(out, " frameRate=\"{frames}/{seconds}\"")),
+        None => {}
+    }
+    let Codec::Aac(config) = track.codec() else {
+        out.push_str("/>\n");
+        return;
+    };
+    // The scheme takes the channelConfiguration of the codec; 0 there means "see the stream".
+    let layout = match config.channel_configuration {
+        0 => config.channels,
+        configuration => u16::from(configuration),
+    };
+    let _ = writeln!(
+        out,
+        " audioSamplingRate=\"{}\"><AudioChannelConfiguration \
+         schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:2011\" \
+         value=\"{layout}\"/></Representation>",
+        config.sampling_rate,
+    );
+}
+
+fn codec(quality: &Quality) -> String {
+    quality.track().codec().rfc6381()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::testing::presentation;
+
+    #[test]
+    fn manifest_of_two_qualities_and_audio() {
+        let text = presentation().unwrap().dash(DashFormat::Csf);
+        let want = [
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?>",
+            "<MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" \
+             xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" \
+             profiles=\"urn:mpeg:dash:profile:isoff-live:2011\" type=\"static\" \
+             mediaPresentationDuration=\"PT14S\" minBufferTime=\"PT7S\">",
+            "<Period>",
+            "<AdaptationSet id=\"1\" group=\"5\" profiles=\"ccff\" bitstreamSwitching=\"false\" \
+             segmentAlignment=\"true\" contentType=\"audio\" mimeType=\"audio/mp4\" \
+             codecs=\"mp4a.40.2\" lang=\"en\">",
+            "<SegmentTemplate timescale=\"10000000\" \
+             media=\"QualityLevels($Bandwidth$)/Fragments(aac_eng_2_128000_1_1=$Time$,format=mpd-time-csf)\" \
+             initialization=\"QualityLevels($Bandwidth$)/Fragments(aac_eng_2_128000_1_1=i,format=mpd-time-csf)\">",
+            "<SegmentTimeline><S d=\"59946667\"/><S d=\"60160000\"/><S d=\"19840000\"/></SegmentTimeline>",
+            "</SegmentTemplate>",
+            "<Representation id=\"5_A_aac_eng_2_128000_1_1_1\" bandwidth=\"128000\" \
+             audioSamplingRate=\"48000\"><AudioChannelConfiguration \
+             schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:2011\" \
+             value=\"2\"/></Representation>",
+            "</AdaptationSet>",
+            "<AdaptationSet id=\"2\" group=\"1\" profiles=\"ccff\" bitstreamSwitching=\"false\" \
+             segmentAlignment=\"true\" contentType=\"video\" mimeType=\"video/mp4\" \
+             codecs=\"avc1.64001E\" maxWidth=\"640\" maxHeight=\"360\" startWithSAP=\"1\">",
+            "<SegmentTemplate timescale=\"10000000\" \
+             media=\"QualityLevels($Bandwidth$)/Fragments(video=$Time$,format=mpd-time-csf)\" \
+             initialization=\"QualityLevels($Bandwidth$)/Fragments(video=i,format=mpd-time-csf)\">",
+            "<SegmentTimeline><S d=\"60000000\" r=\"1\"/><S d=\"20000000\"/></SegmentTimeline>",
+            "</SegmentTemplate>",
+            "<Representation id=\"1_V_video_1\" bandwidth=\"1500000\" width=\"640\" height=\"360\" frameRate=\"25\"/>",
+            "<Representation id=\"1_V_video_2\" bandwidth=\"500000\" width=\"640\" height=\"360\" frameRate=\"25\"/>",
+            "</AdaptationSet>",
+            "</Period>",
+            "</MPD>",
+        ];
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines, want);
+    }
+}

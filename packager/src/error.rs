@@ -1,0 +1,125 @@
+//! What can be wrong with a source file or with a request for a part of a presentation.
+
+/// Why a file cannot be packaged, or why a part of a presentation does not exist.
+///
+/// The first group (up to [`Error::NoCommonKeyframes`]) is about the asset, the `NoSuch…` group is
+/// about the request and maps to HTTP 404.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The file is damaged, or is not an MP4 file at all.
+    #[error("{file}: {place}: {problem}")]
+    Malformed {
+        /// Name of the file, as the caller gave it.
+        file: String,
+        /// Path of the box, such as `moov/trak[2]/mdia/minf/stbl/stsz`.
+        place: String,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// The file is sound but uses something that this crate does not package.
+    #[error(
+        "{file}: {place}: {what} is not supported; re-encode the file as H.264 or H.265 with AAC in a progressive MP4"
+    )]
+    Unsupported {
+        /// Name of the file, as the caller gave it.
+        file: String,
+        /// Path of the box.
+        place: String,
+        /// The unsupported feature.
+        what: String,
+    },
+    /// The file ends without a `moov` box.
+    #[error("{file}: no `moov` box; the file is incomplete or is not an MP4 file")]
+    NoMoov {
+        /// Name of the file, as the caller gave it.
+        file: String,
+    },
+    /// The file holds no track of the wanted kind or with the wanted id.
+    #[error("{file}: no {wanted} track")]
+    NoTrack {
+        /// Name of the file, as the caller gave it.
+        file: String,
+        /// What was looked for, such as `video` or `id 3`.
+        wanted: String,
+    },
+    /// A presentation was asked for without any rendition.
+    #[error("the presentation has no audio or video track")]
+    Empty,
+    /// The server manifest names a file that the caller did not supply.
+    #[error("the server manifest names {file}, which is not in the asset")]
+    MissingFile {
+        /// The `src` of the manifest entry.
+        file: String,
+    },
+    /// The video renditions cannot be switched: their key frames do not line up.
+    #[error(
+        "{first} and {second}: no common key frames; encode all renditions with the same fixed key frame interval"
+    )]
+    NoCommonKeyframes {
+        /// File of the rendition that sets the timeline.
+        first: String,
+        /// File of the first rendition that disagrees.
+        second: String,
+    },
+    /// The presentation has no track of this name.
+    #[error("no track named {track:?}")]
+    NoSuchTrack {
+        /// The name asked for.
+        track: String,
+    },
+    /// The track has no quality level of this bitrate.
+    #[error("track {track:?} has no quality level {bitrate}")]
+    NoSuchQuality {
+        /// The track.
+        track: String,
+        /// The bitrate asked for, in bits per second.
+        bitrate: u64,
+    },
+    /// No fragment of the track starts at this time.
+    #[error("track {track:?} has no fragment that starts at {start}")]
+    NoSuchTime {
+        /// The track.
+        track: String,
+        /// The start asked for, in 100-ns units.
+        start: u64,
+    },
+    /// Smooth Streaming has no initialization segments; its clients build their own.
+    #[error(
+        "Smooth Streaming has no initialization segment; add a format to the URL, such as format=mpd-time-csf"
+    )]
+    NoInitSegment,
+}
+
+/// A place inside a file, for error messages that are built only when something is wrong.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place<'a> {
+    pub(crate) file: &'a str,
+    /// Id of the track, 0 while it is not known.
+    pub(crate) track: u32,
+    /// Path of the box below the track, or the whole path when there is no track.
+    pub(crate) path: &'static str,
+}
+
+impl<'a> Place<'a> {
+    /// The same track, at another box.
+    pub(crate) fn at(self, path: &'static str) -> Place<'a> {
+        Place { path, ..self }
+    }
+
+    fn name(self) -> String {
+        match (self.track, self.path) {
+            (0, path) => path.to_owned(),
+            (id, "") => format!("moov/trak[{id}]"),
+            (id, path) => format!("moov/trak[{id}]/{path}"),
+        }
+    }
+
+    pub(crate) fn malformed(self, problem: impl Into<String>) -> Error {
+        Error::Malformed { file: self.file.to_owned(), place: self.name(), problem: problem.into() }
+    }
+
+    pub(crate) fn unsupported(self, what: impl Into<String>) -> Error {
+        Error::Unsupported { file: self.file.to_owned(), place: self.name(), what: what.into() }
+    }
+}

@@ -1,0 +1,312 @@
+//! The `moov` box: the tracks of an MP4 file.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::boxes::Reader;
+use crate::codec::Codec;
+use crate::edit::{Edit, Placement};
+use crate::error::{Error, Place};
+use crate::index::SampleIndex;
+use crate::sample_entry::SampleEntry;
+use crate::tables::sample_index;
+use crate::time::{TIMESCALE, to_units};
+
+const MVHD: &str = "moov/mvhd";
+const TKHD: &str = "tkhd";
+const MDHD: &str = "mdia/mdhd";
+const HDLR: &str = "mdia/hdlr";
+
+/// Longest track, in 100-ns units. It bounds the number of fragments.
+const MAX_DURATION: u64 = 31 * 24 * 3600 * TIMESCALE as u64;
+
+/// Audio or video.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TrackKind {
+    /// Handler `vide`.
+    Video,
+    /// Handler `soun`.
+    Audio,
+}
+
+impl TrackKind {
+    /// `video` or `audio`, as manifests write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            TrackKind::Video => "video",
+            TrackKind::Audio => "audio",
+        }
+    }
+
+    /// MIME type of fragments and initialization segments.
+    pub fn content_type(self) -> &'static str {
+        match self {
+            TrackKind::Video => "video/mp4",
+            TrackKind::Audio => "audio/mp4",
+        }
+    }
+}
+
+/// Picture size of a video track, in pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VideoInfo {
+    /// Width.
+    pub width: u16,
+    /// Height.
+    pub height: u16,
+}
+
+/// Matrix and display size, as `tkhd` ends: kept as bytes, so that a turned film stays turned.
+pub(crate) type Display = [u8; 44];
+
+/// An audio or video track that can be packaged.
+#[derive(Debug, Clone)]
+pub struct Track {
+    pub(crate) id: u32,
+    pub(crate) kind: TrackKind,
+    pub(crate) timescale: u32,
+    pub(crate) language: Option<String>,
+    pub(crate) codec: Codec,
+    pub(crate) video: Option<VideoInfo>,
+    pub(crate) display: Display,
+    /// The sample entry box as the file has it.
+    pub(crate) sample_entry: Bytes,
+    pub(crate) index: SampleIndex,
+    pub(crate) placement: Placement,
+}
+
+impl Track {
+    /// Track id in the file.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// Audio or video.
+    pub fn kind(&self) -> TrackKind {
+        self.kind
+    }
+
+    /// Units per second of the sample index.
+    pub fn timescale(&self) -> u32 {
+        self.timescale
+    }
+
+    /// ISO 639-2 code of the language, unless undetermined.
+    pub fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
+
+    /// The codec and its configuration.
+    pub fn codec(&self) -> &Codec {
+        &self.codec
+    }
+
+    /// Picture size; `None` for audio.
+    pub fn video_info(&self) -> Option<VideoInfo> {
+        self.video
+    }
+
+    /// Where the samples lie in the file.
+    pub fn index(&self) -> &SampleIndex {
+        &self.index
+    }
+
+    /// Presentation time of the first sample, in 100-ns units.
+    pub fn start(&self) -> u64 {
+        to_units(self.decode_time(self.placement.kept.start), self.timescale)
+    }
+
+    /// Time at which the last sample ends, in 100-ns units.
+    pub fn end(&self) -> u64 {
+        to_units(self.decode_time(self.placement.kept.end), self.timescale)
+    }
+
+    /// Average bitrate in bits per second, at least 1.
+    pub fn average_bitrate(&self) -> u64 {
+        let units = u128::from(self.index.end.max(1));
+        let bits = u128::from(self.index.total_bytes) * 8 * u128::from(self.timescale);
+        u64::try_from(bits / units).unwrap_or(u64::MAX).max(1)
+    }
+
+    /// Frames per second as a reduced fraction; `None` for audio and for a variable frame rate.
+    pub fn frame_rate(&self) -> Option<(u32, u32)> {
+        self.video?;
+        let duration = self.index.usual_duration().filter(|duration| *duration > 0)?;
+        let divisor = gcd(self.timescale, duration);
+        Some((self.timescale / divisor, duration / divisor))
+    }
+
+    /// When a sample decodes on the presentation timeline, in units of the track; the end of the
+    /// track for the number one past the last sample.
+    pub(crate) fn decode_time(&self, number: u32) -> i64 {
+        let dts = i64::try_from(self.index.dts(number)).unwrap_or(i64::MAX);
+        dts.saturating_add(self.placement.decode_shift)
+    }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// The tracks of an MP4 file.
+#[derive(Debug, Clone)]
+pub struct Mp4 {
+    file: String,
+    tracks: Vec<Arc<Track>>,
+    /// Audio and video tracks that cannot be packaged: id, kind and reason.
+    refused: Vec<(u32, TrackKind, Error)>,
+}
+
+impl Mp4 {
+    /// Parses the payload of a `moov` box.
+    ///
+    /// `file` names the file in error messages; `file_len` is its size in bytes. Tracks that are
+    /// neither audio nor video are ignored. A track with an unsupported codec or edit list does
+    /// not spoil the others: the reason comes back when it is asked for.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for broken boxes or samples outside the file,
+    /// [`Error::Unsupported`] for a fragmented file.
+    pub fn parse(file: &str, moov: &[u8], file_len: u64) -> Result<Mp4, Error> {
+        let place = Place { file, track: 0, path: "moov" };
+        let root = Reader::new(moov, place);
+        if root.find(b"mvex")?.is_some() {
+            return Err(place.unsupported("a fragmented MP4 file"));
+        }
+        let movie_timescale = header_timescale(root.child(b"mvhd", MVHD)?)?;
+        let mut mp4 = Mp4 { file: file.to_owned(), tracks: Vec::new(), refused: Vec::new() };
+        let mut children = root;
+        while let Some((kind, payload)) = children.next_box()? {
+            if kind == *b"trak" {
+                let trak = Reader::new(payload, place.at("moov/trak"));
+                mp4.add(trak, movie_timescale, file_len)?;
+            }
+        }
+        Ok(mp4)
+    }
+
+    fn add(&mut self, trak: Reader<'_>, movie: u32, file_len: u64) -> Result<(), Error> {
+        let (id, display) = track_header(trak.child(b"tkhd", "moov/trak/tkhd")?)?;
+        let place = Place { track: id, path: "", ..trak.place() };
+        let trak = Reader::new(trak.rest(), place);
+        let mdia = trak.child(b"mdia", "mdia")?;
+        let kind = match &handler(mdia.child(b"hdlr", HDLR)?)? {
+            b"vide" => TrackKind::Video,
+            b"soun" => TrackKind::Audio,
+            _ => return Ok(()),
+        };
+        let mdhd = mdia.child(b"mdhd", MDHD)?;
+        let timescale = header_timescale(mdhd)?;
+        let parse = || {
+            let edit = Edit::parse(trak, movie, timescale)?;
+            let stbl = mdia.child(b"minf", "mdia/minf")?.child(b"stbl", "mdia/minf/stbl")?;
+            let entry = SampleEntry::parse(stbl, kind)?;
+            let index = sample_index(stbl, file_len)?;
+            let placement = edit.place(&index, kind, timescale, place)?;
+            let track = Track {
+                id,
+                kind,
+                timescale,
+                language: language(mdhd)?,
+                codec: entry.codec,
+                video: entry.video,
+                display,
+                sample_entry: entry.raw,
+                index,
+                placement,
+            };
+            if track.end() > MAX_DURATION {
+                return Err(place.malformed("the track is longer than 31 days"));
+            }
+            Ok(track)
+        };
+        match parse() {
+            Ok(track) => self.tracks.push(Arc::new(track)),
+            Err(reason @ Error::Unsupported { .. }) => self.refused.push((id, kind, reason)),
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Name of the file, as given to [`Mp4::parse`].
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The tracks that can be packaged, in file order.
+    pub fn tracks(&self) -> &[Arc<Track>] {
+        &self.tracks
+    }
+
+    /// The first track of a kind.
+    ///
+    /// # Errors
+    /// [`Error::NoTrack`], or the reason why the only such track is [`Error::Unsupported`].
+    pub fn first(&self, kind: TrackKind) -> Result<&Arc<Track>, Error> {
+        let refused = self.refused.iter().find(|(_, found, _)| *found == kind);
+        self.tracks
+            .iter()
+            .find(|track| track.kind == kind)
+            .ok_or_else(|| self.missing(refused, kind.name()))
+    }
+
+    /// The track with this id.
+    ///
+    /// # Errors
+    /// [`Error::NoTrack`], or the reason why the track is [`Error::Unsupported`].
+    pub fn track(&self, id: u32) -> Result<&Arc<Track>, Error> {
+        let refused = self.refused.iter().find(|(found, _, _)| *found == id);
+        self.tracks
+            .iter()
+            .find(|track| track.id == id)
+            .ok_or_else(|| self.missing(refused, &format!("id {id}")))
+    }
+
+    fn missing(&self, refused: Option<&(u32, TrackKind, Error)>, wanted: &str) -> Error {
+        refused.map_or_else(
+            || Error::NoTrack { file: self.file.clone(), wanted: wanted.to_owned() },
+            |(_, _, reason)| reason.clone(),
+        )
+    }
+}
+
+/// Timescale of `mvhd` or `mdhd`, which start alike.
+fn header_timescale(mut r: Reader<'_>) -> Result<u32, Error> {
+    let version = r.version()?;
+    r.take(if version == 1 { 16 } else { 8 })?;
+    match r.u32()? {
+        0 => Err(r.place().malformed("timescale 0")),
+        timescale => Ok(timescale),
+    }
+}
+
+fn track_header(mut r: Reader<'_>) -> Result<(u32, Display), Error> {
+    let version = r.version()?;
+    r.take(if version == 1 { 16 } else { 8 })?;
+    let id = r.u32()?;
+    // Reserved, duration, reserved, layer, group, volume, reserved.
+    r.take(4 + if version == 1 { 8 } else { 4 } + 16)?;
+    let mut display = [0; 44];
+    display.copy_from_slice(r.take(44)?);
+    if id == 0 {
+        return Err(r.place().at(TKHD).malformed("track id 0"));
+    }
+    Ok((id, display))
+}
+
+fn handler(mut r: Reader<'_>) -> Result<[u8; 4], Error> {
+    r.take(8)?;
+    r.fourcc()
+}
+
+/// Three letters of five bits each in `mdhd`.
+fn language(mut r: Reader<'_>) -> Result<Option<String>, Error> {
+    let version = r.version()?;
+    r.take(if version == 1 { 28 } else { 16 })?;
+    let packed = r.u16()?;
+    let letters: String =
+        [10, 5, 0].iter().map(|shift| char::from((packed >> shift & 31) as u8 + 0x60)).collect();
+    let known = letters.chars().all(|c| c.is_ascii_lowercase()) && letters != "und";
+    Ok(known.then_some(letters))
+}

@@ -1,0 +1,216 @@
+//! A presentation: all streams of an asset, and the answers to requests.
+
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+
+use crate::error::Error;
+use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
+use crate::fragment::{Cut, Fragment};
+use crate::init::init_segment;
+use crate::moov::TrackKind;
+use crate::stream::{Rendition, Stream, groups, stream};
+use crate::timeline::{cut_audio, cut_video, samples_of};
+use crate::{dash, hls, smooth};
+
+/// The renditions of an asset, cut on one timeline, ready to answer requests.
+///
+/// Building one reads every sample size once; answering a request costs time in proportion to
+/// the answer.
+#[derive(Debug, Clone)]
+pub struct Presentation {
+    /// Video first, then audio in the order given.
+    streams: Vec<Stream>,
+}
+
+impl Presentation {
+    /// Cuts the renditions. Video renditions form one stream; audio renditions form a stream for
+    /// each name and language. Two levels of a stream with the same bitrate are told apart by
+    /// adding 1 to the later one.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without renditions, [`Error::NoCommonKeyframes`] when video renditions
+    /// cannot be switched.
+    pub fn new(renditions: Vec<Rendition>) -> Result<Self, Error> {
+        let (video, audio): (Vec<_>, Vec<_>) = renditions
+            .into_iter()
+            .partition(|rendition| rendition.track.kind() == TrackKind::Video);
+        let mut names = BTreeSet::new();
+        let mut streams = Vec::new();
+        if !video.is_empty() {
+            let named: Vec<_> = video.iter().map(|r| (r.file.as_str(), &*r.track)).collect();
+            let (timeline, cuts) = cut_video(&named)?;
+            streams.push(stream(video, timeline, cuts, &mut names));
+        }
+        for group in groups(audio) {
+            let tracks: Vec<_> = group.iter().map(|rendition| &*rendition.track).collect();
+            let video = streams.first().filter(|stream| stream.kind == TrackKind::Video);
+            let (timeline, cuts) = cut_audio(&tracks, video.map(|stream| &stream.timeline));
+            streams.push(stream(group, timeline, cuts, &mut names));
+        }
+        if streams.is_empty() {
+            return Err(Error::Empty);
+        }
+        Ok(Presentation { streams })
+    }
+
+    /// The streams: video first, if there is any.
+    pub fn streams(&self) -> &[Stream] {
+        &self.streams
+    }
+
+    /// The stream with this track name.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTrack`].
+    pub fn stream(&self, name: &str) -> Result<&Stream, Error> {
+        let found = self.streams.iter().find(|stream| stream.name == name);
+        found.ok_or_else(|| Error::NoSuchTrack { track: name.to_owned() })
+    }
+
+    pub(crate) fn of_kind(&self, kind: TrackKind) -> impl Iterator<Item = &Stream> + Clone {
+        self.streams.iter().filter(move |stream| stream.kind == kind)
+    }
+
+    /// End of the longest stream, in 100-ns units.
+    pub fn duration(&self) -> u64 {
+        let ends = self.streams.iter().map(|stream| stream.timeline.end());
+        ends.max().unwrap_or(0)
+    }
+
+    /// The manifest in any format; `audio_only` is about HLS, see [`Presentation::hls_master`].
+    pub fn manifest(&self, format: Format, audio_only: bool) -> String {
+        match format {
+            Format::Smooth(variant) => self.smooth(variant),
+            Format::Hls(variant) => self.hls_master(variant, audio_only),
+            Format::Dash(variant) => self.dash(variant),
+        }
+    }
+
+    /// The HLS master playlist. `audio_only` adds the variant without video that Azure Media
+    /// Services listed unless the URL said `audio-only=false`.
+    pub fn hls_master(&self, format: HlsFormat, audio_only: bool) -> String {
+        hls::master(self, format, audio_only)
+    }
+
+    /// The HLS media playlist of a quality level.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTrack`] and [`Error::NoSuchQuality`].
+    pub fn hls_media(&self, track: &str, bitrate: u64, format: HlsFormat) -> Result<String, Error> {
+        let stream = self.stream(track)?;
+        stream.quality(bitrate)?;
+        Ok(hls::media(stream, format))
+    }
+
+    /// The DASH manifest.
+    pub fn dash(&self, format: DashFormat) -> String {
+        dash::manifest(self, format)
+    }
+
+    /// The Smooth Streaming client manifest.
+    pub fn smooth(&self, format: SmoothFormat) -> String {
+        smooth::manifest(self, format)
+    }
+
+    /// The `.ismc` file that Azure Media Services put next to encoded files.
+    pub fn client_manifest_file(&self) -> String {
+        smooth::client_manifest_file(self)
+    }
+
+    /// The initialization segment of a quality level, for HLS and DASH.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTrack`], [`Error::NoSuchQuality`], and [`Error::NoInitSegment`] for Smooth
+    /// Streaming.
+    pub fn init(&self, track: &str, bitrate: u64, format: Format) -> Result<Bytes, Error> {
+        let quality = self.stream(track)?.quality(bitrate)?;
+        match format {
+            Format::Smooth(_) => Err(Error::NoInitSegment),
+            Format::Hls(_) | Format::Dash(_) => Ok(init_segment(&quality.track)),
+        }
+    }
+
+    /// The fragment that starts at `start` (100-ns units, as in the manifest).
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTrack`], [`Error::NoSuchQuality`] and [`Error::NoSuchTime`].
+    pub fn fragment(
+        &self,
+        track: &str,
+        bitrate: u64,
+        start: u64,
+        format: Format,
+    ) -> Result<Fragment, Error> {
+        let stream = self.stream(track)?;
+        let quality = stream.quality(bitrate)?;
+        let found = stream.timeline.find(start).and_then(|at| {
+            let samples = samples_of(&quality.track, &quality.cuts, at)?;
+            Some((at, samples, stream.timeline.chunk(at)?))
+        });
+        let Some((at, samples, chunk)) = found else {
+            return Err(Error::NoSuchTime { track: track.to_owned(), start });
+        };
+        let cut = Cut {
+            file: &quality.file,
+            track: &quality.track,
+            samples,
+            sequence: u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1),
+            start: chunk.start,
+            duration: chunk.duration,
+            smooth: matches!(format, Format::Smooth(_)),
+        };
+        Ok(cut.build())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::testing::{audio, presentation, video};
+
+    #[test]
+    fn same_bitrates_and_names_are_told_apart() {
+        let sound = Arc::new(audio(48_000, 1024, 500));
+        let mut spanish = Rendition::new("es.mp4", Arc::clone(&sound));
+        spanish.language = Some("spa".into());
+        spanish.name = Some("audio_eng".into());
+        let list = vec![
+            Rendition::new("a.mp4", Arc::clone(&sound)),
+            Rendition::new("b.mp4", sound),
+            spanish,
+        ];
+        let presentation = Presentation::new(list).unwrap();
+        let names: Vec<_> = presentation.streams().iter().map(Stream::name).collect();
+        assert_eq!(names, ["audio_eng", "audio_eng_2"]);
+        let levels = presentation.streams()[0].qualities();
+        assert_eq!(levels[1].bitrate(), levels[0].bitrate() + 1);
+        assert_eq!((levels[0].file(), levels[1].file()), ("a.mp4", "b.mp4"));
+    }
+
+    #[test]
+    fn hostile_names_cannot_leave_a_url() {
+        let mut rendition = Rendition::new("a.mp4", Arc::new(video(25, 1, 50, 25)));
+        rendition.name = Some("../a(b)=\"<x>\n".into());
+        let presentation = Presentation::new(vec![rendition]).unwrap();
+        assert_eq!(presentation.streams()[0].name(), ".._a_b____x__");
+    }
+
+    #[test]
+    fn errors_say_what_is_missing() {
+        assert_eq!(Presentation::new(vec![]).unwrap_err(), Error::Empty);
+        let p = presentation().unwrap();
+        let smooth = Format::Smooth(SmoothFormat::Latest);
+        let found = |track, bitrate, start| p.fragment(track, bitrate, start, smooth);
+        assert!(matches!(found("nix", 1, 0), Err(Error::NoSuchTrack { .. })));
+        assert!(matches!(found("video", 1, 0), Err(Error::NoSuchQuality { .. })));
+        assert!(matches!(found("video", 500_000, 1), Err(Error::NoSuchTime { .. })));
+        assert_eq!(p.init("video", 500_000, smooth), Err(Error::NoInitSegment));
+        let last = found("video", 500_000, 120_000_000).unwrap();
+        assert_eq!(last.duration, 20_000_000);
+        assert_eq!(last.ranges, std::slice::from_ref(&(30_040..35_040)));
+    }
+}

@@ -1,0 +1,239 @@
+//! Streams: the renditions that a player switches between, under one name.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::error::Error;
+use crate::fragment::head_limit;
+use crate::moov::{Track, TrackKind};
+use crate::time::TIMESCALE;
+use crate::timeline::{Cuts, Timeline, samples_of};
+
+/// A track of a file that takes part in a presentation.
+#[derive(Debug, Clone)]
+pub struct Rendition {
+    /// Name of the MP4 file; comes back in [`crate::Fragment::file`].
+    pub file: String,
+    /// The track.
+    pub track: Arc<Track>,
+    /// Bitrate in bits per second that names the quality level in URLs. Default: the average
+    /// bitrate of the track.
+    pub bitrate: Option<u64>,
+    /// Track name in URLs. Default: `video`, `audio`, or `audio_` and the language.
+    pub name: Option<String>,
+    /// Language. Default: what the file says.
+    pub language: Option<String>,
+}
+
+impl Rendition {
+    /// A rendition with all defaults.
+    pub fn new(file: impl Into<String>, track: Arc<Track>) -> Self {
+        Rendition { file: file.into(), track, bitrate: None, name: None, language: None }
+    }
+
+    fn language(&self) -> Option<String> {
+        let given = self.language.as_deref().or(self.track.language());
+        let safe = given.map(url_safe).filter(|text| !text.is_empty());
+        safe.filter(|language| language != "und")
+    }
+
+    fn stream_name(&self) -> String {
+        let given = self.name.as_deref().map(url_safe);
+        given.filter(|name| !name.is_empty()).unwrap_or_else(|| {
+            match (self.track.kind(), self.language()) {
+                (TrackKind::Audio, Some(language)) => format!("audio_{language}"),
+                (kind, _) => kind.name().to_owned(),
+            }
+        })
+    }
+}
+
+/// Names go into URLs, XML and playlists unquoted: whatever is not plainly safe becomes `_`.
+fn url_safe(text: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+    text.chars().take(128).map(safe).collect()
+}
+
+/// One bitrate of a [`Stream`].
+#[derive(Debug, Clone)]
+pub struct Quality {
+    pub(crate) file: Arc<str>,
+    pub(crate) track: Arc<Track>,
+    pub(crate) bitrate: u64,
+    pub(crate) peak: u64,
+    pub(crate) cuts: Cuts,
+}
+
+impl Quality {
+    /// Name of the MP4 file.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The track.
+    pub fn track(&self) -> &Track {
+        &self.track
+    }
+
+    /// The bitrate that names the quality level, in bits per second.
+    pub fn bitrate(&self) -> u64 {
+        self.bitrate
+    }
+
+    /// Bitrate of the most demanding fragment with its headers, in bits per second: what
+    /// `BANDWIDTH` means in RFC 8216 §4.3.4.2.
+    pub fn peak_bitrate(&self) -> u64 {
+        self.peak
+    }
+}
+
+/// Quality levels that a player may switch between: all video, or one audio track.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    pub(crate) kind: TrackKind,
+    pub(crate) name: String,
+    pub(crate) language: Option<String>,
+    pub(crate) timeline: Timeline,
+    /// Sorted by bitrate; no two are the same.
+    pub(crate) qualities: Vec<Quality>,
+}
+
+impl Stream {
+    /// Audio or video.
+    pub fn kind(&self) -> TrackKind {
+        self.kind
+    }
+
+    /// The track name of URLs.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Language code, unless undetermined.
+    pub fn language(&self) -> Option<&str> {
+        self.language.as_deref()
+    }
+
+    /// The fragments.
+    pub fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// The quality levels, by ascending bitrate.
+    pub fn qualities(&self) -> &[Quality] {
+        &self.qualities
+    }
+
+    /// The quality level of this bitrate.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchQuality`].
+    pub fn quality(&self, bitrate: u64) -> Result<&Quality, Error> {
+        let found = self.qualities.iter().find(|quality| quality.bitrate == bitrate);
+        found.ok_or_else(|| Error::NoSuchQuality { track: self.name.clone(), bitrate })
+    }
+}
+
+/// Audio renditions by name and language, in order of first appearance.
+pub(crate) fn groups(renditions: Vec<Rendition>) -> Vec<Vec<Rendition>> {
+    let mut groups: Vec<Vec<Rendition>> = Vec::new();
+    for rendition in renditions {
+        let key = (rendition.stream_name(), rendition.language());
+        let group = groups.iter_mut().find(|group| {
+            group.first().is_some_and(|first| (first.stream_name(), first.language()) == key)
+        });
+        match group {
+            Some(group) => group.push(rendition),
+            None => groups.push(vec![rendition]),
+        }
+    }
+    groups
+}
+
+/// Makes a stream of renditions that were cut together, with a name that is not taken yet.
+pub(crate) fn stream(
+    renditions: Vec<Rendition>,
+    timeline: Timeline,
+    cuts: Vec<Cuts>,
+    names: &mut BTreeSet<String>,
+) -> Stream {
+    let first = renditions.first();
+    let kind = first.map_or(TrackKind::Video, |rendition| rendition.track.kind());
+    let wanted = first.map_or_else(|| kind.name().to_owned(), Rendition::stream_name);
+    let language = first.and_then(Rendition::language);
+    let mut taken = BTreeSet::new();
+    let mut qualities: Vec<_> = renditions
+        .into_iter()
+        .zip(cuts)
+        .map(|(rendition, cuts)| {
+            let mut bitrate = rendition.bitrate.unwrap_or(rendition.track.average_bitrate());
+            while !taken.insert(bitrate) {
+                bitrate = bitrate.wrapping_add(1);
+            }
+            Quality {
+                file: Arc::from(rendition.file),
+                peak: peak(&rendition.track, &cuts, &timeline),
+                track: rendition.track,
+                bitrate,
+                cuts,
+            }
+        })
+        .collect();
+    qualities.sort_by_key(|quality| quality.bitrate);
+    Stream { kind, name: unique(wanted, names), language, timeline, qualities }
+}
+
+/// The name, or the name with the first free number behind it.
+fn unique(wanted: String, names: &mut BTreeSet<String>) -> String {
+    let mut name = wanted.clone();
+    let mut number = 2;
+    while !names.insert(name.clone()) {
+        name = format!("{wanted}_{number}");
+        number += 1;
+    }
+    name
+}
+
+/// Highest bitrate of a fragment. Fragments shorter than half of the longest do not count
+/// (RFC 8216 §4.3.4.2), unless there is no other.
+fn peak(track: &Track, cuts: &Cuts, timeline: &Timeline) -> u64 {
+    let shortest = timeline.longest() / 2;
+    let rates = timeline.chunks().enumerate().filter_map(|(at, chunk)| {
+        let samples = samples_of(track, cuts, at)?;
+        let head = head_limit(u64::from(samples.end - samples.start));
+        let data: u64 = samples.map(|number| u64::from(track.index.sizes.get(number))).sum();
+        let bits = u128::from(head + data) * 8 * u128::from(TIMESCALE);
+        let rate = bits.div_ceil(u128::from(chunk.duration.max(1)));
+        (chunk.duration >= shortest).then(|| u64::try_from(rate).unwrap_or(u64::MAX))
+    });
+    rates.max().unwrap_or(1)
+}
+
+/// Joins codec strings without repetition, in order.
+pub(crate) fn codecs<'a>(qualities: impl Iterator<Item = &'a Quality>) -> impl fmt::Display {
+    let mut list: Vec<String> = Vec::new();
+    for codec in qualities.map(|quality| quality.track.codec().rfc6381()) {
+        if !list.contains(&codec) {
+            list.push(codec);
+        }
+    }
+    list.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::testing::video;
+    use crate::timeline::cut_video;
+
+    #[test]
+    fn the_peak_leaves_out_short_fragments() {
+        let track = video(25, 1, 350, 50);
+        let (timeline, cuts) = cut_video(&[("a.mp4", &track)]).unwrap();
+        // 150 samples of 100 bytes and the head in 6 s; the last fragment has 2 s.
+        let want = (150 * 100 + head_limit(150)) * 8 / 6;
+        assert!(peak(&track, &cuts[0], &timeline).abs_diff(want) <= 1);
+    }
+}

@@ -1,0 +1,80 @@
+//! Tracks made up for unit tests.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::aac::AacConfig;
+use crate::codec::{AvcConfig, Codec};
+use crate::edit::Placement;
+use crate::index::{ByteRun, SampleIndex, Sizes, TimeRun};
+use crate::moov::{Track, TrackKind, VideoInfo};
+use crate::presentation::Presentation;
+use crate::stream::Rendition;
+
+fn track(kind: TrackKind, codec: Codec, timescale: u32, duration: u32, count: u32) -> Track {
+    Track {
+        id: 1,
+        kind,
+        timescale,
+        language: None,
+        codec,
+        video: None,
+        display: [0; 44],
+        sample_entry: Bytes::new(),
+        index: SampleIndex {
+            count,
+            total_bytes: u64::from(count) * 100,
+            end: u64::from(count) * u64::from(duration),
+            sizes: Sizes::Same(100),
+            bytes: vec![ByteRun { first: 0, position: 40 }],
+            times: vec![TimeRun { first: 0, duration, dts: 0 }],
+            offsets: vec![],
+            sync: None,
+        },
+        placement: Placement { kept: 0..count, decode_shift: 0, offset_base: 0, reorder_delay: 0 },
+    }
+}
+
+/// H.264, 640x360, samples of 100 bytes, a key frame every `gop` frames.
+pub(crate) fn video(timescale: u32, duration: u32, count: u32, gop: usize) -> Track {
+    let codec = Codec::Avc(AvcConfig {
+        sample_entry: *b"avc1",
+        profile: 0x64,
+        compatibility: 0,
+        level: 0x1e,
+        nal_length: 4,
+        parameter_sets: vec![vec![0x67, 0x64], vec![0x68]],
+    });
+    let mut track = track(TrackKind::Video, codec, timescale, duration, count);
+    track.video = Some(VideoInfo { width: 640, height: 360 });
+    track.index.sync = Some((0..count).step_by(gop).collect());
+    track
+}
+
+/// AAC-LC stereo, samples of 100 bytes.
+pub(crate) fn audio(timescale: u32, duration: u32, count: u32) -> Track {
+    let codec = Codec::Aac(AacConfig {
+        object_type: 2,
+        sampling_rate: timescale,
+        channels: 2,
+        channel_configuration: 2,
+        specific_config: vec![0x11, 0x90],
+    });
+    let mut track = track(TrackKind::Audio, codec, timescale, duration, count);
+    track.language = Some("eng".to_owned());
+    track
+}
+
+/// Two video qualities of 14 s in fragments of 6, 6 and 2 s, and one English audio track.
+pub(crate) fn presentation() -> Result<Presentation, crate::Error> {
+    let picture = Arc::new(video(12_800, 512, 350, 50));
+    let mut low = Rendition::new("low.mp4", Arc::clone(&picture));
+    low.bitrate = Some(500_000);
+    let mut high = Rendition::new("high.mp4", picture);
+    high.bitrate = Some(1_500_000);
+    let mut sound = Rendition::new("sound.mp4", Arc::new(audio(48_000, 1024, 656)));
+    sound.bitrate = Some(128_000);
+    sound.name = Some("aac_eng_2_128000_1_1".to_owned());
+    Presentation::new(vec![high, low, sound])
+}

@@ -1,0 +1,331 @@
+//! One timeline for all protocols: where fragments start.
+//!
+//! Video fragments start at key frames and are about six seconds long, the three two-second
+//! groups of pictures that Azure Media Services put into a fragment. Audio fragments are cut at
+//! the audio frame that is nearest to the video cut.
+
+use std::ops::Range;
+
+use crate::error::Error;
+use crate::moov::Track;
+use crate::time::{TIMESCALE, rescale, to_units};
+
+/// Wanted length of a fragment, in 100-ns units.
+const TARGET: u64 = 6 * TIMESCALE as u64;
+
+/// A fragment on the timeline, in 100-ns units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Chunk {
+    /// Start; this number identifies the fragment in URLs.
+    pub start: u64,
+    /// Time to the start of the next fragment, or to the end.
+    pub duration: u64,
+}
+
+/// Starts of the fragments of a stream. All its quality levels share them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// Strictly increasing, at least one.
+    starts: Vec<u64>,
+    end: u64,
+}
+
+impl Timeline {
+    /// The fragments in order. Each starts where the one before ends.
+    pub fn chunks(&self) -> impl Iterator<Item = Chunk> + Clone + '_ {
+        let ends = self.starts.iter().skip(1).chain([&self.end]);
+        self.starts
+            .iter()
+            .zip(ends)
+            .map(|(start, end)| Chunk { start: *start, duration: end - start })
+    }
+
+    /// The fragment with this number, from 0.
+    pub fn chunk(&self, number: usize) -> Option<Chunk> {
+        let start = *self.starts.get(number)?;
+        let end = self.starts.get(number + 1).unwrap_or(&self.end);
+        Some(Chunk { start, duration: end - start })
+    }
+
+    /// Number of fragments, at least 1.
+    pub fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// Number of the fragment that starts exactly at `start`.
+    pub fn find(&self, start: u64) -> Option<usize> {
+        self.starts.binary_search(&start).ok()
+    }
+
+    /// End of the last fragment, in 100-ns units.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
+    /// Duration of the longest fragment, in 100-ns units.
+    pub fn longest(&self) -> u64 {
+        self.chunks().map(|chunk| chunk.duration).max().unwrap_or(0)
+    }
+
+    fn new(starts: Vec<u64>, tracks: &[&Track]) -> Self {
+        let end = tracks.iter().map(|track| track.end()).max().unwrap_or(0);
+        // The last fragment lasts at least one unit, even if the file gives it no duration.
+        let end = end.max(starts.last().map_or(0, |last| last + 1));
+        Timeline { starts, end }
+    }
+}
+
+/// First sample of every fragment, for one track.
+pub(crate) type Cuts = Vec<u32>;
+
+/// The samples of fragment `at`.
+pub(crate) fn samples_of(track: &Track, cuts: &Cuts, at: usize) -> Option<Range<u32>> {
+    let start = *cuts.get(at)?;
+    Some(start..cuts.get(at + 1).copied().unwrap_or(track.placement.kept.end))
+}
+
+/// A sync sample and its presentation time in 100-ns units.
+#[derive(Debug, Clone, Copy)]
+struct Key {
+    number: u32,
+    time: u64,
+}
+
+/// Cuts the renditions of a video. The first one sets the timeline.
+///
+/// # Errors
+/// [`Error::NoCommonKeyframes`] when a rendition does not start with the others, or when it has
+/// key frames but none at a time where the others have one (within half a frame).
+pub(crate) fn cut_video(renditions: &[(&str, &Track)]) -> Result<(Timeline, Vec<Cuts>), Error> {
+    let Some(((first_file, first), others)) = renditions.split_first() else {
+        return Err(Error::Empty);
+    };
+    let mut common: Vec<(u64, Vec<u32>)> =
+        keys(first).into_iter().map(|key| (key.time, vec![key.number])).collect();
+    let tolerance = half_frame(first);
+    for (file, track) in others {
+        let keys = keys(track);
+        let (before, start) = (common.len(), common.first().map(|(time, _)| *time));
+        common.retain_mut(|(time, numbers)| match nearest_key(&keys, *time) {
+            Some(key) if key.time.abs_diff(*time) <= tolerance => {
+                numbers.push(key.number);
+                true
+            }
+            _ => false,
+        });
+        let together = start.is_some() && common.first().map(|(time, _)| *time) == start;
+        if !together || (common.len() == 1 && before > 1 && keys.len() > 1) {
+            return Err(Error::NoCommonKeyframes {
+                first: (*first_file).to_owned(),
+                second: (*file).to_owned(),
+            });
+        }
+    }
+    let times: Vec<u64> = common.iter().map(|(time, _)| *time).collect();
+    let chosen = spaced(&times, first.end());
+    let chosen: Vec<_> = chosen.into_iter().filter_map(|at| common.get(at)).collect();
+    let cuts = (0..renditions.len())
+        .map(|rendition| {
+            let numbers = chosen.iter().filter_map(|(_, numbers)| numbers.get(rendition));
+            numbers.copied().collect()
+        })
+        .collect();
+    let tracks: Vec<_> = renditions.iter().map(|(_, track)| *track).collect();
+    let starts = chosen.iter().map(|(time, _)| *time).collect();
+    Ok((Timeline::new(starts, &tracks), cuts))
+}
+
+/// Cuts the quality levels of an audio stream near the cuts of the video, or every six seconds
+/// without video. The first track sets the exact times.
+pub(crate) fn cut_audio(tracks: &[&Track], video: Option<&Timeline>) -> (Timeline, Vec<Cuts>) {
+    let Some(first) = tracks.first() else {
+        return (Timeline::new(vec![0], tracks), Vec::new());
+    };
+    let end = tracks.iter().map(|track| track.end()).max().unwrap_or(0);
+    let mut starts = vec![first.start()];
+    let mut cuts: Vec<Cuts> = tracks.iter().map(|track| vec![track.placement.kept.start]).collect();
+    for boundary in boundaries(first.start(), end, video) {
+        let start = first.placed(first.nearest(boundary));
+        let numbers: Vec<u32> = tracks.iter().map(|track| track.nearest(start)).collect();
+        let forward = tracks.iter().zip(&cuts).zip(&numbers).all(|((track, cuts), number)| {
+            cuts.last().is_none_or(|last| last < number) && *number < track.placement.kept.end
+        });
+        if forward && starts.last().is_none_or(|last| *last < start) {
+            starts.push(start);
+            for (cuts, number) in cuts.iter_mut().zip(numbers) {
+                cuts.push(number);
+            }
+        }
+    }
+    (Timeline::new(starts, tracks), cuts)
+}
+
+/// Times where audio is to be cut. Audio that goes on after the video is cut every six seconds.
+fn boundaries(start: u64, end: u64, video: Option<&Timeline>) -> Vec<u64> {
+    let mut times: Vec<u64> = video.map_or_else(Vec::new, |video| {
+        video.starts.iter().copied().filter(|time| *time > start).collect()
+    });
+    let mut next = video.map_or(start + TARGET, |video| video.end.max(start + TARGET));
+    let rest = if video.is_some() { TARGET / 2 } else { 0 };
+    while next + rest < end {
+        times.push(next);
+        next += TARGET;
+    }
+    times
+}
+
+impl Track {
+    /// Number of the sample that decodes nearest to a time in 100-ns units.
+    fn nearest(&self, time: u64) -> u32 {
+        let time = i64::try_from(time).unwrap_or(i64::MAX);
+        let dts = rescale(time, TIMESCALE, self.timescale) - self.placement.decode_shift;
+        self.index.nearest(u64::try_from(dts).unwrap_or(0))
+    }
+
+    /// Decode time of a sample in 100-ns units.
+    fn placed(&self, number: u32) -> u64 {
+        to_units(self.decode_time(number), self.timescale)
+    }
+}
+
+/// The key frames of a track that move forward in presentation time.
+fn keys(track: &Track) -> Vec<Key> {
+    let mut keys: Vec<Key> = Vec::new();
+    for sample in track.index.sync_samples() {
+        if !track.placement.kept.contains(&sample.number) {
+            continue;
+        }
+        let offset = sample.composition_offset - track.placement.offset_base;
+        let time = to_units(track.decode_time(sample.number) + offset, track.timescale);
+        if keys.last().is_none_or(|last| last.time < time) {
+            keys.push(Key { number: sample.number, time });
+        }
+    }
+    keys
+}
+
+/// Half of the average frame duration, in 100-ns units.
+fn half_frame(track: &Track) -> u64 {
+    let frames = u64::from(track.placement.kept.end - track.placement.kept.start).max(1);
+    track.end().saturating_sub(track.start()) / frames / 2
+}
+
+fn nearest_key(keys: &[Key], time: u64) -> Option<&Key> {
+    let after = keys.partition_point(|key| key.time < time);
+    let around = [after.checked_sub(1), Some(after)];
+    around
+        .into_iter()
+        .flatten()
+        .filter_map(|at| keys.get(at))
+        .min_by_key(|key| key.time.abs_diff(time))
+}
+
+/// Picks from sorted times those that are nearest to six seconds apart. The end counts as a
+/// possible cut, so that no needless short fragment is left for it.
+fn spaced(times: &[u64], end: u64) -> Vec<usize> {
+    let time_of = |at: usize| times.get(at).copied().unwrap_or(end);
+    let mut chosen = Vec::new();
+    let mut at = 0;
+    while at < times.len() {
+        chosen.push(at);
+        let want = time_of(at).saturating_add(TARGET);
+        let after = times.partition_point(|time| *time < want).max(at + 1);
+        let before = after - 1;
+        let distance = |at| time_of(at).abs_diff(want);
+        at = if before > at && distance(before) < distance(after) { before } else { after };
+    }
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::testing::{audio, video};
+
+    fn cut(tracks: &[&Track]) -> Result<(Timeline, Vec<Cuts>), Error> {
+        let named: Vec<_> = tracks.iter().map(|track| ("v.mp4", *track)).collect();
+        cut_video(&named)
+    }
+
+    #[test]
+    fn packs_three_groups_of_pictures() {
+        // 29.97 fps, a key frame every 60 frames: 2.002 s.
+        let track = video(30_000, 1001, 1380, 60);
+        let (timeline, cuts) = cut(&[&track]).unwrap();
+        let chunks: Vec<_> = timeline.chunks().map(|c| (c.start, c.duration)).collect();
+        assert_eq!(chunks[0], (0, 60_060_000));
+        assert_eq!(chunks[6], (360_360_000, 60_060_000));
+        assert_eq!(chunks[7], (420_420_000, 40_040_000));
+        assert_eq!(cuts[0][..3], [0, 180, 360]);
+        assert_eq!(timeline.find(120_120_000), Some(2));
+        assert_eq!(timeline.find(120_120_001), None);
+    }
+
+    #[test]
+    fn starts_add_up_without_drift() {
+        let track = video(24_000, 1001, 24_000, 48);
+        let (timeline, _) = cut(&[&track]).unwrap();
+        let mut at = 0;
+        for chunk in timeline.chunks() {
+            assert_eq!(chunk.start, at);
+            at += chunk.duration;
+        }
+        assert_eq!(at, 10_010_000_000);
+    }
+
+    #[test]
+    fn uses_only_common_key_frames() {
+        // Key frames every 2 s and every 3 s meet every 6 s.
+        let (a, b) = (video(25, 1, 500, 50), video(12_800, 512, 500, 75));
+        let (timeline, cuts) = cut(&[&a, &b]).unwrap();
+        let starts: Vec<_> = timeline.chunks().map(|c| c.start / 10_000_000).collect();
+        assert_eq!(starts, [0, 6, 12, 18]);
+        assert_eq!(cuts[0], cuts[1]);
+    }
+
+    #[test]
+    fn refuses_key_frames_that_never_meet() {
+        let (a, b) = (video(25, 1, 100, 50), video(25, 1, 100, 49));
+        assert!(matches!(cut(&[&a, &b]), Err(Error::NoCommonKeyframes { .. })));
+        // A file that is one single group of pictures can still be switched at its start.
+        let single = video(25, 1, 100, 100);
+        assert_eq!(cut(&[&a, &single]).unwrap().0.chunks().count(), 1);
+    }
+
+    #[test]
+    fn audio_follows_the_video_to_the_nearest_frame() {
+        let track = video(30_000, 1001, 1380, 60);
+        let (timeline, _) = cut(&[&track]).unwrap();
+        let sound = audio(48_000, 1024, 2160);
+        let (audio_line, cuts) = cut_audio(&[&sound], Some(&timeline));
+        let first: Vec<_> = audio_line.chunks().take(2).collect();
+        // 6.016 s for 6.006 s of video, as in the documented sample.
+        assert_eq!(first[0].duration, 60_160_000);
+        assert_eq!(cuts[0][1], 282);
+        for (a, v) in audio_line.chunks().zip(timeline.chunks()) {
+            assert!(a.start.abs_diff(v.start) <= 106_667, "{a:?} {v:?}");
+        }
+    }
+
+    #[test]
+    fn audio_alone_and_audio_beyond_the_video() {
+        let sound = audio(48_000, 1024, 48 * 1000);
+        let (alone, _) = cut_audio(&[&sound], None);
+        assert!(alone.chunks().all(|c| c.duration <= 60_200_000));
+        let short = video(25, 1, 250, 50);
+        let (timeline, _) = cut(&[&short]).unwrap();
+        let (longer, _) = cut_audio(&[&sound], Some(&timeline));
+        assert!(longer.longest() < 91_000_000, "{}", longer.longest());
+        assert_eq!(longer.end(), 10_240_000_000);
+    }
+
+    #[test]
+    fn picks_the_nearest_of_irregular_key_frames() {
+        let s = |n: u64| n * 1_000_000;
+        let times = [s(0), s(10), s(59), s(90), s(300), s(355)];
+        assert_eq!(spaced(&times, s(400)), [0, 2, 3, 4, 5]);
+        assert_eq!(spaced(&[0, s(20), s(40)], s(65)), [0]);
+        assert_eq!(spaced(&[], 0), Vec::<usize>::new());
+    }
+}

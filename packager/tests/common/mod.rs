@@ -1,0 +1,142 @@
+//! What the integration tests share: ffmpeg as a source of files and as a judge of the output.
+
+// Every test binary compiles this file and uses a part of it.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use packager::{Format, Fragment, Locate, Mp4, Presentation, Step, Stream};
+use tempfile::TempDir;
+
+/// Whether ffmpeg and ffprobe can be run. Says so loudly if they cannot.
+pub(crate) fn have_ffmpeg() -> bool {
+    let works = |tool: &str| Command::new(tool).arg("-version").output().is_ok();
+    let have = works("ffmpeg") && works("ffprobe");
+    if !have {
+        eprintln!("SKIPPED: this test needs ffmpeg and ffprobe, and they are not installed");
+    }
+    have
+}
+
+fn run(tool: &str, args: &[&str], folder: &Path) -> Output {
+    let output = Command::new(tool).args(args).current_dir(folder).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && errors.is_empty(), "{tool} {args:?}: {errors}");
+    output
+}
+
+/// A folder with files that ffmpeg makes.
+pub(crate) struct Studio {
+    folder: TempDir,
+}
+
+impl Studio {
+    pub(crate) fn new() -> Self {
+        Studio { folder: tempfile::tempdir().unwrap() }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Runs ffmpeg with these arguments, split at spaces; the last one is the file to write.
+    pub(crate) fn ffmpeg(&self, args: &str) {
+        let mut all = vec!["-nostdin", "-v", "error", "-y"];
+        all.extend(args.split(' '));
+        run("ffmpeg", &all, self.folder.path());
+    }
+
+    /// Finds and parses the `moov` of a file with ranged reads.
+    pub(crate) fn open(&self, name: &str) -> Arc<Mp4> {
+        let file = std::fs::read(self.path(name)).unwrap();
+        let moov = moov(name, &file);
+        Arc::new(Mp4::parse(name, &moov, file.len() as u64).unwrap())
+    }
+
+    pub(crate) fn open_all(&self, names: &[&str]) -> BTreeMap<String, Arc<Mp4>> {
+        names.iter().map(|name| ((*name).to_owned(), self.open(name))).collect()
+    }
+
+    /// All bytes of a fragment.
+    pub(crate) fn bytes(&self, fragment: &Fragment) -> Vec<u8> {
+        let file = std::fs::read(self.path(&fragment.file)).unwrap();
+        let mut bytes = fragment.head.to_vec();
+        for range in &fragment.ranges {
+            bytes.extend_from_slice(&file[range.start as usize..range.end as usize]);
+        }
+        assert_eq!(bytes.len() as u64, fragment.content_length());
+        bytes
+    }
+
+    /// Writes `head` and all fragments of a quality level into one file.
+    pub(crate) fn join(
+        &self,
+        presentation: &Presentation,
+        stream: &Stream,
+        bitrate: u64,
+        format: Format,
+        head: &[u8],
+        name: &str,
+    ) {
+        let mut joined = head.to_vec();
+        for chunk in stream.timeline().chunks() {
+            let fragment =
+                presentation.fragment(stream.name(), bitrate, chunk.start, format).unwrap();
+            joined.extend(self.bytes(&fragment));
+        }
+        std::fs::write(self.path(name), joined).unwrap();
+    }
+
+    /// Presentation times of all packets in microseconds, sorted. `select` is `v` or `a`.
+    pub(crate) fn times(&self, name: &str, select: &str) -> Vec<i64> {
+        let args = "-v error -show_entries packet=pts_time -of csv=p=0 -select_streams";
+        let mut args: Vec<_> = args.split(' ').collect();
+        args.extend([select, name]);
+        let output = run("ffprobe", &args, self.folder.path());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let seconds = text.lines().map(|line| line.trim_end_matches(','));
+        let mut times: Vec<_> = seconds
+            .filter(|line| !line.is_empty())
+            .map(|line| (line.parse::<f64>().unwrap() * 1e6).round() as i64)
+            .collect();
+        times.sort_unstable();
+        times
+    }
+
+    /// Decodes everything strictly; returns a hash of the decoded pictures or sound.
+    pub(crate) fn decoded(&self, name: &str, select: &str) -> String {
+        let map = format!("0:{select}");
+        let args = ["-nostdin", "-v", "error", "-xerror", "-i", name, "-map", &map];
+        let rest = ["-fps_mode", "passthrough", "-f", "md5", "-"];
+        let args: Vec<_> = args.iter().chain(&rest).copied().collect();
+        let output = run("ffmpeg", &args, self.folder.path());
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// Runs [`Locate`] over a file in memory.
+pub(crate) fn moov(name: &str, file: &[u8]) -> Bytes {
+    let mut locate = Locate::new(name, file.len() as u64);
+    let mut step = locate.start();
+    loop {
+        match step {
+            Step::Read(range) => {
+                let part = &file[range.start as usize..range.end as usize];
+                step = locate.feed(Bytes::copy_from_slice(part)).unwrap();
+            }
+            Step::Moov(moov) => return moov,
+        }
+    }
+}
+
+/// Asserts that two lists of times differ by at most `tolerance` microseconds.
+pub(crate) fn assert_times(found: &[i64], want: &[i64], tolerance: i64) {
+    assert_eq!(found.len(), want.len(), "number of samples");
+    for (found, want) in found.iter().zip(want) {
+        assert!((found - want).abs() <= tolerance, "{found} µs instead of {want} µs");
+    }
+}
