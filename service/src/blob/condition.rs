@@ -1,0 +1,168 @@
+//! Conditions on a request: `If-Match` and its relatives (RFC 9110 §13).
+
+use jiff::Timestamp;
+
+use super::error::{BlobError, Result};
+use super::model::BlobInfo;
+
+/// Which entity tags a condition names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum TagMatch {
+    /// `*`: any existing blob.
+    Any,
+    /// One of these tags, without quotes.
+    OneOf(Vec<String>),
+}
+
+impl TagMatch {
+    /// Reads the value of an `If-Match` or `If-None-Match` header. Azure
+    /// clients send tags with and without quotes.
+    pub(super) fn parse(value: &str) -> Self {
+        if value.trim() == "*" {
+            return Self::Any;
+        }
+        let tag = |part: &str| {
+            let part = part.trim();
+            let part = part.strip_prefix("W/").unwrap_or(part);
+            part.trim_matches('"').to_owned()
+        };
+        Self::OneOf(value.split(',').map(tag).collect())
+    }
+
+    fn matches(&self, blob: Option<&BlobInfo>) -> bool {
+        match (self, blob) {
+            (_, None) => false,
+            (Self::Any, Some(_)) => true,
+            (Self::OneOf(tags), Some(blob)) => tags.iter().any(|tag| tag == blob.etag.as_str()),
+        }
+    }
+}
+
+/// The conditions of one request; the default holds always.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Conditions {
+    /// `If-Match`.
+    pub(crate) if_match: Option<TagMatch>,
+    /// `If-None-Match`.
+    pub(crate) if_none_match: Option<TagMatch>,
+    /// `If-Modified-Since`.
+    pub(crate) if_modified_since: Option<Timestamp>,
+    /// `If-Unmodified-Since`.
+    pub(crate) if_unmodified_since: Option<Timestamp>,
+}
+
+/// What the conditions say about a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadVerdict {
+    /// Go on.
+    Proceed,
+    /// The reader has this version already (304).
+    NotModified,
+    /// A condition fails (412).
+    Failed,
+}
+
+impl Conditions {
+    /// Judges a read of `blob` in the order of RFC 9110 §13.2.2.
+    pub(super) fn check_read(&self, blob: &BlobInfo) -> ReadVerdict {
+        if !self.match_side_holds(Some(blob)) {
+            return ReadVerdict::Failed;
+        }
+        let modified = match (&self.if_none_match, self.if_modified_since) {
+            (Some(tags), _) => !tags.matches(Some(blob)),
+            (None, Some(since)) => whole_second(blob.last_modified) > since.as_second(),
+            (None, None) => true,
+        };
+        if modified { ReadVerdict::Proceed } else { ReadVerdict::NotModified }
+    }
+
+    /// Judges a write over `blob`, which is `None` where no blob exists yet.
+    ///
+    /// # Errors
+    /// [`BlobError::BlobExists`] when `If-None-Match: *` forbids to overwrite,
+    /// else [`BlobError::ConditionNotMet`].
+    pub(super) fn check_write(&self, blob: Option<&BlobInfo>) -> Result<()> {
+        if let Some(tags) = &self.if_none_match
+            && tags.matches(blob)
+        {
+            return Err(match tags {
+                TagMatch::Any => BlobError::BlobExists,
+                TagMatch::OneOf(_) => BlobError::ConditionNotMet,
+            });
+        }
+        let modified_since = match (self.if_modified_since, blob) {
+            (Some(since), Some(blob)) => whole_second(blob.last_modified) > since.as_second(),
+            _ => true,
+        };
+        if modified_since && self.match_side_holds(blob) {
+            Ok(())
+        } else {
+            Err(BlobError::ConditionNotMet)
+        }
+    }
+
+    /// `If-Match`, or `If-Unmodified-Since` where there is no `If-Match`.
+    fn match_side_holds(&self, blob: Option<&BlobInfo>) -> bool {
+        match (&self.if_match, self.if_unmodified_since, blob) {
+            (Some(tags), _, blob) => tags.matches(blob),
+            (None, Some(limit), Some(blob)) => {
+                whole_second(blob.last_modified) <= limit.as_second()
+            }
+            _ => true,
+        }
+    }
+}
+
+/// HTTP dates have no fractions, so a time is compared by its second.
+fn whole_second(time: Timestamp) -> i64 {
+    time.as_second()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::model::{BlobProperties, ETag};
+    use super::*;
+
+    fn blob() -> BlobInfo {
+        let time = Timestamp::from_millisecond(1_700_000_000_700).unwrap_or_default();
+        BlobInfo {
+            name: "b".into(),
+            size: 1,
+            etag: ETag::stored("0xAB".into()),
+            created: time,
+            last_modified: time,
+            properties: BlobProperties::of_type("x/y"),
+            version: 1,
+        }
+    }
+
+    fn at(second: i64) -> Option<Timestamp> {
+        Timestamp::from_second(second).ok()
+    }
+
+    #[test]
+    fn reads_follow_tags_before_dates() {
+        let none_match = Conditions {
+            if_none_match: Some(TagMatch::parse("W/\"0xAB\", \"0xCD\"")),
+            if_modified_since: at(0),
+            ..Conditions::default()
+        };
+        assert_eq!(none_match.check_read(&blob()), ReadVerdict::NotModified);
+        let same_second =
+            Conditions { if_modified_since: at(1_700_000_000), ..Conditions::default() };
+        assert_eq!(same_second.check_read(&blob()), ReadVerdict::NotModified);
+        let wrong = Conditions { if_match: Some(TagMatch::parse("0xCD")), ..Conditions::default() };
+        assert_eq!(wrong.check_read(&blob()), ReadVerdict::Failed);
+    }
+
+    #[test]
+    fn writes_can_refuse_to_overwrite() {
+        let create_only =
+            Conditions { if_none_match: Some(TagMatch::Any), ..Conditions::default() };
+        assert!(create_only.check_write(None).is_ok());
+        assert!(matches!(create_only.check_write(Some(&blob())), Err(BlobError::BlobExists)));
+        let update_only = Conditions { if_match: Some(TagMatch::Any), ..Conditions::default() };
+        assert!(update_only.check_write(None).is_err());
+        assert!(update_only.check_write(Some(&blob())).is_ok());
+    }
+}

@@ -1,0 +1,31 @@
+//! Block blobs behind SAS URLs.
+//!
+//! This is the storage account of the service: assets are containers, the
+//! files of an asset are blobs, and a SAS locator is a container SAS with a
+//! stored access policy. Any Azure Storage client can upload and download
+//! through [`router`]; the service itself uses [`BlobStore`].
+//!
+//! Bytes are kept in an `object_store`, metadata in a [`BlobIndex`]. Both are
+//! traits, so a cluster can use S3 or Azure and another database.
+
+mod block;
+mod condition;
+mod error;
+mod http;
+mod index;
+mod model;
+mod name;
+mod query;
+mod sas;
+mod sqlite;
+mod store;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use error::BlobError;
+pub(crate) use http::{BlobService, router};
+pub(crate) use model::{BlobInfo, Permissions, Policy};
+pub(crate) use sas::{SasAuthority, SasKey};
+pub(crate) use sqlite::SqliteBlobIndex;
+pub(crate) use store::{BlobStore, Durability, GarbageRules, ReadRange, StoreLimits};

@@ -1,0 +1,248 @@
+//! The blob store: bytes in an object store, metadata in a [`BlobIndex`].
+//!
+//! A blob is an ordered list of segments, each an object of its own. Put Blob
+//! makes one segment, Put Block one per block, and a commit only rewrites rows
+//! of the index: no bytes are copied, and a blob changes from one version to
+//! the next in one transaction.
+
+mod garbage;
+mod list;
+mod read;
+mod readers;
+mod upload;
+mod write;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use object_store::ObjectStore;
+use object_store::local::LocalFileSystem;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::block::BlockLists;
+use super::condition::Conditions;
+use super::error::{BlobError, Result};
+use super::index::{BlobIndex, BlobRef, PropertyChange};
+use super::model::{BlobInfo, ContainerInfo, Policy, check_policy_id};
+use super::name::{check_blob, check_container};
+
+pub(crate) use garbage::GarbageRules;
+pub(crate) use list::ListQuery;
+pub(crate) use read::ReadRange;
+pub(crate) use write::{BlockUpload, Upload};
+
+use readers::Readers;
+
+/// Bounds on what the store does at the same time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StoreLimits {
+    /// Uploads that may run at once. Each holds at most two parts of 8 MiB in
+    /// memory, so this bounds the memory of all uploads.
+    pub(crate) concurrent_uploads: usize,
+    /// How long an upload may wait for its turn.
+    pub(crate) upload_wait: Duration,
+    /// How long a sender may pause before its upload is dropped.
+    pub(crate) stall: Duration,
+}
+
+impl Default for StoreLimits {
+    fn default() -> Self {
+        Self {
+            concurrent_uploads: 32,
+            upload_wait: Duration::from_secs(30),
+            stall: Duration::from_secs(60),
+        }
+    }
+}
+
+/// When written bytes count as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Once the system has them: they survive a crash of this process.
+    ProcessCrash,
+    /// Once they are on disk: they survive a power cut, at the price of an
+    /// `fsync` per object.
+    PowerCut,
+}
+
+/// Containers and block blobs. Cheap to clone; clones share everything.
+#[derive(Clone, Debug)]
+pub(crate) struct BlobStore {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    index: Arc<dyn BlobIndex>,
+    objects: Arc<dyn ObjectStore>,
+    limits: StoreLimits,
+    uploads: Arc<Semaphore>,
+    readers: Readers,
+    /// Folder of a local object store, whose half-written files the object
+    /// store itself does not list.
+    local_root: Option<PathBuf>,
+}
+
+impl BlobStore {
+    /// A store over any object store.
+    pub(crate) fn new(
+        index: Arc<dyn BlobIndex>,
+        objects: Arc<dyn ObjectStore>,
+        limits: StoreLimits,
+    ) -> Self {
+        Self::build(index, objects, limits, None)
+    }
+
+    /// A store that keeps its bytes below the folder `root`, which must exist.
+    ///
+    /// # Errors
+    /// [`BlobError::Objects`] when `root` is not an accessible folder.
+    pub(crate) fn open_local(
+        index: Arc<dyn BlobIndex>,
+        root: &Path,
+        durability: Durability,
+        limits: StoreLimits,
+    ) -> Result<Self> {
+        let objects =
+            LocalFileSystem::new_with_prefix(root)?.with_fsync(durability == Durability::PowerCut);
+        let root = Some(root.to_owned());
+        Ok(Self::build(index, Arc::new(objects), limits, root))
+    }
+
+    fn build(
+        index: Arc<dyn BlobIndex>,
+        objects: Arc<dyn ObjectStore>,
+        limits: StoreLimits,
+        local_root: Option<PathBuf>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                index,
+                objects,
+                limits,
+                uploads: Arc::new(Semaphore::new(limits.concurrent_uploads)),
+                readers: Readers::default(),
+                local_root,
+            }),
+        }
+    }
+
+    /// Makes a container.
+    ///
+    /// # Errors
+    /// [`BlobError::InvalidContainerName`], [`BlobError::ContainerExists`].
+    pub(crate) async fn create_container(&self, name: &str) -> Result<()> {
+        check_container(name)?;
+        self.inner.index.create_container(name).await
+    }
+
+    /// Deletes a container with its blobs, blocks and policies.
+    ///
+    /// # Errors
+    /// [`BlobError::ContainerNotFound`].
+    pub(crate) async fn delete_container(&self, name: &str) -> Result<()> {
+        let index = Arc::clone(&self.inner.index);
+        let name = name.to_owned();
+        self.settle(async move { Ok(((), index.delete_container(&name).await?)) }).await
+    }
+
+    /// What is known about a container.
+    pub(crate) async fn container(&self, name: &str) -> Result<Option<ContainerInfo>> {
+        self.inner.index.container(name).await
+    }
+
+    /// Whether the container exists.
+    pub(crate) async fn container_exists(&self, name: &str) -> Result<bool> {
+        Ok(self.container(name).await?.is_some())
+    }
+
+    /// Adds or replaces the stored access policy `id` of a container.
+    ///
+    /// # Errors
+    /// [`BlobError::ContainerNotFound`], [`BlobError::InvalidPolicyId`], and
+    /// [`BlobError::TooManyPolicies`] for the sixth policy.
+    pub(crate) async fn set_policy(
+        &self,
+        container: &str,
+        id: &str,
+        policy: &Policy,
+    ) -> Result<()> {
+        check_policy_id(id)?;
+        self.inner.index.set_policy(container, id, policy).await
+    }
+
+    /// Removes a stored access policy, which revokes every SAS that names it.
+    /// Tells whether there was one.
+    pub(crate) async fn remove_policy(&self, container: &str, id: &str) -> Result<bool> {
+        self.inner.index.remove_policy(container, id).await
+    }
+
+    /// The stored access policies of a container by id.
+    pub(crate) async fn policies(&self, container: &str) -> Result<BTreeMap<String, Policy>> {
+        self.inner.index.policies(container).await
+    }
+
+    /// One stored access policy.
+    pub(crate) async fn policy(&self, container: &str, id: &str) -> Result<Option<Policy>> {
+        self.inner.index.policy(container, id).await
+    }
+
+    /// The committed blob of that name.
+    pub(crate) async fn get(&self, container: &str, name: &str) -> Result<Option<BlobInfo>> {
+        self.inner.index.blob(&target(container, name)?).await
+    }
+
+    /// Changes the properties or the metadata of a blob.
+    ///
+    /// # Errors
+    /// [`BlobError::BlobNotFound`], [`BlobError::ConditionNotMet`].
+    pub(crate) async fn update(
+        &self,
+        container: &str,
+        name: &str,
+        change: PropertyChange,
+        conditions: &Conditions,
+    ) -> Result<BlobInfo> {
+        let target = target(container, name)?;
+        self.inner.index.update(&target, change, conditions).await
+    }
+
+    /// The committed and uncommitted blocks of a blob.
+    pub(crate) async fn blocks(&self, container: &str, name: &str) -> Result<BlockLists> {
+        self.inner.index.blocks(&target(container, name)?).await
+    }
+
+    /// Deletes a blob and its uncommitted blocks.
+    ///
+    /// # Errors
+    /// [`BlobError::BlobNotFound`], [`BlobError::ConditionNotMet`].
+    pub(crate) async fn delete(
+        &self,
+        container: &str,
+        name: &str,
+        conditions: Conditions,
+    ) -> Result<()> {
+        let target = target(container, name)?;
+        let index = Arc::clone(&self.inner.index);
+        self.settle(async move { Ok(((), index.delete_blob(&target, &conditions).await?)) }).await
+    }
+
+    /// Waits for a turn to upload.
+    async fn upload_permit(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = Arc::clone(&self.inner.uploads).acquire_owned();
+        match tokio::time::timeout(self.inner.limits.upload_wait, turn).await {
+            Ok(Ok(permit)) => Ok(permit),
+            // The semaphore is never closed; a timeout is the only way here.
+            Ok(Err(_)) | Err(_) => Err(BlobError::Busy),
+        }
+    }
+}
+
+/// Checks both names of a blob.
+fn target(container: &str, name: &str) -> Result<BlobRef> {
+    check_container(container)?;
+    check_blob(name)?;
+    Ok(BlobRef { container: container.to_owned(), name: name.to_owned() })
+}

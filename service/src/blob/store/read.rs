@@ -1,0 +1,225 @@
+//! Reading ranges of a blob.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::{ObjectStore, ObjectStoreExt as _};
+use tokio::fs::File;
+use tokio::io::AsyncWriteExt as _;
+
+use super::super::error::{BlobError, Result};
+use super::super::index::BlobRef;
+use super::super::model::{BlobInfo, ObjectKey, PlacedSegment};
+use super::{BlobStore, target};
+
+/// Bytes fetched at once.
+const PIECE: u64 = 2 << 20;
+
+/// Pieces fetched at the same time, the one being sent included.
+const READ_AHEAD: usize = 2;
+
+/// How often a read starts over because the blob was replaced between the
+/// look-up of the blob and that of its segments.
+const ATTEMPTS: usize = 8;
+
+/// Which bytes of a blob to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ReadRange {
+    /// All of them.
+    All,
+    /// From the first offset up to and with the last, or to the end.
+    From {
+        /// Offset of the first byte.
+        first: u64,
+        /// Offset of the last byte; `None` means the end of the blob.
+        last: Option<u64>,
+    },
+    /// That many bytes at the end.
+    Last(u64),
+}
+
+impl ReadRange {
+    /// The half-open range for a blob of `size` bytes (RFC 9110 §14.1.2);
+    /// `None` if it has no byte of the blob.
+    fn within(self, size: u64) -> Option<Range<u64>> {
+        let range = match self {
+            Self::All => return Some(0..size),
+            Self::From { first, last } => {
+                first..last.map_or(size, |last| last.saturating_add(1).min(size))
+            }
+            Self::Last(count) => size.saturating_sub(count)..size,
+        };
+        (!range.is_empty()).then_some(range)
+    }
+}
+
+/// An opened range of one version of a blob. A later write over the blob does
+/// not disturb it.
+pub(crate) struct BlobReader {
+    /// The version being read.
+    pub(crate) info: BlobInfo,
+    /// The bytes being read.
+    pub(crate) range: Range<u64>,
+    stream: BoxStream<'static, Result<Bytes>>,
+}
+
+impl BlobReader {
+    /// The bytes of [`range`](Self::range), fetched a few MiB ahead.
+    pub(crate) fn into_stream(self) -> BoxStream<'static, Result<Bytes>> {
+        self.stream
+    }
+}
+
+/// Holds the objects of a version until the read is over.
+struct ReadGuard {
+    store: BlobStore,
+    ticket: u64,
+}
+
+impl Drop for ReadGuard {
+    fn drop(&mut self) {
+        let due = self.store.inner.readers.leave(self.ticket);
+        self.store.remove_in_background(due);
+    }
+}
+
+impl BlobStore {
+    /// Opens a range of a blob.
+    ///
+    /// # Errors
+    /// [`BlobError::BlobNotFound`], [`BlobError::RangeNotSatisfiable`] and the
+    /// failures of the index. Failures of the object store come out of the
+    /// stream.
+    pub(crate) async fn read(
+        &self,
+        container: &str,
+        name: &str,
+        range: ReadRange,
+    ) -> Result<BlobReader> {
+        let target = target(container, name)?;
+        let guard = ReadGuard { ticket: self.inner.readers.enter(), store: self.clone() };
+        let (info, range, segments) = self.find(&target, range).await?;
+        let wanted = range.clone();
+        let pieces = segments.into_iter().flat_map(move |segment| pieces(&segment, &wanted));
+        let objects = Arc::clone(&self.inner.objects);
+        let stream = stream::iter(pieces)
+            .map(move |(key, piece)| fetch(Arc::clone(&objects), key, piece))
+            .buffered(READ_AHEAD)
+            .inspect(move |_| {
+                // Owned by the stream: dropped with it.
+                let _ = &guard;
+            })
+            .boxed();
+        Ok(BlobReader { info, range, stream })
+    }
+
+    /// Copies a whole blob to the local file `path`, replacing it. A file left
+    /// by a failed copy is incomplete.
+    ///
+    /// # Errors
+    /// [`BlobError::File`] when the file cannot be written, else as
+    /// [`read`](Self::read).
+    pub(crate) async fn read_to_file(
+        &self,
+        container: &str,
+        name: &str,
+        path: &Path,
+    ) -> Result<BlobInfo> {
+        let reader = self.read(container, name, ReadRange::All).await?;
+        let info = reader.info.clone();
+        let failed = |source| BlobError::File { path: path.display().to_string(), source };
+        let mut file = File::create(path).await.map_err(failed)?;
+        file.set_max_buf_size(PIECE as usize);
+        let mut stream = reader.into_stream();
+        while let Some(bytes) = stream.try_next().await? {
+            file.write_all(&bytes).await.map_err(failed)?;
+        }
+        file.flush().await.map_err(failed)?;
+        Ok(info)
+    }
+
+    /// The blob and those of its segments that overlap the range.
+    async fn find(
+        &self,
+        target: &BlobRef,
+        wanted: ReadRange,
+    ) -> Result<(BlobInfo, Range<u64>, Vec<PlacedSegment>)> {
+        for _ in 0..ATTEMPTS {
+            let Some(info) = self.inner.index.blob(target).await? else {
+                break;
+            };
+            let Some(range) = wanted.within(info.size) else {
+                return Err(BlobError::RangeNotSatisfiable { size: info.size });
+            };
+            if range.is_empty() {
+                return Ok((info, range, Vec::new()));
+            }
+            let segments = self.inner.index.segments(info.version, range.clone()).await?;
+            if !segments.is_empty() {
+                return Ok((info, range, segments));
+            }
+        }
+        Err(BlobError::BlobNotFound {
+            container: target.container.clone(),
+            name: target.name.clone(),
+        })
+    }
+}
+
+/// Cuts the overlap of a segment and a range of the blob into pieces; each is
+/// a range of the segment's object.
+fn pieces(
+    segment: &PlacedSegment,
+    range: &Range<u64>,
+) -> impl Iterator<Item = (ObjectKey, Range<u64>)> + use<> {
+    let first = range.start.saturating_sub(segment.start);
+    let end = (range.end - segment.start.min(range.end)).min(segment.length);
+    let key = segment.object.clone();
+    (first..end)
+        .step_by(PIECE as usize)
+        .map(move |start| (key.clone(), start..(start + PIECE).min(end)))
+}
+
+async fn fetch(objects: Arc<dyn ObjectStore>, key: ObjectKey, piece: Range<u64>) -> Result<Bytes> {
+    let wanted = piece.end - piece.start;
+    let bytes = objects.get_range(&key.path(), piece).await?;
+    // An object store answers a range past the end with fewer bytes.
+    if bytes.len() as u64 == wanted {
+        Ok(bytes)
+    } else {
+        Err(BlobError::Damaged { object: key.as_str().to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_cut_to_the_blob() {
+        let from = |first, last| ReadRange::From { first, last };
+        assert_eq!(from(2, Some(3)).within(10), Some(2..4));
+        assert_eq!(from(2, Some(u64::MAX)).within(10), Some(2..10));
+        assert_eq!(from(10, None).within(10), None);
+        assert_eq!(ReadRange::Last(4).within(10), Some(6..10));
+        assert_eq!(ReadRange::Last(40).within(10), Some(0..10));
+        assert_eq!(ReadRange::Last(0).within(10), None);
+        assert_eq!(ReadRange::All.within(0), Some(0..0));
+        assert_eq!(ReadRange::Last(1).within(0), None);
+    }
+
+    #[test]
+    fn pieces_cover_the_overlap_once() {
+        let segment =
+            PlacedSegment { start: 100, object: ObjectKey::stored("k".into()), length: 2 * PIECE };
+        let cut: Vec<_> = pieces(&segment, &(150..100 + PIECE + 60)).collect();
+        let ranges: Vec<_> = cut.into_iter().map(|(_, range)| range).collect();
+        assert_eq!(ranges, [50..50 + PIECE, 50 + PIECE..PIECE + 60]);
+        assert_eq!(pieces(&segment, &(0..100)).count(), 0);
+        assert_eq!(pieces(&segment, &(0..101)).count(), 1);
+    }
+}
