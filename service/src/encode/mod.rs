@@ -1,0 +1,350 @@
+//! Encoding: what Media Encoder Standard did for a task.
+//!
+//! [`run`] reads the task's configuration ([`preset`]), looks at the input
+//! ([`probe`]), decides what to make ([`plan`], [`ladder`]), has ffmpeg make it
+//! ([`command`], [`process`]) and writes the manifests beside the media files
+//! ([`ism`], [`metadata`]).
+
+mod command;
+mod error;
+mod failure;
+mod ism;
+mod json;
+mod ladder;
+mod measure;
+mod metadata;
+mod named;
+mod names;
+mod plan;
+mod preset;
+mod probe;
+mod process;
+mod tools;
+mod xml;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tokio::fs;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use error::{ErrorCode, TaskError};
+pub(crate) use tools::{EncodeSettings, Tools};
+
+use measure::Measured;
+use plan::{FilePlan, Plan};
+use preset::Container;
+use process::Limits;
+
+/// The processors whose tasks this module runs. The older names are those of
+/// the encoder that Media Encoder Standard replaced.
+const PROCESSORS: [&str; 3] =
+    ["Media Encoder Standard", "Azure Media Encoder", "Windows Azure Media Encoder"];
+/// Where ffmpeg writes, inside the output folder. No output can have this
+/// name: their names do not start with a dot.
+const WORK_FOLDER: &str = ".encode";
+/// The part of a task's progress that is left for measuring and manifests.
+const ENCODED: f64 = 98.0;
+
+/// True when tasks of the media processor called `name` can be run.
+pub(crate) fn processor_supported(name: &str) -> bool {
+    PROCESSORS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
+}
+
+/// One encoding task.
+#[derive(Debug, Clone)]
+pub(crate) struct Request {
+    /// Name of the media processor.
+    pub(crate) processor: String,
+    /// The task's `Configuration`: a preset name or a JSON preset.
+    pub(crate) configuration: String,
+    /// The files of the input asset, already on this host.
+    pub(crate) inputs: Vec<InputFile>,
+    /// The input asset's GUID, with or without its `nb:cid:UUID:` prefix.
+    pub(crate) input_asset_id: String,
+    /// An existing empty folder for the outputs.
+    pub(crate) output_dir: PathBuf,
+}
+
+/// A file of the input asset.
+#[derive(Debug, Clone)]
+pub(crate) struct InputFile {
+    /// What the client calls it.
+    pub(crate) name: String,
+    /// Where it is; absolute.
+    pub(crate) path: PathBuf,
+    /// Marked as the asset's primary file.
+    pub(crate) primary: bool,
+}
+
+/// What a task made.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoded {
+    /// The files, in the order they are to be registered: media files first,
+    /// output metadata last, exactly one of them primary.
+    pub(crate) files: Vec<OutputFile>,
+}
+
+/// A file of the output asset.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OutputFile {
+    /// The `AssetFile` name.
+    pub(crate) name: String,
+    /// Where it is on this host.
+    pub(crate) path: PathBuf,
+    /// The `AssetFile` MIME type.
+    pub(crate) mime_type: &'static str,
+    /// To be marked as primary: the server manifest.
+    pub(crate) primary: bool,
+    /// Bytes.
+    pub(crate) size: u64,
+}
+
+/// Runs a task. `progress` gets percentages from 0 to 100, never falling.
+///
+/// No process is left when this returns or is dropped.
+///
+/// # Errors
+/// What the task's `ErrorDetails` shall say; [`TaskError::is_canceled`] when
+/// `cancel` fired.
+pub(crate) async fn run(
+    settings: &EncodeSettings,
+    request: &Request,
+    mut progress: impl FnMut(f64) + Send,
+    cancel: &CancellationToken,
+) -> Result<Encoded, TaskError> {
+    if !processor_supported(&request.processor) {
+        return Err(TaskError::processing(format!(
+            "the media processor {:?} cannot encode; use {:?}",
+            request.processor, PROCESSORS[0]
+        )));
+    }
+    let preset = preset::parse(&request.configuration)?;
+    let input = primary_input(&request.inputs)?;
+    let description = probe::describe(settings, &input.path, &input.name, cancel).await?;
+    let source = probe::source(&description, &input.name)?;
+    let plan = plan::plan(&preset, &source, &input.name, settings.x264_preset)?;
+
+    let work = request.output_dir.join(WORK_FOLDER);
+    fs::create_dir_all(&work).await.map_err(disk)?;
+    let task = Task { settings, request, input, plan: &plan, work: &work, cancel };
+    let made = task.make(&description, &mut progress).await;
+    // Also after a failure: half a file must not look like an output.
+    let cleaned = fs::remove_dir_all(&work).await.map_err(disk);
+    let files = made?;
+    cleaned?;
+    progress(100.0);
+    Ok(Encoded { files })
+}
+
+fn disk(error: io::Error) -> TaskError {
+    TaskError::processing(format!("the encoder's working folder is not usable: {error}"))
+}
+
+fn primary_input(inputs: &[InputFile]) -> Result<&InputFile, TaskError> {
+    match inputs {
+        [only] => Ok(only),
+        several => several.iter().find(|file| file.primary).ok_or_else(|| {
+            TaskError::new(
+                ErrorCode::DownloadingInputAssetMalformedContent,
+                if several.is_empty() {
+                    "the input asset has no files; upload a media file first"
+                } else {
+                    "the input asset has several files and none is primary; set IsPrimary on one"
+                },
+            )
+        }),
+    }
+}
+
+/// A planned task at work.
+struct Task<'a> {
+    settings: &'a EncodeSettings,
+    request: &'a Request,
+    input: &'a InputFile,
+    plan: &'a Plan,
+    work: &'a Path,
+    cancel: &'a CancellationToken,
+}
+
+impl Task<'_> {
+    async fn make(
+        &self,
+        description: &probe::Description,
+        progress: &mut (dyn FnMut(f64) + Send),
+    ) -> Result<Vec<OutputFile>, TaskError> {
+        self.encode(progress).await?;
+        let mut files = Vec::new();
+        let mut measured = Vec::new();
+        for (number, file) in self.plan.files.iter().enumerate() {
+            let path = self.work.join(command::work_name(number, file.container));
+            let (settings, cancel) = (self.settings, self.cancel);
+            let facts =
+                measure::measure(settings, &path, &file.name, file.container, cancel).await?;
+            self.check(file, &facts)?;
+            let target = self.request.output_dir.join(&file.name);
+            fs::rename(&path, &target).await.map_err(disk)?;
+            files.push(OutputFile {
+                name: file.name.clone(),
+                path: target,
+                mime_type: mime_type(file),
+                primary: false,
+                size: facts.size,
+            });
+            measured.push(facts);
+        }
+        self.describe(description, &measured, &mut files).await?;
+        Ok(files)
+    }
+
+    async fn encode(&self, progress: &mut (dyn FnMut(f64) + Send)) -> Result<(), TaskError> {
+        let args = command::arguments(self.plan, &self.input.path, self.settings.threads);
+        let limits =
+            Limits { wall_clock: self.settings.wall_clock_limit, stall: self.settings.stall_limit };
+        let mut position = Position::default();
+        progress(0.0);
+        let finished = process::run(
+            &self.settings.tools.ffmpeg,
+            &args,
+            self.work,
+            limits,
+            self.cancel,
+            &mut |line| {
+                let ahead = position.advance(line);
+                if let (true, Some(duration)) = (ahead, self.plan.duration) {
+                    progress((position.seconds / duration).min(1.0) * ENCODED);
+                }
+                ahead
+            },
+        )
+        .await
+        .map_err(|error| failure::from_process(error, &self.input.name))?;
+        if !finished.status.success() {
+            return Err(failure::encoding(&self.input.name, &finished.stderr, &self.input.path));
+        }
+        Ok(())
+    }
+
+    /// ffmpeg also succeeds when nothing could be decoded.
+    fn check(&self, file: &FilePlan, facts: &Measured) -> Result<(), TaskError> {
+        let complete = (file.rendition.is_none() || facts.video.is_some())
+            && (!file.audio || facts.audio.is_some())
+            && facts.duration > 0.0;
+        if complete {
+            return Ok(());
+        }
+        Err(TaskError::new(
+            ErrorCode::ExecutingTaskMalformedContent,
+            format!(
+                "nothing could be decoded from the input file {:?}; it is damaged or empty",
+                self.input.name
+            ),
+        ))
+    }
+
+    /// Writes the manifests and metadata files.
+    async fn describe(
+        &self,
+        input: &probe::Description,
+        measured: &[Measured],
+        files: &mut Vec<OutputFile>,
+    ) -> Result<(), TaskError> {
+        let basename = names::basename(&self.input.name);
+        let (ism, ismc) = (format!("{basename}.ism"), format!("{basename}.ismc"));
+        let streamable: Vec<_> = self
+            .plan
+            .files
+            .iter()
+            .zip(measured)
+            .filter_map(|(file, measured)| Some((file.name.as_str(), measured.mp4.clone()?)))
+            .collect();
+        let mut documents = Vec::new();
+        if streamable.is_empty() {
+            // Transport streams are for download: the first is the asset.
+            files.iter_mut().take(1).for_each(|file| file.primary = true);
+        } else {
+            let made = ism::manifests(&streamable, &ismc).map_err(|error| {
+                TaskError::processing(format!("the encoded files cannot be streamed: {error}"))
+            })?;
+            documents.push((ism, "application/octet-stream", true, made.server.into_bytes()));
+            documents.push((ismc, "application/octet-stream", false, made.client.into_bytes()));
+        }
+        let about_input = metadata::input(&self.input.name, input).map_err(disk)?;
+        let input_name = format!("{}_metadata.xml", self.input_asset_guid());
+        documents.push((input_name, "text/xml", false, about_input));
+        let about_outputs =
+            metadata::output(&self.details(measured), &self.input.name).map_err(disk)?;
+        let output_name = format!("{basename}_manifest.xml");
+        documents.push((output_name, "text/xml", false, about_outputs));
+
+        for (name, mime_type, primary, bytes) in documents {
+            let path = self.request.output_dir.join(&name);
+            fs::write(&path, &bytes).await.map_err(disk)?;
+            files.push(OutputFile { name, path, mime_type, primary, size: bytes.len() as u64 });
+        }
+        Ok(())
+    }
+
+    /// The GUID of the input asset, fit for a file name.
+    fn input_asset_guid(&self) -> String {
+        let id = &self.request.input_asset_id;
+        id.rsplit(':')
+            .next()
+            .unwrap_or_default()
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .collect()
+    }
+
+    fn details<'a>(&'a self, measured: &'a [Measured]) -> Vec<metadata::OutputDetails<'a>> {
+        self.plan
+            .files
+            .iter()
+            .zip(measured)
+            .map(|(file, measured)| metadata::OutputDetails {
+                name: &file.name,
+                measured,
+                target: self.plan.video.as_ref().and_then(|video| {
+                    let rendition = video.renditions.get(file.rendition?)?;
+                    Some((rendition.layer.bitrate, video.frame_rate.value()))
+                }),
+            })
+            .collect()
+    }
+}
+
+fn mime_type(file: &FilePlan) -> &'static str {
+    match (file.container, file.rendition) {
+        (Container::Mp4, Some(_)) => "video/mp4",
+        (Container::Mp4, None) => "audio/mp4",
+        (Container::MpegTs, _) => "video/mp2t",
+    }
+}
+
+/// How far ffmpeg has got, from the lines of its `-progress` report.
+#[derive(Debug, Default)]
+struct Position {
+    seconds: f64,
+}
+
+impl Position {
+    /// Takes one line; true when it moved on.
+    fn advance(&mut self, line: &str) -> bool {
+        let Some(("out_time_us", value)) = line.split_once('=') else {
+            return false;
+        };
+        // `N/A` until the first packet is out.
+        let Ok(microseconds) = value.trim().parse::<i64>() else {
+            return false;
+        };
+        let seconds = microseconds as f64 / 1e6;
+        let ahead = seconds > self.seconds;
+        if ahead {
+            self.seconds = seconds;
+        }
+        ahead
+    }
+}
+
+#[cfg(test)]
+mod tests;
