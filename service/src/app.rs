@@ -1,0 +1,176 @@
+//! Everything that the parts of the service share.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use azure_media::v2_19::tables::MODEL;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::Notify;
+use url::Url;
+
+use crate::blob::{
+    BlobInfo, BlobService, BlobStore, Durability, SasAuthority, SasKey, SqliteBlobIndex,
+    StoreLimits,
+};
+use crate::config::Account;
+use crate::error::ApiError;
+use crate::origin::Origin;
+use crate::sets::Effect;
+use crate::store::{Queue, Store, sqlite::SqliteStore};
+use crate::token::Tokens;
+
+/// How many names a page of a listing has.
+const LIST_PAGE: usize = 1000;
+
+/// The service, without its listener and its workers.
+pub(crate) struct App {
+    /// The account.
+    pub(crate) account: Account,
+    /// Hands out tokens and checks them.
+    pub(crate) tokens: Tokens,
+    /// Entities.
+    pub(crate) store: Arc<dyn Store>,
+    /// Tasks for workers.
+    pub(crate) queue: Arc<dyn Queue>,
+    /// Blobs.
+    pub(crate) blob_store: BlobStore,
+    /// Blobs, for clients.
+    pub(crate) blobs: BlobService,
+    /// Signs SAS URLs.
+    pub(crate) sas: SasAuthority,
+    /// Streams.
+    pub(crate) origin: Origin,
+    /// Where clients reach the service.
+    pub(crate) urls: Urls,
+    /// Rings when there may be work.
+    pub(crate) work: Notify,
+    /// For what tasks read and write while they run.
+    pub(crate) scratch: PathBuf,
+}
+
+/// Where clients reach the service.
+#[derive(Clone, Debug)]
+pub(crate) struct Urls {
+    base: String,
+    host: String,
+}
+
+impl Urls {
+    fn new(public: &Url) -> Self {
+        let base = public.as_str().trim_end_matches('/').to_owned();
+        let host = base.split_once("://").map_or("", |(_, host)| host).to_owned();
+        Self { base, host }
+    }
+
+    /// The root of the API, with a slash at the end.
+    pub(crate) fn api(&self) -> String {
+        format!("{}/api/", self.base)
+    }
+
+    /// The endpoint for tokens in the form of Azure AD.
+    pub(crate) fn token(&self) -> String {
+        format!("{}/tenant/oauth2/token", self.base)
+    }
+
+    /// The root of the storage account, without a slash at the end.
+    pub(crate) fn blob(&self, account: &str) -> String {
+        format!("{}/{account}", self.base)
+    }
+
+    /// The root of the streaming endpoint, without a slash at the end.
+    pub(crate) fn streaming(&self) -> &str {
+        &self.base
+    }
+
+    /// The host, with its port if it has one.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+}
+
+impl App {
+    /// Opens a data directory, and makes in it what is not there.
+    pub(crate) async fn open(data: &Path, public: &Url) -> anyhow::Result<Self> {
+        let account = Account::open(data)?;
+        let urls = Urls::new(public);
+        let store = Arc::new(
+            SqliteStore::open(&data.join("entities.db"), MODEL_REF)
+                .await
+                .context("opening the database of entities")?,
+        );
+        let blob_store = open_blobs(data).await.context("opening the blob store")?;
+        let key = SasKey::new(account.storage_key()?);
+        let sas = SasAuthority::new(account.name.clone(), key);
+        let blobs = BlobService::new(blob_store.clone(), sas.clone(), &urls.blob(&account.name));
+        let scratch = data.join("scratch");
+        // What a crash has left there is nobody's.
+        let _ = tokio::fs::remove_dir_all(&scratch).await;
+        tokio::fs::create_dir_all(&scratch).await.context("making the scratch directory")?;
+        Ok(Self {
+            tokens: Tokens::new(&account),
+            store: Arc::clone(&store) as Arc<dyn Store>,
+            queue: store,
+            origin: Origin::new(),
+            work: Notify::new(),
+            account,
+            blob_store,
+            blobs,
+            sas,
+            urls,
+            scratch,
+        })
+    }
+
+    /// Carries out what a commit has brought along. A failure is logged and no more: the entities
+    /// are what counts, and garbage is collected.
+    pub(crate) async fn carry_out(&self, effects: &[Effect]) {
+        for effect in effects {
+            let result = match effect {
+                Effect::DeleteContainer(name) => self.blob_store.delete_container(name).await,
+                Effect::RemovePolicy { container, id } => {
+                    self.blob_store.remove_policy(container, id).await.map(drop)
+                }
+                Effect::WakeWorkers => {
+                    self.work.notify_waiters();
+                    self.work.notify_one();
+                    Ok(())
+                }
+            };
+            if let Err(error) = result {
+                tracing::warn!(?effect, %error, "a change was committed, but not carried out in full");
+            }
+        }
+    }
+
+    /// All blobs of a container.
+    pub(crate) async fn list_blobs(&self, container: &str) -> Result<Vec<BlobInfo>, ApiError> {
+        let mut blobs = Vec::new();
+        let mut marker = None;
+        loop {
+            let page = self.blob_store.list(container, "", marker, LIST_PAGE).await?;
+            blobs.extend(page.blobs);
+            marker = page.next;
+            if marker.is_none() {
+                return Ok(blobs);
+            }
+        }
+    }
+}
+
+const MODEL_REF: &edm::model::Model = &MODEL;
+
+async fn open_blobs(data: &Path) -> anyhow::Result<BlobStore> {
+    let objects = data.join("blobs");
+    tokio::fs::create_dir_all(&objects).await?;
+    let options = SqliteConnectOptions::new()
+        .filename(data.join("blobs.db"))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(std::time::Duration::from_secs(10));
+    let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
+    let index = Arc::new(SqliteBlobIndex::open(pool).await?);
+    let (durability, limits) = (Durability::ProcessCrash, StoreLimits::default());
+    Ok(BlobStore::open_local(index, &objects, durability, limits)?)
+}

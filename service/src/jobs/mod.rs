@@ -1,0 +1,85 @@
+//! Workers: they take tasks, encode, and tell how it went.
+//!
+//! The tables of `Jobs` and `Tasks` are the queue: a queue of its own beside them would be a second
+//! truth. Who works on what is a lease with a heartbeat ([`crate::store::Queue`]); a worker that is
+//! gone loses its lease, and the task starts again from its inputs.
+
+mod outcome;
+mod run;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::app::App;
+use crate::encode::EncodeSettings;
+use crate::error::ApiError;
+
+/// How long a worker may be silent before its task is given to another.
+const LEASE: Duration = Duration::from_secs(30);
+/// How often a worker looks for tasks when nobody rings.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Runs workers until told to stop; tasks that run then are stopped, and start again with the
+/// service.
+pub(crate) async fn run(
+    app: Arc<App>,
+    settings: Arc<EncodeSettings>,
+    count: usize,
+    stop: CancellationToken,
+) {
+    // What this process held before a crash, nobody works on.
+    forget(&app).await;
+    let mut workers = JoinSet::new();
+    for _ in 0..count {
+        workers.spawn(work(Arc::clone(&app), Arc::clone(&settings), stop.clone()));
+    }
+    while workers.join_next().await.is_some() {}
+    forget(&app).await;
+}
+
+async fn forget(app: &App) {
+    if let Err(error) = app.queue.forget(&app.account.worker).await {
+        tracing::error!(%error, "leases of an earlier run could not be ended");
+    }
+}
+
+async fn work(app: Arc<App>, settings: Arc<EncodeSettings>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        // Registered before looking: a ring in between is not lost.
+        let ring = app.work.notified();
+        match Box::pin(next(&app, &settings, &stop)).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            Err(error) => tracing::error!(%error, "a worker cannot reach its tasks"),
+        }
+        tokio::select! {
+            () = ring => {}
+            () = tokio::time::sleep(LOOK) => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+/// Does what there is to do next; returns whether there was anything.
+async fn next(
+    app: &Arc<App>,
+    settings: &EncodeSettings,
+    stop: &CancellationToken,
+) -> Result<bool, ApiError> {
+    for job in app.queue.canceled_jobs().await? {
+        outcome::settle_canceled(app, &job).await?;
+    }
+    let Some(claim) = app.queue.claim(&app.account.worker, LEASE).await? else {
+        return Ok(false);
+    };
+    let lease = claim.lease.clone();
+    let result = Box::pin(run::run(app, settings, claim, stop)).await;
+    // A task that was stopped with the service keeps its attempt number for the next start.
+    if !stop.is_cancelled() {
+        app.queue.release(&lease).await?;
+    }
+    result.map(|()| true)
+}

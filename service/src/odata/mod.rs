@@ -1,0 +1,149 @@
+//! The OData endpoint: from an HTTP request to what it reads or changes, and back.
+
+mod negotiate;
+mod read;
+mod reply;
+mod resolve;
+mod write;
+
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::Response;
+use edm::path::{ResourcePath, strip_base};
+use edm::query::QueryOptions;
+use percent_encoding::percent_decode_str;
+
+use crate::app::App;
+use crate::error::ApiError;
+use negotiate::{ResponseFormat, text};
+use resolve::{Target, resolve};
+
+pub(crate) use resolve::{key_of, key_text, linked_entity};
+
+/// Where the API is. Some clients take exactly this off the URLs that they are given.
+pub(crate) const BASE_PATH: &str = "/api/";
+
+/// The largest body: a job with thirty tasks of the longest configuration.
+const LARGEST_BODY: usize = 8 << 20;
+
+/// One request, with what all handlers need.
+struct Context<'a> {
+    app: &'a App,
+    head: &'a Parts,
+    root: String,
+    options: QueryOptions,
+    format: ResponseFormat,
+}
+
+/// Whether a path is below the API's base, in whatever way a client writes that.
+pub(crate) fn is_below_base(path: &str) -> bool {
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    strip_base(&decoded, BASE_PATH).is_some()
+}
+
+/// Answers a request below [`BASE_PATH`].
+pub(crate) async fn handle(app: &App, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let request_id = uuid::Uuid::new_v4();
+    let answered = Box::pin(answer(app, &head, body)).await;
+    let mut response = answered.unwrap_or_else(|error| reply::error(&error, &head.headers));
+    add_headers(&mut response, &head, request_id);
+    tracing::info!(
+        method = %head.method,
+        path = head.uri.path(),
+        status = response.status().as_u16(),
+        %request_id,
+        "api"
+    );
+    response
+}
+
+async fn answer(app: &App, head: &Parts, body: Body) -> Result<Response, ApiError> {
+    authorize(app, head)?;
+    let options = QueryOptions::parse(head.uri.query().unwrap_or_default())?;
+    negotiate::check_api_version(&head.headers, options.custom("api-version"))?;
+    negotiate::check_version(&head.headers)?;
+    if !options.expand.is_empty() {
+        return Err(ApiError::bad_request("The query option '$expand' is not supported."));
+    }
+    let path = ResourcePath::parse_url(head.uri.path(), BASE_PATH)?;
+    let target = Box::pin(resolve(&path, app.store.as_ref())).await?;
+    if matches!(target, Target::Metadata) {
+        return read::metadata(&head.headers);
+    }
+    let format = match target {
+        // Plain text: whatever is accepted is not JSON.
+        Target::Count(_) | Target::Property { raw: true, .. } => {
+            reply::check_accepts_text(&head.headers)?;
+            ResponseFormat::LIGHT
+        }
+        _ => ResponseFormat::negotiate(&head.headers, options.format.as_deref())?,
+    };
+    let context = Context { app, head, root: app.urls.api(), options, format };
+    match negotiate::method(&head.method, &head.headers).as_str() {
+        "GET" => read::get(&context, target).await,
+        method => write::write(&context, method, target, collect(body).await?).await,
+    }
+}
+
+fn authorize(app: &App, head: &Parts) -> Result<(), ApiError> {
+    let refuse = |message: &str| Err(ApiError::new(StatusCode::UNAUTHORIZED, message));
+    let Some(authorization) = text(&head.headers, "authorization") else {
+        return refuse("Authorization is missing: a bearer token is needed.");
+    };
+    match authorization.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            if app.tokens.is_good(token.trim()) {
+                Ok(())
+            } else {
+                refuse("The token is malformed, expired, or not from this service.")
+            }
+        }
+        _ => refuse("Authorization must be a bearer token."),
+    }
+}
+
+async fn collect(body: Body) -> Result<Bytes, ApiError> {
+    axum::body::to_bytes(body, LARGEST_BODY).await.map_err(|error| {
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(|source| source.to_string().contains("length limit exceeded"));
+        if too_large {
+            let message = format!("The body is larger than {LARGEST_BODY} bytes.");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+        } else {
+            ApiError::bad_request("The body is cut short.")
+        }
+    })
+}
+
+/// The headers that every answer of the service had.
+fn add_headers(response: &mut Response, head: &Parts, request_id: uuid::Uuid) {
+    let headers = response.headers_mut();
+    let fixed = [
+        ("cache-control", "no-cache"),
+        ("server", "Microsoft-IIS/8.5"),
+        ("x-content-type-options", "nosniff"),
+        ("x-powered-by", "ASP.NET"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ("access-control-expose-headers", "request-id, x-ms-request-id"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if let Ok(id) = HeaderValue::try_from(request_id.to_string()) {
+        headers.insert("request-id", id.clone());
+        headers.insert("x-ms-request-id", id);
+    }
+    const LONGEST_CLIENT_ID: usize = 2096;
+    if let Some(id) = head.headers.get("x-ms-client-request-id")
+        && id.len() <= LONGEST_CLIENT_ID
+    {
+        headers.insert("x-ms-client-request-id", id.clone());
+    }
+    if !headers.contains_key(header::CONTENT_LENGTH) && response.status() == StatusCode::NO_CONTENT
+    {
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
+}

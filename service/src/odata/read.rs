@@ -1,0 +1,230 @@
+//! GET.
+
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use azure_media::v2_19::tables::MODEL;
+use edm::filter::BinaryOp;
+use edm::json::Writer;
+use edm::model::EntitySet;
+use edm::query::QueryOptions;
+use edm::version::Version;
+use edm::{Expr, Record, Value};
+
+use super::negotiate::{Payload, date_style, max_version, text};
+use super::resolve::{Collection, Links, Target, canonical_path};
+use super::{Context, reply};
+use crate::error::ApiError;
+use crate::store::Query;
+
+/// The metadata that clients are generated from is what the service answers.
+const METADATA: &str = include_str!("../../../metadata/ams-2.19.xml");
+
+/// The most entities of one response.
+const PAGE_SIZE: u64 = 1000;
+
+pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Response, ApiError> {
+    match target {
+        Target::Root => {
+            let version = context.format.version(Payload::Value, false);
+            let body = context.writer(version, false).service_document();
+            Ok(reply::json(StatusCode::OK, &body, context.format, version))
+        }
+        Target::Metadata => metadata(&context.head.headers),
+        Target::Collection(collection) => feed(context, &collection).await,
+        Target::Count(collection) => {
+            let query = with_filter(collection.query(), &context.options);
+            Ok(reply::plain(context.app.store.count(&query).await?.to_string()))
+        }
+        Target::Entity(set, record) => context.entity(StatusCode::OK, set, &record),
+        Target::Nothing => Ok(reply::empty(StatusCode::NO_CONTENT)),
+        Target::Property { record, property, raw } => {
+            let value = record.value(property.name);
+            if raw {
+                return raw_value(value);
+            }
+            let version = context.format.version(Payload::Value, false);
+            let body = context.writer(version, false).value(property.name, value, &property.ty);
+            Ok(reply::json(StatusCode::OK, &body, context.format, version))
+        }
+        Target::Links(found) => links(context, &found).await,
+        Target::Function(operation) if operation.method == "GET" => {
+            crate::functions::call(context.app, operation, &context.options).await?;
+            Ok(reply::empty(StatusCode::NO_CONTENT))
+        }
+        Target::Function(_) | Target::Action(..) => {
+            Err(ApiError::method_not_allowed("Method Not Allowed"))
+        }
+    }
+}
+
+impl Context<'_> {
+    /// What writes payloads of a version.
+    pub(super) fn writer(&self, version: Version, just_made: bool) -> Writer<'_> {
+        Writer {
+            model: &MODEL,
+            root: &self.root,
+            format: self.format.format,
+            metadata: self.format.metadata,
+            dates: date_style(version, just_made),
+        }
+    }
+
+    /// A response with an entity.
+    pub(super) fn entity(
+        &self,
+        status: StatusCode,
+        set: &'static EntitySet,
+        record: &Record,
+    ) -> Result<Response, ApiError> {
+        let select = &self.options.select;
+        check_select(select, set)?;
+        let payload = Payload::Entity { collections: set.entity_type.has_collection() };
+        let version = self.format.version(payload, !select.is_empty());
+        self.check_max_version(version)?;
+        let just_made = matches!(status, StatusCode::CREATED | StatusCode::ACCEPTED);
+        let path = canonical_path(set, record);
+        let body = self.writer(version, just_made).entity(record, set, &path, select);
+        Ok(reply::json(status, &body, self.format, version))
+    }
+
+    /// A client that does not understand a version must not be sent it.
+    fn check_max_version(&self, version: Version) -> Result<(), ApiError> {
+        let max = max_version(&self.head.headers)?;
+        if max >= version {
+            return Ok(());
+        }
+        Err(ApiError::bad_request(format!(
+            "The MaxDataServiceVersion '{max}' is too low for the response. The lowest supported \
+             version is '{version}'."
+        )))
+    }
+}
+
+async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response, ApiError> {
+    let (set, options) = (collection.set, &context.options);
+    if !set.allow.list && collection.filter.is_none() && collection.linked_from.is_none() {
+        return Err(ApiError::method_not_allowed(format!("{} cannot be listed.", set.name)));
+    }
+    check_select(&options.select, set)?;
+    let payload = Payload::Feed { collections: set.entity_type.has_collection() };
+    let version = context.format.version(payload, !options.select.is_empty());
+    context.check_max_version(version)?;
+    let mut query = with_filter(collection.query(), options);
+    query.order_by.clone_from(&options.order_by);
+    query.top = options.top.unwrap_or(PAGE_SIZE).min(PAGE_SIZE);
+    query.skip = options.skip.unwrap_or(0);
+    let resumed = start_at(&mut query, options)?;
+    let count =
+        if options.inline_count { Some(context.app.store.count(&query).await?) } else { None };
+    let page = context.app.store.query(&query).await?;
+    let writer = context.writer(version, false);
+    let entries = page
+        .records
+        .iter()
+        .map(|record| writer.entry(record, &canonical_path(set, record), &options.select).into())
+        .collect();
+    let read = resumed + query.top;
+    let more = page.next.filter(|_| options.top.is_none_or(|top| top > read));
+    let next = more.map(|after| next_link(context, &query, after, read));
+    let body = writer.feed(entries, set, &options.select, count, next.as_deref());
+    Ok(reply::json(StatusCode::OK, &body, context.format, version))
+}
+
+/// Continues where a page has ended; returns how many entities earlier pages had.
+///
+/// The token is what [`next_link`] made: where the page ended, and how many there were before.
+fn start_at(query: &mut Query, options: &QueryOptions) -> Result<u64, ApiError> {
+    let Some(token) = &options.skip_token else { return Ok(0) };
+    let malformed =
+        || ApiError::bad_request(format!("$skiptoken: '{token}' is not of this service."));
+    let (after, read) = token.trim_matches('\'').split_once('-').ok_or_else(malformed)?;
+    let read = read.parse().map_err(|_| malformed())?;
+    if let Some(top) = options.top {
+        query.top = query.top.min(top.saturating_sub(read));
+    }
+    match after.parse() {
+        // In the order of creation: behind the last one, however many there were.
+        Ok(after) if is_in_order_of_creation(query) => {
+            query.after = Some(after);
+            query.skip = 0;
+        }
+        Ok(_) => query.skip = query.skip.saturating_add(read),
+        Err(_) => return Err(malformed()),
+    }
+    Ok(read)
+}
+
+fn is_in_order_of_creation(query: &Query) -> bool {
+    query.order_by.is_empty() && query.linked_from.is_none()
+}
+
+/// The path and query of the next page, relative to the service root.
+fn next_link(context: &Context<'_>, query: &Query, after: i64, read: u64) -> String {
+    let options =
+        QueryOptions { skip_token: Some(format!("'{after}-{read}'")), ..context.options.clone() };
+    let path = edm::path::ResourcePath::parse_url(context.head.uri.path(), super::BASE_PATH);
+    let path = path.map_or_else(|_| query.set.name.to_owned(), |path| path.to_string());
+    format!("{path}?{}", options.to_query())
+}
+
+fn with_filter(mut query: Query, options: &QueryOptions) -> Query {
+    query.filter = match (query.filter.take(), options.filter.clone()) {
+        (Some(scope), Some(filter)) => Some(Expr::binary(BinaryOp::And, scope, filter)),
+        (scope, filter) => scope.or(filter),
+    };
+    query
+}
+
+fn check_select(select: &[String], set: &EntitySet) -> Result<(), ApiError> {
+    let ty = set.entity_type;
+    let known = |name: &String| ty.property(name).is_some() || ty.navigation(name).is_some();
+    match select.iter().find(|name| !known(name)) {
+        None => Ok(()),
+        Some(name) => Err(ApiError::bad_request(format!(
+            "Could not find a property named '{name}' on type '{}'.",
+            ty.qualified_name()
+        ))),
+    }
+}
+
+async fn links(context: &Context<'_>, links: &Links) -> Result<Response, ApiError> {
+    let version = context.format.version(Payload::Value, false);
+    let records = context.app.store.query(&links.collection.query()).await?.records;
+    let set = links.collection.set;
+    let paths: Vec<_> = records.iter().map(|record| canonical_path(set, record)).collect();
+    let named = format!("{}/$links/{}", links.source.set, links.source.navigation);
+    let many = links.navigation.many && links.key.is_none();
+    if paths.is_empty() && !many {
+        return Err(ApiError::no_segment(links.navigation.name));
+    }
+    let body = context.writer(version, false).links(&paths, many, &named);
+    Ok(reply::json(StatusCode::OK, &body, context.format, version))
+}
+
+fn raw_value(value: &Value) -> Result<Response, ApiError> {
+    match value {
+        Value::Null => Err(ApiError::no_segment("$value")),
+        Value::String(text) => Ok(reply::plain(text.clone())),
+        other => {
+            let ty = edm::model::Type::Primitive(edm::model::Primitive::String);
+            let style = edm::json::DateStyle::Stored;
+            let json = edm::json::value_to_json(other, &ty, edm::json::Format::Verbose, style);
+            Ok(reply::plain(json.as_str().map_or_else(|| json.to_string(), str::to_owned)))
+        }
+    }
+}
+
+/// The metadata document, which is XML and nothing else.
+pub(super) fn metadata(headers: &HeaderMap) -> Result<Response, ApiError> {
+    let accept = text(headers, "accept").unwrap_or("*/*");
+    let fits = |range: &str| {
+        let media_type = range.split(';').next().unwrap_or_default().trim();
+        matches!(media_type, "*/*" | "application/*" | "application/xml" | "text/xml")
+    };
+    if !accept.split(',').any(fits) {
+        let message = "Unsupported media type requested.";
+        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let content_type = (header::CONTENT_TYPE.as_str(), "application/xml;charset=utf-8");
+    Ok(([content_type, ("dataserviceversion", "3.0;")], METADATA).into_response())
+}

@@ -1,0 +1,89 @@
+//! Progressive download: a file of the asset as it is, whole or in part.
+
+use axum::body::Body;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::percent_decode_str;
+
+use super::OriginError;
+use crate::app::App;
+use crate::blob::{BlobError, ReadRange};
+
+/// Manifests of the server are not for clients.
+const HIDDEN: &[&str] = &[".ism", ".ismc"];
+
+pub(super) async fn file(
+    app: &App,
+    container: &str,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Response, OriginError> {
+    let missing = || OriginError::not_found("There is no such file.");
+    let name = percent_decode_str(path).decode_utf8().map_err(|_| missing())?;
+    if HIDDEN.iter().any(|extension| name.to_ascii_lowercase().ends_with(extension)) {
+        return Err(missing());
+    }
+    let range = headers.get(header::RANGE).and_then(|range| parse_range(range.to_str().ok()?));
+    let read = app.blob_store.read(container, &name, range.unwrap_or(ReadRange::All)).await;
+    let reader = match read {
+        Ok(reader) => reader,
+        Err(BlobError::BlobNotFound { .. } | BlobError::InvalidBlobName { .. }) => {
+            return Err(missing());
+        }
+        Err(BlobError::RangeNotSatisfiable { .. }) => {
+            let status = StatusCode::RANGE_NOT_SATISFIABLE;
+            return Err(OriginError::new(
+                status,
+                "STORAGE_INVALID_RANGE",
+                "The range is past the end.",
+            ));
+        }
+        Err(error) => return Err(OriginError::internal(error)),
+    };
+    let (info, part) = (reader.info.clone(), reader.range.clone());
+    let mut response = Body::from_stream(reader.into_stream()).into_response();
+    let mut set = |name: header::HeaderName, value: String| {
+        if let Ok(value) = value.try_into() {
+            response.headers_mut().insert(name, value);
+        }
+    };
+    set(header::CONTENT_TYPE, info.properties.content_type.clone());
+    set(header::CONTENT_LENGTH, (part.end - part.start).to_string());
+    set(header::ACCEPT_RANGES, "bytes".to_owned());
+    set(header::ETAG, info.etag.quoted());
+    if range.is_some() {
+        let last = part.end.saturating_sub(1);
+        set(header::CONTENT_RANGE, format!("bytes {}-{last}/{}", part.start, info.size));
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    Ok(response)
+}
+
+/// One range of bytes, RFC 9110 §14.1.2. A header that is anything else is ignored, as the RFC
+/// allows.
+fn parse_range(header: &str) -> Option<ReadRange> {
+    let (first, last) = header.trim().strip_prefix("bytes=")?.split_once('-')?;
+    match (first.trim(), last.trim()) {
+        ("", last) => last.parse().ok().map(ReadRange::Last),
+        (first, "") => Some(ReadRange::From { first: first.parse().ok()?, last: None }),
+        (first, last) => {
+            let (first, last) = (first.parse().ok()?, last.parse().ok()?);
+            (first <= last).then_some(ReadRange::From { first, last: Some(last) })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_range_is_read_and_others_are_ignored() {
+        assert_eq!(parse_range("bytes=0-9"), Some(ReadRange::From { first: 0, last: Some(9) }));
+        assert_eq!(parse_range("bytes=5-"), Some(ReadRange::From { first: 5, last: None }));
+        assert_eq!(parse_range("bytes=-5"), Some(ReadRange::Last(5)));
+        for other in ["bytes=0-1,3-4", "bytes=9-0", "bytes=-", "items=0-1", "bytes=a-b", ""] {
+            assert_eq!(parse_range(other), None, "{other}");
+        }
+    }
+}

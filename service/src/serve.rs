@@ -1,0 +1,170 @@
+//! The running service: one listener for all that it answers, workers beside it, an orderly end.
+
+use std::fs::{File, TryLockError};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::app::App;
+use crate::blob::{self, GarbageRules};
+use crate::config::ServeOptions;
+use crate::encode::{EncodeSettings, Tools};
+use crate::token::Form;
+use crate::{jobs, odata, origin, sets};
+
+/// How long one request of the API may take, its body included.
+const API_TIMEOUT: Duration = Duration::from_secs(100);
+/// How long connections may take to end when the service does.
+const GRACE: Duration = Duration::from_secs(10);
+/// How often what crashes left behind is looked for.
+const GARBAGE_INTERVAL: Duration = Duration::from_secs(3600);
+/// The largest request for a token.
+const LARGEST_FORM: usize = 64 << 10;
+
+/// Runs the service until it is told to end.
+pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
+    options.check()?;
+    let settings = Arc::new(encode_settings(&options)?);
+    std::fs::create_dir_all(&options.data)
+        .with_context(|| format!("making the data directory {}", options.data.display()))?;
+    let _lock = lock(&options.data)?;
+    let listener = TcpListener::bind(options.listen)
+        .await
+        .with_context(|| format!("listening at {}", options.listen))?;
+    let public = match options.public_url {
+        Some(url) => url,
+        None => Url::parse(&format!("http://{}", listener.local_addr()?))?,
+    };
+    let app = Arc::new(App::open(&options.data, &public).await?);
+    sets::seed(&app).await.context("making what every account has")?;
+
+    let stop = CancellationToken::new();
+    let workers =
+        tokio::spawn(jobs::run(Arc::clone(&app), settings, options.encoders, stop.clone()));
+    let sweeper = tokio::spawn(collect_garbage(Arc::clone(&app), stop.clone()));
+    announce(&app)?;
+    let asked = stop.clone();
+    let server = axum::serve(listener, router(&app))
+        .with_graceful_shutdown(async move { asked.cancelled().await });
+    let server = tokio::spawn(server.into_future());
+    wait_for_signal().await?;
+    tracing::info!("ending");
+    stop.cancel();
+    // Connections that stay open longer than that are cut.
+    if let Ok(ended) = tokio::time::timeout(GRACE, server).await {
+        ended??;
+    }
+    workers.await?;
+    sweeper.await?;
+    Ok(())
+}
+
+fn encode_settings(options: &ServeOptions) -> anyhow::Result<EncodeSettings> {
+    let mut settings = EncodeSettings::new(Tools::find()?);
+    settings.x264_preset =
+        options.x264_preset.parse().map_err(|error| anyhow::anyhow!("--x264-preset: {error}"))?;
+    Ok(settings)
+}
+
+/// Two processes must not share a data directory.
+fn lock(data: &Path) -> anyhow::Result<File> {
+    let file = File::create(data.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            bail!("{} is in use by another mediad", data.display())
+        }
+        Err(TryLockError::Error(error)) => Err(error).context("locking the data directory"),
+    }
+}
+
+/// Tells on stdout what a client needs, in one line.
+fn announce(app: &App) -> anyhow::Result<()> {
+    let line = serde_json::json!({
+        "api": app.urls.api(),
+        "token": app.urls.token(),
+        "blob": app.urls.blob(&app.account.name),
+        "streaming": app.urls.streaming(),
+        "client_id": app.account.client_id,
+        "client_secret": app.account.client_secret,
+    });
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{line}")?;
+    stdout.flush()?;
+    tracing::info!(api = app.urls.api(), "ready");
+    Ok(())
+}
+
+async fn wait_for_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+async fn collect_garbage(app: Arc<App>, stop: CancellationToken) {
+    loop {
+        match app.blob_store.collect_garbage(GarbageRules::default()).await {
+            Ok(report) => tracing::debug!(?report, "garbage collected"),
+            Err(error) => tracing::warn!(%error, "garbage was not collected"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(GARBAGE_INTERVAL) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+fn router(app: &Arc<App>) -> Router {
+    Router::new()
+        .fallback(dispatch)
+        .with_state(Arc::clone(app))
+        .nest(&format!("/{}", app.account.name), blob::router(app.blobs.clone()))
+}
+
+/// Everything but blobs. Paths of the API cannot be routes: their parentheses, quotes and
+/// encoded slashes mean something.
+async fn dispatch(State(app): State<Arc<App>>, request: Request) -> Response {
+    let path = request.uri().path();
+    if odata::is_below_base(path) {
+        let answer = Box::pin(odata::handle(&app, request));
+        return in_time(answer).await;
+    }
+    if let Some(form) = Form::of(path)
+        && request.method() == Method::POST
+    {
+        return in_time(Box::pin(token(&app, form, request))).await;
+    }
+    if origin::split(path).is_some() {
+        return origin::handle(&app, request).await;
+    }
+    StatusCode::NOT_FOUND.into_response()
+}
+
+async fn in_time(answer: impl Future<Output = Response>) -> Response {
+    let answered = tokio::time::timeout(API_TIMEOUT, answer).await;
+    answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
+}
+
+async fn token(app: &App, form: Form, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LARGEST_FORM).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let authorization = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+    app.tokens.answer(form, authorization, &body)
+}

@@ -1,0 +1,183 @@
+//! The rules of the entity sets.
+//!
+//! What follows from the model alone (types, access, lengths, ids, timestamps) is done here for
+//! every set; a set's own rules are in the file of its name. A set that has none is one line in
+//! [`rules`].
+
+mod access_policy;
+pub(crate) mod asset;
+mod asset_file;
+mod engine;
+mod job;
+mod locator;
+mod media_processor;
+pub(crate) mod relation;
+mod storage_account;
+mod streaming_endpoint;
+pub(crate) mod task_body;
+
+use async_trait::async_trait;
+use axum::http::StatusCode;
+use azure_media::v2_19::tables::MODEL;
+use edm::filter::BinaryOp;
+use edm::model::{EntitySet, Operation};
+use edm::query::QueryOptions;
+use edm::{Draft, Expr, Record, Value};
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::store::Change;
+
+pub(crate) use asset_file::{create_file_infos, new_file};
+pub(crate) use engine::{create, delete, invoke, update};
+pub(crate) use job::{cancel, is_final, primary_file, state};
+pub(crate) use locator::is_open;
+pub(crate) use streaming_endpoint::is_running;
+
+/// An entity that is being made.
+pub(crate) struct New {
+    /// It, with everything set that the model and the request say.
+    pub(crate) record: Record,
+    /// The request's body: links and entities inside of it are not in the record.
+    pub(crate) draft: Draft,
+    /// What else happens.
+    pub(crate) plan: Plan,
+}
+
+/// What happens along with a change of an entity.
+#[derive(Default)]
+pub(crate) struct Plan {
+    /// Changes to commit before that of the entity: conditions, mostly.
+    pub(crate) before: Vec<Change>,
+    /// Changes to commit behind it.
+    pub(crate) after: Vec<Change>,
+    /// What to do outside of the store once everything is committed.
+    pub(crate) then: Vec<Effect>,
+    /// What to do outside of the store if nothing was committed.
+    pub(crate) otherwise: Vec<Effect>,
+}
+
+/// Something outside of the store. All may be done twice.
+#[derive(Clone, Debug)]
+pub(crate) enum Effect {
+    /// Remove a container and its blobs.
+    DeleteContainer(String),
+    /// Remove a stored access policy: every SAS URL signed by it ends.
+    RemovePolicy { container: String, id: String },
+    /// Tell the workers that there is something to do.
+    WakeWorkers,
+}
+
+/// What an action answers.
+pub(crate) enum Outcome {
+    /// 204.
+    NoContent,
+    /// 202, and what to poll.
+    Accepted { operation_id: String },
+}
+
+/// The rules of one entity set.
+#[async_trait]
+pub(crate) trait Rules: Sync {
+    /// Completes and checks an entity that is being made.
+    async fn create(&self, _app: &App, _new: &mut New) -> Result<(), ApiError> {
+        Ok(())
+    }
+
+    /// Completes and checks an entity that is being changed.
+    async fn update(
+        &self,
+        _app: &App,
+        _old: &Record,
+        _new: &mut Record,
+        _draft: &Draft,
+    ) -> Result<Plan, ApiError> {
+        Ok(Plan::default())
+    }
+
+    /// Says what goes along with an entity that is removed.
+    async fn delete(
+        &self,
+        _app: &App,
+        _record: &Record,
+        _options: &QueryOptions,
+    ) -> Result<Plan, ApiError> {
+        Ok(Plan::default())
+    }
+
+    /// Calls an operation that is bound to an entity.
+    async fn invoke(
+        &self,
+        _app: &App,
+        _record: &Record,
+        operation: &'static Operation,
+        _parameters: &[(&'static str, Value)],
+    ) -> Result<Outcome, ApiError> {
+        Err(not_available(operation.name))
+    }
+
+    /// What to answer if a required property is missing.
+    fn missing(&self, property: &str) -> ApiError {
+        ApiError::bad_request(format!("The property '{property}' is required."))
+    }
+}
+
+/// A set without rules of its own.
+struct Plain;
+impl Rules for Plain {}
+
+/// The rules of a set; `None` for sets that this service does not offer yet.
+pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
+    Some(match set.name {
+        "AccessPolicies" => &access_policy::AccessPolicies,
+        "Assets" => &asset::Assets,
+        "Files" => &asset_file::AssetFiles,
+        "Jobs" => &job::Jobs,
+        "Locators" => &locator::Locators,
+        "StreamingEndpoints" => &streaming_endpoint::StreamingEndpoints,
+        "MediaProcessors" | "Operations" | "StorageAccounts" | "Tasks" => &Plain,
+        _ => return None,
+    })
+}
+
+/// What a part of the API answers that is in the model and not in this service.
+pub(crate) fn not_available(what: &str) -> ApiError {
+    let message = format!("{what} is not available in this version of the service.");
+    ApiError::new(StatusCode::NOT_IMPLEMENTED, message)
+}
+
+/// The set of a name that the model is known to have.
+pub(crate) fn set(name: &'static str) -> Result<&'static EntitySet, ApiError> {
+    MODEL.entity_set(name).ok_or_else(|| ApiError::internal(format!("the model has no set {name}")))
+}
+
+/// `property eq 'text'`.
+pub(crate) fn equals(property: &str, text: &str) -> Expr {
+    Expr::binary(BinaryOp::Eq, Expr::property(property), Expr::text(text))
+}
+
+/// Both hold.
+pub(crate) fn both(left: Expr, right: Expr) -> Expr {
+    Expr::binary(BinaryOp::And, left, right)
+}
+
+/// `property eq true`.
+pub(crate) fn is_true(property: &str) -> Expr {
+    let literal = edm::literal::Literal {
+        value: Value::Boolean(true),
+        primitive: Some(edm::model::Primitive::Boolean),
+    };
+    Expr::binary(BinaryOp::Eq, Expr::property(property), Expr::Literal(literal))
+}
+
+/// The GUID of an id such as `nb:cid:UUID:…`.
+pub(crate) fn guid_of(id: &str) -> &str {
+    id.rsplit(':').next().unwrap_or(id)
+}
+
+/// Makes the entities that every account has: once, at start.
+pub(crate) async fn seed(app: &App) -> Result<(), ApiError> {
+    storage_account::seed(app).await?;
+    media_processor::seed(app).await?;
+    streaming_endpoint::seed(app).await
+}
