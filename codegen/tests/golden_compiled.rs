@@ -1,0 +1,113 @@
+//! The goldens, compiled as they are under the strictest lints, and used.
+#![deny(warnings, missing_docs, unreachable_pub, rust_2018_idioms, clippy::all)]
+
+#[path = "golden/amendments/out/mod.rs"]
+#[rustfmt::skip]
+pub mod amendments;
+#[path = "golden/complex/out/mod.rs"]
+#[rustfmt::skip]
+pub mod complex;
+#[path = "golden/keys/out/mod.rs"]
+#[rustfmt::skip]
+pub mod keys;
+#[path = "golden/names/out/mod.rs"]
+#[rustfmt::skip]
+pub mod names;
+#[path = "golden/navigation/out/mod.rs"]
+#[rustfmt::skip]
+pub mod navigation;
+#[path = "golden/operations/out/mod.rs"]
+#[rustfmt::skip]
+pub mod operations;
+
+use edm::{EntityType, Key, Structured, Value};
+
+/// Sets every property of a value to what another one has.
+fn copy(from: &dyn Structured, to: &mut dyn Structured) {
+    for index in 0..from.structured_type().properties.len() {
+        to.set(index, from.get(index)).expect("the value is of the type");
+    }
+}
+
+#[test]
+fn properties_go_by_index() {
+    let line = keys::OrderLine { order: 7, product: "it's".to_owned(), quantity: Some(3) };
+    let mut other = keys::OrderLine::default();
+    copy(&line, &mut other);
+    assert_eq!(line, other);
+    other.set(2, Value::Null).expect("nullable");
+    other.set(1, Value::Null).expect("null leaves what is not nullable alone");
+    assert_eq!((other.quantity, other.order), (None, 7));
+    assert!(other.set(1, Value::String("x".to_owned())).is_err());
+    assert_eq!(other.get(99), Value::Null);
+}
+
+#[test]
+fn composite_keys_keep_the_order_of_the_key() {
+    let line = keys::OrderLine { order: 7, product: "it's".to_owned(), quantity: None };
+    let literals: Vec<String> = line.key().literals().iter().map(ToString::to_string).collect();
+    assert_eq!(literals, ["7", "'it''s'"]);
+    assert_eq!(keys::tables::ORDER_LINE.key, ["Order", "Product"]);
+}
+
+#[test]
+fn enumerations_are_open() {
+    use amendments::{Colour, Modes, Protocol};
+    assert_eq!(Colour::from_number(-1), Colour::Dark);
+    assert_eq!(Colour::from_number(0), Colour::Unknown_);
+    assert_eq!(Colour::from_number(99), Colour::Unknown(99));
+    assert_eq!(Colour::Red.value(), 16);
+    assert!((Modes::BLINK | Modes::FADE_OUT).contains(Modes::FADE_OUT));
+    assert_eq!(Protocol::from("a \"b\""), Protocol::Quoted);
+}
+
+#[test]
+fn amendments_reach_the_tables() {
+    let table = &amendments::tables::LIGHT;
+    let row = |name: &str| table.property(name).expect("declared").1;
+    assert_eq!(row("Created").access, edm::model::Access::ReadOnly);
+    assert_eq!(row("Colour").access, edm::model::Access::Update);
+    assert!(row("Colour").required);
+    assert_eq!(row("Modes").since, Some("1.2"));
+    assert_eq!((row("Protocol").nullable, row("Protocol").max_length), (false, Some(16)));
+    let set = amendments::tables::MODEL.entity_set("Lights").expect("declared");
+    assert!(set.allow.list && set.allow.get && !set.allow.create);
+    assert_eq!(amendments::Light::ADDRESS.name(), "URL");
+}
+
+#[test]
+fn complex_values_nest() {
+    let mut photo = complex::Photo::default();
+    photo.taken.name = Some("Oslo".to_owned());
+    photo.taken.near.push(complex::Place::default());
+    photo.route.push(photo.taken.clone());
+    let mut other = complex::Photo::default();
+    copy(&photo, &mut other);
+    assert_eq!(photo, other);
+    assert_eq!(other.printed, None);
+}
+
+#[test]
+fn operations_are_told_apart_by_their_binding() {
+    let model = &operations::tables::MODEL;
+    let names: Vec<&str> = model.operations.iter().map(|operation| operation.name).collect();
+    assert_eq!(names, ["Ping", "Rename"]);
+    assert_eq!(operations::tables::CHANNEL.operations.len(), 2);
+    assert_eq!(operations::tables::PROGRAM.operation("Start").expect("declared").method, "POST");
+}
+
+#[test]
+fn navigation_leads_to_its_target() {
+    let sheep = navigation::tables::SHEEP.navigation("Owner").expect("declared");
+    assert_eq!((sheep.target.name, sheep.many), ("Person", false));
+    let friends = navigation::tables::PERSON.navigation("Friends").expect("declared");
+    assert!(friends.many && friends.links && friends.access == edm::model::Access::ReadOnly);
+}
+
+#[test]
+fn prelude_names_are_only_names() {
+    let option = names::Option::default();
+    assert_eq!(option.structured_type().name, "Option");
+    assert_eq!(names::Flags::SELF.value(), 1);
+    assert_eq!(names::tables::WORDS.properties[0].name, "as");
+}
