@@ -91,7 +91,7 @@ impl Urls {
 
 impl App {
     /// Opens a data directory, and makes in it what is not there.
-    pub(crate) async fn open(data: &Path, public: &Url) -> anyhow::Result<Self> {
+    pub(crate) async fn open(data: &Path, public: &Url, fsync: bool) -> anyhow::Result<Self> {
         let account = Account::open(data)?;
         let urls = Urls::new(public);
         let store = Arc::new(
@@ -99,7 +99,7 @@ impl App {
                 .await
                 .context("opening the database of entities")?,
         );
-        let blob_store = open_blobs(data).await.context("opening the blob store")?;
+        let blob_store = open_blobs(data, fsync).await.context("opening the blob store")?;
         let key = SasKey::new(account.storage_key()?);
         let sas = SasAuthority::new(account.name.clone(), key);
         let blobs = BlobService::new(blob_store.clone(), sas.clone(), &urls.blob(&account.name));
@@ -160,17 +160,20 @@ impl App {
 
 const MODEL_REF: &edm::model::Model = &MODEL;
 
-async fn open_blobs(data: &Path) -> anyhow::Result<BlobStore> {
+async fn open_blobs(data: &Path, fsync: bool) -> anyhow::Result<BlobStore> {
     let objects = data.join("blobs");
     tokio::fs::create_dir_all(&objects).await?;
+    let (durability, synchronous) = match fsync {
+        true => (Durability::PowerCut, SqliteSynchronous::Full),
+        false => (Durability::ProcessCrash, SqliteSynchronous::Normal),
+    };
     let options = SqliteConnectOptions::new()
         .filename(data.join("blobs.db"))
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Normal)
+        .synchronous(synchronous)
         .busy_timeout(std::time::Duration::from_secs(10));
     let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
     let index = Arc::new(SqliteBlobIndex::open(pool).await?);
-    let (durability, limits) = (Durability::ProcessCrash, StoreLimits::default());
-    Ok(BlobStore::open_local(index, &objects, durability, limits)?)
+    Ok(BlobStore::open_local(index, &objects, durability, StoreLimits::default())?)
 }

@@ -35,6 +35,11 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "NUMBER", default_value_t = 1, env = "MEDIAD_ENCODERS")]
     pub(crate) encoders: usize,
 
+    /// Acknowledge uploads only once they are on disk: they survive a power cut then, and not only
+    /// a crash of the service
+    #[arg(long, env = "MEDIAD_FSYNC")]
+    pub(crate) fsync: bool,
+
     /// Speed of encoding, as x264 names it: slower ones look better at the same bit rate
     #[arg(long, value_name = "PRESET", default_value = "veryfast", env = "MEDIAD_X264_PRESET")]
     pub(crate) x264_preset: String,

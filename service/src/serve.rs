@@ -46,7 +46,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         Some(url) => url,
         None => Url::parse(&format!("http://{}", listener.local_addr()?))?,
     };
-    let app = Arc::new(App::open(&options.data, &public).await?);
+    let app = Arc::new(App::open(&options.data, &public, options.fsync).await?);
     sets::seed(&app).await.context("making what every account has")?;
 
     let stop = CancellationToken::new();

@@ -61,8 +61,6 @@ pub(crate) trait BlobIndex: fmt::Debug + Send + Sync {
     async fn set_policy(&self, container: &str, id: &str, policy: &Policy) -> Result<()>;
     /// Removes a policy; tells whether there was one.
     async fn remove_policy(&self, container: &str, id: &str) -> Result<bool>;
-    /// All policies of a container by id.
-    async fn policies(&self, container: &str) -> Result<BTreeMap<String, Policy>>;
     /// One policy.
     async fn policy(&self, container: &str, id: &str) -> Result<Option<Policy>>;
 

@@ -74,9 +74,4 @@ impl TaskError {
     pub(crate) fn canceled() -> Self {
         Self::new(ErrorCode::CancelingTask, "the task was canceled")
     }
-
-    /// True when the task ended because its cancellation token fired.
-    pub(crate) fn is_canceled(&self) -> bool {
-        self.code == ErrorCode::CancelingTask
-    }
 }

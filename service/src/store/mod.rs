@@ -10,6 +10,8 @@ mod row;
 mod schema;
 pub(crate) mod sqlite;
 mod sqlite_queue;
+#[cfg(test)]
+mod tests;
 
 use async_trait::async_trait;
 use edm::model::EntitySet;

@@ -96,21 +96,12 @@ pub(crate) enum SasError {
 pub(crate) struct SasAuthority {
     account: String,
     signing: SasKey,
-    /// Keys whose tokens are still accepted, such as the one before the last
-    /// change of keys.
-    accepted: Vec<SasKey>,
 }
 
 impl SasAuthority {
     /// Signs with `key` in the name of the storage account `account`.
     pub(crate) fn new(account: impl Into<String>, key: SasKey) -> Self {
-        Self { account: account.into(), signing: key, accepted: Vec::new() }
-    }
-
-    /// Accepts tokens of another key, too.
-    pub(crate) fn also_accept(mut self, key: SasKey) -> Self {
-        self.accepted.push(key);
-        self
+        Self { account: account.into(), signing: key }
     }
 
     /// The query of a locator, without a `?`, as Media Services formed it. It
@@ -164,10 +155,8 @@ impl SasAuthority {
         let resource = Resource { account: &self.account, container };
         let text = layout.string_to_sign(resource, |name| query.get(name));
         // `verify_slice` compares in constant time.
-        let signed = std::iter::once(&self.signing)
-            .chain(&self.accepted)
-            .any(|key| key.mac(&text).verify_slice(&signature).is_ok());
-        if signed { SasToken::read(query) } else { Err(SasError::Signature) }
+        let verified = self.signing.mac(&text).verify_slice(&signature);
+        if verified.is_ok() { SasToken::read(query) } else { Err(SasError::Signature) }
     }
 }
 

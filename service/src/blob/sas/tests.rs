@@ -97,15 +97,6 @@ fn raw_plus_in_the_signature_is_a_plus() {
 }
 
 #[test]
-fn an_older_key_can_stay_accepted() {
-    let old = Query::parse(&locator()).unwrap();
-    let rolled = SasAuthority::new("acct", SasKey::new([8; 32]));
-    assert!(rolled.verify(CONTAINER, &old).is_err());
-    let rolled = rolled.also_accept(SasKey::new([7; 32]));
-    assert!(rolled.verify(CONTAINER, &old).is_ok());
-}
-
-#[test]
 fn token_and_policy_limit_each_other() {
     let token = verify(&locator()).unwrap();
     let at = |moment: &str, policy: &Policy| {

@@ -1,6 +1,6 @@
 //! Containers and their stored access policies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
@@ -124,19 +124,6 @@ pub(super) async fn remove_policy(
     }
     touch(db, container).await?;
     Ok(true)
-}
-
-pub(super) async fn policies(
-    pool: &SqlitePool,
-    container: &str,
-) -> Result<BTreeMap<String, Policy>> {
-    sqlx::query("SELECT id, start, expiry, permissions FROM blob_policies WHERE container = ?")
-        .bind(container)
-        .fetch_all(pool)
-        .await?
-        .iter()
-        .map(|found| Ok((found.try_get("id")?, read_policy(found)?)))
-        .collect()
 }
 
 pub(super) async fn policy(pool: &SqlitePool, container: &str, id: &str) -> Result<Option<Policy>> {

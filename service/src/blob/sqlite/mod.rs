@@ -10,7 +10,6 @@ mod containers;
 mod garbage;
 mod row;
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use async_trait::async_trait;
@@ -101,10 +100,6 @@ impl BlobIndex for SqliteBlobIndex {
         let removed = containers::remove_policy(change.connection(), container, id).await?;
         change.commit().await?;
         Ok(removed)
-    }
-
-    async fn policies(&self, container: &str) -> Result<BTreeMap<String, Policy>> {
-        containers::policies(&self.pool, container).await
     }
 
     async fn policy(&self, container: &str, id: &str) -> Result<Option<Policy>> {

@@ -12,7 +12,6 @@ mod readers;
 mod upload;
 mod write;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,19 +81,10 @@ struct Inner {
     readers: Readers,
     /// Folder of a local object store, whose half-written files the object
     /// store itself does not list.
-    local_root: Option<PathBuf>,
+    local_root: PathBuf,
 }
 
 impl BlobStore {
-    /// A store over any object store.
-    pub(crate) fn new(
-        index: Arc<dyn BlobIndex>,
-        objects: Arc<dyn ObjectStore>,
-        limits: StoreLimits,
-    ) -> Self {
-        Self::build(index, objects, limits, None)
-    }
-
     /// A store that keeps its bytes below the folder `root`, which must exist.
     ///
     /// # Errors
@@ -107,26 +97,16 @@ impl BlobStore {
     ) -> Result<Self> {
         let objects =
             LocalFileSystem::new_with_prefix(root)?.with_fsync(durability == Durability::PowerCut);
-        let root = Some(root.to_owned());
-        Ok(Self::build(index, Arc::new(objects), limits, root))
-    }
-
-    fn build(
-        index: Arc<dyn BlobIndex>,
-        objects: Arc<dyn ObjectStore>,
-        limits: StoreLimits,
-        local_root: Option<PathBuf>,
-    ) -> Self {
-        Self {
+        Ok(Self {
             inner: Arc::new(Inner {
                 index,
-                objects,
+                objects: Arc::new(objects),
                 limits,
                 uploads: Arc::new(Semaphore::new(limits.concurrent_uploads)),
                 readers: Readers::default(),
-                local_root,
+                local_root: root.to_owned(),
             }),
-        }
+        })
     }
 
     /// Makes a container.
@@ -177,11 +157,6 @@ impl BlobStore {
     /// Tells whether there was one.
     pub(crate) async fn remove_policy(&self, container: &str, id: &str) -> Result<bool> {
         self.inner.index.remove_policy(container, id).await
-    }
-
-    /// The stored access policies of a container by id.
-    pub(crate) async fn policies(&self, container: &str) -> Result<BTreeMap<String, Policy>> {
-        self.inner.index.policies(container).await
     }
 
     /// One stored access policy.
