@@ -16,6 +16,7 @@ mod encode;
 mod error;
 mod functions;
 mod jobs;
+mod listen;
 mod odata;
 mod origin;
 mod serve;

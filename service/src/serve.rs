@@ -21,12 +21,10 @@ use crate::blob::{self, GarbageRules};
 use crate::config::ServeOptions;
 use crate::encode::{EncodeSettings, Tools};
 use crate::token::Form;
-use crate::{jobs, odata, origin, sets};
+use crate::{jobs, listen, odata, origin, sets};
 
 /// How long one request of the API may take, its body included.
 const API_TIMEOUT: Duration = Duration::from_secs(100);
-/// How long connections may take to end when the service does.
-const GRACE: Duration = Duration::from_secs(10);
 /// How often what crashes left behind is looked for.
 const GARBAGE_INTERVAL: Duration = Duration::from_secs(3600);
 /// The largest request for a token.
@@ -53,18 +51,13 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let workers =
         tokio::spawn(jobs::run(Arc::clone(&app), settings, options.encoders, stop.clone()));
     let sweeper = tokio::spawn(collect_garbage(Arc::clone(&app), stop.clone()));
+    let end = end_asked_for()?;
     announce(&app)?;
-    let asked = stop.clone();
-    let server = axum::serve(listener, router(&app))
-        .with_graceful_shutdown(async move { asked.cancelled().await });
-    let server = tokio::spawn(server.into_future());
-    wait_for_signal().await?;
+    let server = tokio::spawn(listen::serve(listener, router(&app), stop.clone()));
+    end.await;
     tracing::info!("ending");
     stop.cancel();
-    // Connections that stay open longer than that are cut.
-    if let Ok(ended) = tokio::time::timeout(GRACE, server).await {
-        ended??;
-    }
+    server.await?;
     workers.await?;
     sweeper.await?;
     Ok(())
@@ -106,14 +99,16 @@ fn announce(app: &App) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn wait_for_signal() -> anyhow::Result<()> {
+/// Ends when the process is asked to end, from the moment that this is called on.
+fn end_asked_for() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 async fn collect_garbage(app: Arc<App>, stop: CancellationToken) {

@@ -78,6 +78,11 @@ async fn job(app: &App, id: &str) -> Result<Record, ApiError> {
     found.ok_or_else(|| ApiError::no_entity("Job"))
 }
 
+/// Whether a job is being canceled.
+pub(super) async fn is_canceling(app: &App, id: &str) -> Result<bool, ApiError> {
+    Ok(state(&job(app, id).await?) == JobState::Canceling)
+}
+
 /// The tasks of a job.
 async fn tasks(app: &App, job: &str) -> Result<Vec<Record>, ApiError> {
     let set = sets::set("Tasks")?;

@@ -8,6 +8,7 @@ use azure_media::v2_19::JobState;
 use edm::{Record, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use super::LEASE;
 use super::outcome::{self, Failure};
@@ -20,6 +21,9 @@ use crate::store::{Change, Claim, Lease, Query, Source};
 /// How often progress is written, and cancellation noticed.
 const BEAT: Duration = Duration::from_secs(1);
 
+/// A task that was begun so often and never ended has what it takes to bring the service down.
+const MOST_ATTEMPTS: i64 = 10;
+
 /// Runs a claimed task to its end, and records that.
 pub(super) async fn run(
     app: &Arc<App>,
@@ -27,29 +31,52 @@ pub(super) async fn run(
     claim: Claim,
     stop: &CancellationToken,
 ) -> Result<(), ApiError> {
+    let (task, attempt) = (&claim.lease.task, claim.lease.attempt);
+    let span = tracing::info_span!("task", task, attempt, job = claim.job);
+    run_in_span(app, settings, &claim, stop).instrument(span).await
+}
+
+async fn run_in_span(
+    app: &Arc<App>,
+    settings: &EncodeSettings,
+    claim: &Claim,
+    stop: &CancellationToken,
+) -> Result<(), ApiError> {
     let started = Instant::now();
-    let span = tracing::info_span!("task", task = claim.lease.task, attempt = claim.lease.attempt);
-    let _entered = span.clone();
-    tracing::info!(parent: &span, job = claim.job, "task claimed");
-    outcome::scheduled(app, &claim).await?;
-    let scratch = Scratch::make(app, &claim.lease).await?;
-    let canceled = stop.child_token();
+    tracing::info!("task claimed");
+    outcome::scheduled(app, claim).await?;
+    let cancel = stop.child_token();
     let (progress, seen) = watch::channel(0.0);
-    let heart = tokio::spawn(beat(Arc::clone(app), claim.clone(), seen, canceled.clone()));
-    let result = Box::pin(encode(app, settings, &claim, &scratch.0, progress, &canceled)).await;
+    let heart = tokio::spawn(beat(Arc::clone(app), claim.clone(), seen, cancel.clone()));
+    let result = Box::pin(make_files(app, settings, claim, progress, &cancel)).await;
     heart.abort();
     match result {
         _ if stop.is_cancelled() => Ok(()),
-        Ok(encoded) => {
-            let uploaded = Box::pin(upload(app, &claim, encoded)).await;
-            match uploaded {
-                Ok(files) => outcome::finished(app, &claim, files, started.elapsed()).await,
-                Err(failure) => outcome::failed(app, &claim, &failure, started.elapsed()).await,
-            }
+        Ok(files) => outcome::finished(app, claim, files, started.elapsed()).await,
+        Err(_) if outcome::is_canceling(app, &claim.job).await? => {
+            outcome::settle_canceled(app, &claim.job).await
         }
-        Err(_) if canceled.is_cancelled() => outcome::settle_canceled(app, &claim.job).await,
-        Err(failure) => outcome::failed(app, &claim, &failure, started.elapsed()).await,
+        // The lease is another's by now: so is the task.
+        Err(_) if cancel.is_cancelled() => Ok(()),
+        Err(failure) => outcome::failed(app, claim, &failure, started.elapsed()).await,
     }
+}
+
+/// Encodes and stores the outputs; returns the files to record.
+async fn make_files(
+    app: &App,
+    settings: &EncodeSettings,
+    claim: &Claim,
+    progress: watch::Sender<f64>,
+    cancel: &CancellationToken,
+) -> Result<Vec<Record>, Failure> {
+    if claim.lease.attempt > MOST_ATTEMPTS {
+        let message = format!("The task was begun {MOST_ATTEMPTS} times and never ended.");
+        return Err(Failure::new("ErrorProcessingTask", message));
+    }
+    let scratch = Scratch::make(app, &claim.lease).await?;
+    let encoded = Box::pin(encode(app, settings, claim, &scratch.0, progress, cancel)).await?;
+    upload(app, claim, encoded).await
 }
 
 /// A directory of one attempt, gone when it is over.
