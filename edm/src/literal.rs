@@ -131,16 +131,14 @@ fn scan_quoted(text: &str) -> Result<(String, &str), LiteralError> {
 }
 
 fn prefixed(prefix: &str, content: &str) -> Option<Literal> {
-    let (value, primitive) = match prefix {
+    let (value, primitive) = match prefix.to_ascii_lowercase().as_str() {
         "datetime" => (Value::DateTime(DateTime::parse(content).ok()?), Primitive::DateTime),
         "datetimeoffset" => {
             (Value::DateTimeOffset(DateTimeOffset::parse(content).ok()?), Primitive::DateTimeOffset)
         }
         "time" => (Value::Duration(Duration::parse(content).ok()?), Primitive::Time),
-        "guid" if content.len() == 36 => {
-            (Value::Guid(Guid::try_parse(content).ok()?), Primitive::Guid)
-        }
-        "X" | "binary" => (Value::Binary(from_hex(content)?), Primitive::Binary),
+        "guid" => (Value::Guid(Guid::try_parse(content).ok()?), Primitive::Guid),
+        "x" | "binary" => (Value::Binary(from_hex(content)?), Primitive::Binary),
         _ => return None,
     };
     Some(Literal { value, primitive: Some(primitive) })
