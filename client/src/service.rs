@@ -219,11 +219,15 @@ impl Service {
             let url = target_url(&root, &call.target)?;
             let with_call = |error: Error| error.of(call.method, &url);
             let token = self.token().await.map_err(with_call)?;
+            // What the service hands out, such as the next page, may be on another host: the token
+            // stays at home, and that host has no say in where home is.
+            let token = token.filter(|_| url.origin() == root.origin());
             let request = self.request(call, &root, &url, token.as_ref()).map_err(with_call)?;
             let wait = match self.0.transport.send(request).await {
                 Ok(response) => {
                     let status = response.status().as_u16();
-                    if matches!(status, 301 | 302 | 307 | 308) && redirects < MOST_REDIRECTS {
+                    let moved = matches!(status, 301 | 302 | 307 | 308);
+                    if moved && url.origin() == root.origin() && redirects < MOST_REDIRECTS {
                         redirects += 1;
                         self.follow(&root, &response).map_err(with_call)?;
                         continue;
@@ -301,9 +305,7 @@ impl Service {
         for (name, value) in &self.0.headers {
             request = request.header(name, value);
         }
-        // What the service hands out, such as the next page, may be on another host: the token
-        // stays at home.
-        if let Some(token) = token.filter(|_| url.origin() == root.origin()) {
+        if let Some(token) = token {
             let value = http::HeaderValue::try_from(format!("Bearer {}", token.secret()));
             let mut value = value.map_err(|_| Error::usage("the token is not a header value"))?;
             value.set_sensitive(true);
