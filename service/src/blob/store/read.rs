@@ -43,6 +43,25 @@ pub(crate) enum ReadRange {
 }
 
 impl ReadRange {
+    /// Reads a `Range` header (RFC 9110 §14.1.2). `None` for several ranges
+    /// and for what cannot be read: such a header is to be ignored.
+    pub(crate) fn parse(header: &str) -> Option<Self> {
+        let (first, last) = header.trim().strip_prefix("bytes=")?.trim().split_once('-')?;
+        let number = |text: &str| {
+            // `parse` would accept a sign.
+            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| text.parse::<u64>().ok())?
+        };
+        match (first, last) {
+            ("", count) => number(count).map(Self::Last),
+            (first, "") => Some(Self::From { first: number(first)?, last: None }),
+            (first, last) => {
+                let (first, last) = (number(first)?, number(last)?);
+                (first <= last).then_some(Self::From { first, last: Some(last) })
+            }
+        }
+    }
+
     /// The half-open range for a blob of `size` bytes (RFC 9110 §14.1.2);
     /// `None` if it has no byte of the blob.
     fn within(self, size: u64) -> Option<Range<u64>> {
@@ -221,5 +240,24 @@ mod tests {
         assert_eq!(ranges, [50..50 + PIECE, 50 + PIECE..PIECE + 60]);
         assert_eq!(pieces(&segment, &(0..100)).count(), 0);
         assert_eq!(pieces(&segment, &(0..101)).count(), 1);
+    }
+
+    #[test]
+    fn single_ranges_are_read_and_others_ignored() {
+        let from = |first, last| Some(ReadRange::From { first, last });
+        assert_eq!(ReadRange::parse("bytes=0-9"), from(0, Some(9)));
+        assert_eq!(ReadRange::parse("bytes=5-"), from(5, None));
+        assert_eq!(ReadRange::parse("bytes=-5"), Some(ReadRange::Last(5)));
+        for other in [
+            "bytes=0-1,4-5",
+            "bytes=9-1",
+            "bytes=-",
+            "bytes=+1-2",
+            "chunks=0-1",
+            "bytes=a-b",
+            "0-1",
+        ] {
+            assert_eq!(ReadRange::parse(other), None, "{other}");
+        }
     }
 }
