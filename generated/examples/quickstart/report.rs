@@ -45,8 +45,8 @@ pub(crate) struct Check {
     pub(crate) track: String,
     pub(crate) url: String,
     pub(crate) bytes: usize,
-    /// How many frames ffmpeg decoded; none where it cannot read the fragment by itself.
-    pub(crate) frames: Option<usize>,
+    /// How many frames ffmpeg decoded.
+    pub(crate) frames: usize,
 }
 
 impl fmt::Display for Report {

@@ -18,11 +18,10 @@ use crate::walk::{done, passing};
 pub(crate) async fn all(urls: &StreamingUrls) -> anyhow::Result<Vec<Check>> {
     let http = reqwest::Client::new();
     let mut checks = Vec::new();
-    let tracks = [
-        ("Smooth", smooth(&http, &urls.smooth).await.context(urls.smooth.clone())?),
-        ("HLS", hls(&http, &urls.hls).await.context(urls.hls.clone())?),
-        ("DASH", dash(&http, &urls.dash).await.context(urls.dash.clone())?),
-    ];
+    let dash = dash(&http, &urls.dash).await.context(urls.dash.clone())?;
+    let smooth = smooth(&http, &urls.smooth, &dash).await.context(urls.smooth.clone())?;
+    let hls = hls(&http, &urls.hls).await.context(urls.hls.clone())?;
+    let tracks = [("Smooth", smooth), ("HLS", hls), ("DASH", dash)];
     for (protocol, tracks) in tracks {
         for (name, track) in extremes(protocol, tracks)? {
             for url in [&track.first, &track.last] {
@@ -32,13 +31,22 @@ pub(crate) async fn all(urls: &StreamingUrls) -> anyhow::Result<Vec<Check>> {
             }
         }
     }
-    let frames: usize = checks.iter().filter_map(|check| check.frames).sum();
+    let frames: usize = checks.iter().map(|check| check.frames).sum();
     done(&format!("Checked {} fragments; ffmpeg decoded {frames} frames.", checks.len()));
     Ok(checks)
 }
 
-async fn smooth(http: &reqwest::Client, url: &str) -> anyhow::Result<Vec<Track>> {
-    manifests::smooth(&text(http, url).await?, &Url::parse(url)?)
+/// Smooth Streaming has no header before its fragments: a player makes one of what the manifest
+/// says. That of DASH is the same but for the time scale, and does for decoding.
+async fn smooth(http: &reqwest::Client, url: &str, dash: &[Track]) -> anyhow::Result<Vec<Track>> {
+    let mut tracks = manifests::smooth(&text(http, url).await?, &Url::parse(url)?)?;
+    for track in &mut tracks {
+        let same =
+            |other: &&Track| (other.is_video, other.bitrate) == (track.is_video, track.bitrate);
+        let other = dash.iter().find(same).context("Smooth and DASH have different tracks")?;
+        track.init.clone_from(&other.init);
+    }
+    Ok(tracks)
 }
 
 async fn dash(http: &reqwest::Client, url: &str) -> anyhow::Result<Vec<Track>> {
@@ -78,18 +86,15 @@ async fn check(
     url: &Url,
 ) -> anyhow::Result<Check> {
     let fragment = fetch(http, url).await?;
-    let frames = if protocol == "Smooth" {
-        // Its fragments have no header: that is in the manifest, for the player to build.
+    if protocol == "Smooth" {
         check_boxes(&fragment)?;
-        None
-    } else {
-        let mut media = Vec::new();
-        if let Some(init) = &track.init {
-            media.extend_from_slice(&fetch(http, init).await?);
-        }
-        media.extend_from_slice(&fragment);
-        Some(decode(media).await?)
-    };
+    }
+    let mut media = Vec::new();
+    if let Some(init) = &track.init {
+        media.extend_from_slice(&fetch(http, init).await?);
+    }
+    media.extend_from_slice(&fragment);
+    let frames = decode(media).await?;
     let (track, url) = (name.to_owned(), url.to_string());
     Ok(Check { protocol, track, url, bytes: fragment.len(), frames })
 }
