@@ -76,7 +76,15 @@ impl From<StoreError> for ApiError {
 
 impl From<blob::BlobError> for ApiError {
     fn from(error: blob::BlobError) -> Self {
-        Self::internal(error)
+        match error {
+            blob::BlobError::TooManyPolicies(_) => {
+                Self::conflict("The container of the asset has room for no more SAS locators.")
+            }
+            blob::BlobError::ContainerNotFound(_) => {
+                Self::conflict("The container of the asset is gone.")
+            }
+            error => Self::internal(error),
+        }
     }
 }
 

@@ -24,6 +24,8 @@ mod sets;
 mod store;
 mod token;
 
+use std::io::IsTerminal as _;
+
 use clap::Parser;
 
 /// A self-hosted media service that answers the Azure Media Services v2 API
@@ -46,6 +48,10 @@ fn main() -> anyhow::Result<()> {
     let Command::Serve(options) = Command::parse();
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
     tokio::runtime::Runtime::new()?.block_on(serve::serve(options))
 }

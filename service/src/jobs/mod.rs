@@ -10,6 +10,7 @@ mod run;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::futures::Notified;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +34,7 @@ pub(crate) async fn run(
     // What this process held before a crash, nobody works on.
     forget(&app).await;
     let mut workers = JoinSet::new();
+    workers.spawn(settle(Arc::clone(&app), stop.clone()));
     for _ in 0..count {
         workers.spawn(work(Arc::clone(&app), Arc::clone(&settings), stop.clone()));
     }
@@ -55,11 +57,35 @@ async fn work(app: Arc<App>, settings: Arc<EncodeSettings>, stop: CancellationTo
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "a worker cannot reach its tasks"),
         }
-        tokio::select! {
-            () = ring => {}
-            () = tokio::time::sleep(LOOK) => {}
-            () = stop.cancelled() => {}
+        rest(ring, &stop).await;
+    }
+}
+
+/// Ends canceled jobs of which nobody works on a task. Not left to the workers: all of them may be
+/// busy with other jobs for long.
+async fn settle(app: Arc<App>, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let ring = app.work.notified();
+        if let Err(error) = settle_all(&app).await {
+            tracing::error!(%error, "canceled jobs could not be ended");
         }
+        rest(ring, &stop).await;
+    }
+}
+
+async fn settle_all(app: &App) -> Result<(), ApiError> {
+    for job in app.queue.canceled_jobs().await? {
+        outcome::settle_canceled(app, &job).await?;
+    }
+    Ok(())
+}
+
+/// Waits until there may be something to do.
+async fn rest(ring: Notified<'_>, stop: &CancellationToken) {
+    tokio::select! {
+        () = ring => {}
+        () = tokio::time::sleep(LOOK) => {}
+        () = stop.cancelled() => {}
     }
 }
 
@@ -69,9 +95,6 @@ async fn next(
     settings: &EncodeSettings,
     stop: &CancellationToken,
 ) -> Result<bool, ApiError> {
-    for job in app.queue.canceled_jobs().await? {
-        outcome::settle_canceled(app, &job).await?;
-    }
     let Some(claim) = app.queue.claim(&app.account.worker, LEASE).await? else {
         return Ok(false);
     };
@@ -80,6 +103,8 @@ async fn next(
     // A task that was stopped with the service keeps its attempt number for the next start.
     if !stop.is_cancelled() {
         app.queue.release(&lease).await?;
+        // The job may have been canceled meanwhile, and this have been its last task at work.
+        app.work.notify_waiters();
     }
     result.map(|()| true)
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use azure_media::v2_19::{JobState, TaskOptions};
-use edm::{DateTime, Record, Value};
+use edm::filter::BinaryOp;
+use edm::{DateTime, Expr, Record, Scalar as _, Value};
 
 use crate::app::App;
 use crate::encode::TaskError;
 use crate::error::ApiError;
 use crate::sets::{self, Effect, asset, equals, is_final, state};
-use crate::store::{AFTER, Change, Claim, Source};
+use crate::store::{AFTER, Change, Claim, Source, StoreError};
 
 /// Why a task failed, in the words of the service: a code that clients know, and a message.
 #[derive(Clone, Debug)]
@@ -44,24 +45,32 @@ fn now() -> Value {
     Value::DateTime(DateTime::now().truncated_to_millis())
 }
 
-/// A task that nobody has canceled: the condition of everything that a worker records.
+/// That the task is not over: nobody has canceled it.
 fn still_wanted(claim: &Claim) -> Result<Change, ApiError> {
-    let not = |number: i64| {
-        let literal = edm::literal::Literal {
-            value: Value::Integer(number),
-            primitive: Some(edm::model::Primitive::Int32),
-        };
-        edm::Expr::binary(
-            edm::filter::BinaryOp::Lt,
-            edm::Expr::property("State"),
-            edm::Expr::Literal(literal),
-        )
-    };
+    let running = Expr::binary(
+        BinaryOp::Lt,
+        Expr::property("State"),
+        Expr::Literal(JobState::Finished.to_literal()),
+    );
     Ok(Change::Require {
         set: sets::set("Tasks")?,
-        filter: sets::both(equals("Id", &claim.lease.task), not(JobState::Finished.value().into())),
+        filter: sets::both(equals("Id", &claim.lease.task), running),
         otherwise: "the task is over".to_owned(),
     })
+}
+
+/// Commits what a worker records of its task; returns whether the task was still wanted. One that
+/// was canceled meanwhile stays as it is.
+async fn record(app: &App, claim: &Claim, mut changes: Vec<Change>) -> Result<bool, ApiError> {
+    changes.insert(0, still_wanted(claim)?);
+    match app.store.commit(changes).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::Unmet(_)) => {
+            tracing::info!("the task was canceled before this was recorded");
+            Ok(false)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn set_task(task: &str, values: Vec<(&'static str, Value)>) -> Result<Change, ApiError> {
@@ -94,19 +103,19 @@ async fn tasks(app: &App, job: &str) -> Result<Vec<Record>, ApiError> {
 }
 
 /// A worker has the task and fetches its inputs.
-pub(super) async fn scheduled(app: &App, claim: &Claim) -> Result<(), ApiError> {
+pub(super) async fn scheduled(app: &App, claim: &Claim) -> Result<bool, ApiError> {
     let values = vec![to(JobState::Scheduled), ("Progress", Value::Double(0.0))];
-    let mut changes = vec![still_wanted(claim)?, set_task(&claim.lease.task, values)?];
+    let mut changes = vec![set_task(&claim.lease.task, values)?];
     if state(&job(app, &claim.job).await?) == JobState::Queued {
         changes.push(set_job(&claim.job, vec![to(JobState::Scheduled)])?);
     }
-    Ok(app.store.commit(changes).await?)
+    record(app, claim, changes).await
 }
 
 /// The inputs are there and the encoder starts.
-pub(super) async fn processing(app: &App, claim: &Claim) -> Result<(), ApiError> {
+pub(super) async fn processing(app: &App, claim: &Claim) -> Result<bool, ApiError> {
     let values = vec![to(JobState::Processing), ("StartTime", now())];
-    let mut changes = vec![still_wanted(claim)?, set_task(&claim.lease.task, values)?];
+    let mut changes = vec![set_task(&claim.lease.task, values)?];
     let job = job(app, &claim.job).await?;
     if matches!(state(&job), JobState::Queued | JobState::Scheduled) {
         let mut values = vec![to(JobState::Processing)];
@@ -115,7 +124,7 @@ pub(super) async fn processing(app: &App, claim: &Claim) -> Result<(), ApiError>
         }
         changes.push(set_job(&claim.job, values)?);
     }
-    Ok(app.store.commit(changes).await?)
+    record(app, claim, changes).await
 }
 
 /// The outputs are stored: they and the end of the task are recorded in one step.
@@ -126,7 +135,7 @@ pub(super) async fn finished(
     running: Duration,
 ) -> Result<(), ApiError> {
     let set = sets::set("Files")?;
-    let mut changes = vec![still_wanted(claim)?];
+    let mut changes = Vec::new();
     if let Some(first) = files.first() {
         let of_asset = equals("ParentAssetId", first.text("ParentAssetId"));
         changes.push(Change::DeleteWhere(set, of_asset));
@@ -139,8 +148,9 @@ pub(super) async fn finished(
         ("RunningDuration", millis(running)),
     ];
     changes.push(set_task(&claim.lease.task, values)?);
-    app.store.commit(changes).await?;
-    tracing::info!(task = claim.lease.task, "task finished");
+    if record(app, claim, changes).await? {
+        tracing::info!("task finished");
+    }
     settle(app, &claim.job).await
 }
 
@@ -168,7 +178,7 @@ pub(super) async fn failed(
         ("EndTime", now()),
         ("RunningDuration", millis(running)),
     ];
-    let mut changes = vec![still_wanted(claim)?, set_task(&claim.lease.task, values)?];
+    let mut changes = vec![set_task(&claim.lease.task, values)?];
     let mut effects = Vec::new();
     for task in tasks(app, &claim.job).await? {
         let id = task.text("Id");
@@ -185,8 +195,9 @@ pub(super) async fn failed(
             changes.push(set_task(id, vec![to(JobState::Canceled)])?);
         }
     }
-    app.store.commit(changes).await?;
-    app.carry_out(&effects).await;
+    if record(app, claim, changes).await? {
+        app.carry_out(&effects).await;
+    }
     settle(app, &claim.job).await
 }
 

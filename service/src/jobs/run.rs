@@ -44,7 +44,9 @@ async fn run_in_span(
 ) -> Result<(), ApiError> {
     let started = Instant::now();
     tracing::info!("task claimed");
-    outcome::scheduled(app, claim).await?;
+    if !outcome::scheduled(app, claim).await? {
+        return Ok(());
+    }
     let cancel = stop.child_token();
     let (progress, seen) = watch::channel(0.0);
     let heart = tokio::spawn(beat(Arc::clone(app), claim.clone(), seen, cancel.clone()));
@@ -160,7 +162,9 @@ async fn encode(
             primary: position == 0,
         });
     }
-    outcome::processing(app, claim).await?;
+    if !outcome::processing(app, claim).await? {
+        return Err(Failure::new("ErrorCancelingTask", "The task was canceled."));
+    }
     let request = Request {
         processor,
         configuration: task.text("Configuration").to_owned(),

@@ -6,13 +6,15 @@ mod reply;
 mod resolve;
 mod write;
 
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
+use bytes::{Bytes, BytesMut};
 use edm::path::{ResourcePath, strip_base};
 use edm::query::QueryOptions;
+use futures_util::StreamExt as _;
 use percent_encoding::percent_decode_str;
 
 use crate::app::App;
@@ -27,6 +29,8 @@ pub(crate) const BASE_PATH: &str = "/api/";
 
 /// The largest body: a job with thirty tasks of the longest configuration.
 const LARGEST_BODY: usize = 8 << 20;
+/// How much of a larger one is read before it is refused.
+const LONGEST_READ: usize = 64 << 20;
 
 /// One request, with what all handlers need.
 struct Context<'a> {
@@ -105,17 +109,25 @@ fn authorize(app: &App, head: &Parts) -> Result<(), ApiError> {
     }
 }
 
+/// Reads a body. One that is too large is read on for a while and forgotten: clients look at the
+/// answer once they have sent everything, and would see a broken connection instead of it.
 async fn collect(body: Body) -> Result<Bytes, ApiError> {
-    axum::body::to_bytes(body, LARGEST_BODY).await.map_err(|error| {
-        let too_large = std::error::Error::source(&error)
-            .is_some_and(|source| source.to_string().contains("length limit exceeded"));
-        if too_large {
-            let message = format!("The body is larger than {LARGEST_BODY} bytes.");
-            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message)
-        } else {
-            ApiError::bad_request("The body is cut short.")
+    let mut pieces = body.into_data_stream();
+    let (mut collected, mut length) = (BytesMut::new(), 0_usize);
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|_| ApiError::bad_request("The body is cut short."))?;
+        length = length.saturating_add(piece.len());
+        if length <= LARGEST_BODY {
+            collected.extend_from_slice(&piece);
+        } else if length > LONGEST_READ {
+            break;
         }
-    })
+    }
+    if length > LARGEST_BODY {
+        let message = format!("The body is larger than {LARGEST_BODY} bytes.");
+        return Err(ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, message));
+    }
+    Ok(collected.freeze())
 }
 
 /// The headers that every answer of the service had.

@@ -3,17 +3,17 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_media::v2_19::tables::MODEL;
-use edm::filter::BinaryOp;
 use edm::json::Writer;
 use edm::model::EntitySet;
 use edm::query::QueryOptions;
 use edm::version::Version;
-use edm::{Expr, Record, Value};
+use edm::{Record, Value};
 
 use super::negotiate::{Payload, date_style, max_version, text};
 use super::resolve::{Collection, Links, Target, canonical_path};
 use super::{Context, reply};
 use crate::error::ApiError;
+use crate::sets::both;
 use crate::store::Query;
 
 /// The metadata that clients are generated from is what the service answers.
@@ -169,7 +169,7 @@ fn next_link(context: &Context<'_>, query: &Query, after: i64, read: u64) -> Str
 
 fn with_filter(mut query: Query, options: &QueryOptions) -> Query {
     query.filter = match (query.filter.take(), options.filter.clone()) {
-        (Some(scope), Some(filter)) => Some(Expr::binary(BinaryOp::And, scope, filter)),
+        (Some(scope), Some(filter)) => Some(both(scope, filter)),
         (scope, filter) => scope.or(filter),
     };
     query

@@ -3,10 +3,11 @@
 use azure_media::v2_19::tables::MODEL;
 use edm::model::{EntitySet, Navigation, Operation, Property, Type};
 use edm::path::{KeyPredicate, ResourcePath, Segment};
-use edm::{Expr, Record, Value, filter::BinaryOp};
+use edm::{Expr, Record, Value};
 
 use crate::error::ApiError;
 use crate::sets::relation::{Relation, relation, target_set};
+use crate::sets::{both, equals};
 use crate::store::{Query, Source, Store};
 
 /// What a path names.
@@ -118,18 +119,11 @@ fn navigate(
     let key = key_of(set, record);
     let target = target_set(navigation)
         .ok_or_else(|| ApiError::internal(format!("no set for {}", navigation.name)))?;
-    let equals = |property: &str, value: &Value| {
-        let literal = edm::literal::Literal {
-            value: value.clone(),
-            primitive: Some(edm::model::Primitive::String),
-        };
-        Expr::binary(BinaryOp::Eq, Expr::property(property), Expr::Literal(literal))
-    };
     let (filter, linked_from) = match relation(set.name, navigation.name) {
-        Relation::Children(property) => (Some(equals(property, &Value::String(key))), None),
+        Relation::Children(property) => (Some(equals(property, &key)), None),
         Relation::Parent(property) => {
             let target_key = target.entity_type.key.first().copied().unwrap_or_default();
-            (Some(equals(target_key, record.value(property))), None)
+            (Some(equals(target_key, record.text(property))), None)
         }
         Relation::Links => (None, Some(Source::new(set.name, &key, navigation.name))),
     };
@@ -169,10 +163,10 @@ async fn keyed(
         store.get(set, &key).await?
     } else {
         let key_name = set.entity_type.key.first().copied().unwrap_or_default();
-        let same = Expr::binary(BinaryOp::Eq, Expr::property(key_name), Expr::text(&key));
+        let same = equals(key_name, &key);
         let mut query = collection.query();
         query.filter = Some(match query.filter.take() {
-            Some(filter) => Expr::binary(BinaryOp::And, filter, same),
+            Some(filter) => both(filter, same),
             None => same,
         });
         query.top = 1;

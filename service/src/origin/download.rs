@@ -30,13 +30,12 @@ pub(super) async fn file(
         Err(BlobError::BlobNotFound { .. } | BlobError::InvalidBlobName { .. }) => {
             return Err(missing());
         }
-        Err(BlobError::RangeNotSatisfiable { .. }) => {
+        Err(BlobError::RangeNotSatisfiable { size }) => {
             let status = StatusCode::RANGE_NOT_SATISFIABLE;
-            return Err(OriginError::new(
-                status,
-                "STORAGE_INVALID_RANGE",
-                "The range is past the end.",
-            ));
+            let message = "The range is past the end.";
+            let error = OriginError::new(status, "STORAGE_INVALID_RANGE", message);
+            let size = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
+            return Ok((size, error.into_response()).into_response());
         }
         Err(error) => return Err(OriginError::internal(error)),
     };

@@ -100,6 +100,13 @@ fn check_value(property: &edm::model::Property, value: &Value) -> Result<(), Api
         let message = format!("The property '{name}' cannot be set to null.");
         return Err(ApiError::bad_request(message));
     }
+    if let (Type::Id(id), Some(text)) = (&property.ty, value.as_str())
+        && !text.is_empty()
+        && !id.is_well_formed(text)
+    {
+        let message = format!("The property '{name}' must be an id; '{text}' is not one.");
+        return Err(ApiError::bad_request(message));
+    }
     if let (Some(longest), Some(text)) = (property.max_length, value.as_str())
         && text.chars().count() > usize::try_from(longest).unwrap_or(usize::MAX)
     {

@@ -22,7 +22,7 @@ use azure_media::v2_19::tables::MODEL;
 use edm::filter::BinaryOp;
 use edm::model::{EntitySet, Operation};
 use edm::query::QueryOptions;
-use edm::{Draft, Expr, Record, Value};
+use edm::{Draft, Expr, Record, Scalar as _, Value};
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -163,11 +163,7 @@ pub(crate) fn both(left: Expr, right: Expr) -> Expr {
 
 /// `property eq true`.
 pub(crate) fn is_true(property: &str) -> Expr {
-    let literal = edm::literal::Literal {
-        value: Value::Boolean(true),
-        primitive: Some(edm::model::Primitive::Boolean),
-    };
-    Expr::binary(BinaryOp::Eq, Expr::property(property), Expr::Literal(literal))
+    Expr::binary(BinaryOp::Eq, Expr::property(property), Expr::Literal(true.to_literal()))
 }
 
 /// The GUID of an id such as `nb:cid:UUID:…`.
