@@ -1,0 +1,50 @@
+//! The project's own tasks: `cargo xtask --help`.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`generate`], [`output`] | the emitted module, written or compared as a whole directory |
+//! | [`quickstart`] | builds the service and runs the example that uses all of it |
+//! | [`test`] | every test there is, in steps |
+//! | [`cargo`] | calls of cargo: this crate must build when emitted code does not |
+//! | [`tools`] | programs that are not Rust: found, or installed |
+
+mod cargo;
+mod generate;
+mod output;
+mod quickstart;
+mod test;
+mod tools;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The project's own tasks
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", arg_required_else_help = true, disable_help_subcommand = true)]
+enum Task {
+    Generate(generate::Arguments),
+    Quickstart(quickstart::Arguments),
+    Test(test::Arguments),
+}
+
+fn main() -> ExitCode {
+    let done = match Task::parse() {
+        Task::Generate(arguments) => generate::run(&arguments),
+        Task::Quickstart(arguments) => quickstart::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The directory of the workspace.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate is in the workspace")
+}
