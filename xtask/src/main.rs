@@ -4,7 +4,7 @@
 //! |---|---|
 //! | [`generate`], [`output`] | the emitted module, written or compared as a whole directory |
 //! | [`quickstart`] | builds the service and runs the example that uses all of it |
-//! | [`test`] | every test there is, in steps |
+//! | [`mod@test`] | every test there is, in steps |
 //! | [`cargo`] | calls of cargo: this crate must build when emitted code does not |
 //! | [`tools`] | programs that are not Rust: found, or installed |
 

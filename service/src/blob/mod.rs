@@ -5,7 +5,7 @@
 //! stored access policy. Any Azure Storage client can upload and download
 //! through [`router`]; the service itself uses [`BlobStore`].
 //!
-//! Bytes are kept in an `object_store`, metadata in a [`BlobIndex`]. Both are
+//! Bytes are kept in an `object_store`, metadata in a [`BlobIndex`](index::BlobIndex). Both are
 //! traits, so a cluster can use S3 or Azure and another database.
 
 mod block;

@@ -105,7 +105,7 @@ pub(crate) struct OutputFile {
 /// No process is left when this returns or is dropped.
 ///
 /// # Errors
-/// What the task's `ErrorDetails` shall say; [`TaskError::is_canceled`] when
+/// What the task's `ErrorDetails` shall say; [`ErrorCode::CancelingTask`] when
 /// `cancel` fired.
 pub(crate) async fn run(
     settings: &EncodeSettings,

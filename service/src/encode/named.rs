@@ -94,8 +94,8 @@ pub(crate) fn find(name: &str) -> Option<Preset> {
         None => (name.as_str(), AudioCodec::new(2, 128)),
     };
     let sizes: &[Size] = match base {
-        // The second name of each is the preset of the older Azure Media
-        // Encoder that Microsoft's migration notes replace with the first.
+        // The second name of each is the nearest preset of the older Azure
+        // Media Encoder; clients of its time still ask for it.
         "h264 multiple bitrate 4k" => MULTIPLE_4K,
         "h264 multiple bitrate 1080p" | "h264 adaptive bitrate mp4 set 1080p" => MULTIPLE_1080P,
         "h264 multiple bitrate 720p" | "h264 adaptive bitrate mp4 set 720p" => MULTIPLE_720P,

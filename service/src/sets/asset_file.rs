@@ -25,6 +25,7 @@ impl Rules for AssetFiles {
         }
         check_name(new.record.text("Name"))?;
         new.plan.before = conditions(&new.record)?;
+        new.plan.before.push(super::still_there("Assets", &parent)?);
         Ok(())
     }
 

@@ -29,10 +29,11 @@ impl Rules for Jobs {
         }
         check_subscriptions(&new.record)?;
         let inputs = inputs(app, &new.draft).await?;
-        let mut tasks = tasks(app, &new.draft).await?;
+        let tasks = tasks(app, &new.draft).await?;
         check_graph(&tasks, inputs.len())?;
         let job_id = new.record.text("Id").to_owned();
         for key in &inputs {
+            new.plan.before.push(super::still_there("Assets", key)?);
             let from = Source::new("Jobs", &job_id, "InputMediaAssets");
             new.plan.after.push(Change::Link(from, "Assets", key.clone()));
         }
@@ -41,7 +42,7 @@ impl Rules for Jobs {
             AssetRef::Input(n) => inputs.get(n).cloned(),
             AssetRef::Output(n) => outputs.iter().find(|o| o.0 == n).map(|o| o.1.clone()),
         };
-        link_tasks(new, &mut tasks, id_of)?;
+        link_tasks(new, &tasks, id_of)?;
         new.plan.then.push(Effect::WakeWorkers);
         Ok(())
     }
@@ -250,13 +251,13 @@ async fn make_outputs(
 /// Adds the tasks, their links to the job, to assets, and to the tasks they wait for.
 fn link_tasks(
     new: &mut New,
-    tasks: &mut [NewTask],
+    tasks: &[NewTask],
     id_of: impl Fn(AssetRef) -> Option<String>,
 ) -> Result<(), ApiError> {
     let set = set("Tasks")?;
     let job_id = new.record.text("Id").to_owned();
     let missing = || ApiError::internal("a task refers to an asset that the job has not");
-    for task in tasks.iter() {
+    for task in tasks {
         let task_id = task.record.text("Id");
         new.plan.after.push(Change::Insert(set, stored(&task.record)));
         let from = Source::new("Jobs", &job_id, "Tasks");

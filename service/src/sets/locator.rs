@@ -44,6 +44,7 @@ impl Rules for Locators {
         }
         set_expiry(&mut new.record, duration(&policy), DateTime::now());
         let locators = set("Locators")?;
+        new.plan.before.push(super::still_there("Assets", asset.text("Id"))?);
         new.plan.before.push(Change::AtMost {
             set: locators,
             filter: equals("AssetId", new.record.text("AssetId")),

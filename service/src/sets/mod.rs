@@ -156,6 +156,14 @@ pub(crate) fn equals(property: &str, text: &str) -> Expr {
     Expr::binary(BinaryOp::Eq, Expr::property(property), Expr::text(text))
 }
 
+/// That an entity is still there when a commit is made: it was when it was looked for.
+pub(crate) fn still_there(name: &'static str, key: &str) -> Result<Change, ApiError> {
+    let set = set(name)?;
+    let key_name = set.entity_type.key.first().copied().unwrap_or_default();
+    let otherwise = format!("The {} '{key}' was deleted meanwhile.", set.entity_type.name);
+    Ok(Change::Require { set, filter: equals(key_name, key), otherwise })
+}
+
 /// Both hold.
 pub(crate) fn both(left: Expr, right: Expr) -> Expr {
     Expr::binary(BinaryOp::And, left, right)

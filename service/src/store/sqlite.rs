@@ -1,4 +1,4 @@
-//! [`Store`] and [`Queue`] over SQLite: one file, one writer, readers beside it.
+//! [`Store`] over SQLite: one file, one writer, readers beside it.
 
 use std::path::Path;
 use std::time::Duration;
