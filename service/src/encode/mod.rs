@@ -25,6 +25,7 @@ mod xml;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use tokio::fs;
 use tokio_util::sync::CancellationToken;
 
@@ -167,20 +168,30 @@ struct Task<'a> {
     cancel: &'a CancellationToken,
 }
 
+/// How many outputs are looked at at the same time.
+const MEASURED_AT_ONCE: usize = 4;
+
 impl Task<'_> {
+    async fn measure(&self, number: usize, file: &FilePlan) -> Result<Measured, TaskError> {
+        let path = self.work.join(command::work_name(number, file.container));
+        measure::measure(self.settings, &path, &file.name, file.container, self.cancel).await
+    }
+
     async fn make(
         &self,
         description: &probe::Description,
         progress: &mut (dyn FnMut(f64) + Send),
     ) -> Result<Vec<OutputFile>, TaskError> {
         self.encode(progress).await?;
+        // Several at a time: starting a process is most of the work.
+        let numbered = self.plan.files.iter().enumerate();
+        let waiting: Vec<_> =
+            numbered.map(|(number, file)| self.measure(number, file).boxed()).collect();
+        let facts: Vec<_> = stream::iter(waiting).buffered(MEASURED_AT_ONCE).try_collect().await?;
         let mut files = Vec::new();
         let mut measured = Vec::new();
-        for (number, file) in self.plan.files.iter().enumerate() {
+        for ((number, file), facts) in self.plan.files.iter().enumerate().zip(facts) {
             let path = self.work.join(command::work_name(number, file.container));
-            let (settings, cancel) = (self.settings, self.cancel);
-            let facts =
-                measure::measure(settings, &path, &file.name, file.container, cancel).await?;
             self.check(file, &facts)?;
             let target = self.request.output_dir.join(&file.name);
             fs::rename(&path, &target).await.map_err(disk)?;
