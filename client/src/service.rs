@@ -294,6 +294,7 @@ impl Service {
         let media_type = match self.0.format {
             Format::Light => "application/json;odata=minimalmetadata",
             Format::Verbose => "application/json;odata=verbose",
+            Format::V4 => "application/json;odata.metadata=minimal",
         };
         let mut request = http::Request::builder()
             .method(call.method)

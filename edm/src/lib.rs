@@ -17,7 +17,9 @@
 #![forbid(unsafe_code)]
 
 pub mod error;
+mod extra;
 pub mod filter;
+mod geo;
 pub mod json;
 pub mod literal;
 mod macros;
@@ -33,14 +35,17 @@ mod value;
 pub mod version;
 mod write;
 
+pub use extra::{Extra, Payload};
 pub use filter::Expr;
-pub use primitive::{Edm, NotOption, Operand, Scalar, Text, from_nullable};
+pub use geo::{Geo, Untyped};
+pub use primitive::{Binary, Edm, NotOption, Operand, Scalar, Text, from_nullable};
 pub use property::{AtCreate, AtUpdate, Filter, Many, Navigation, One, Order, Property, access};
 pub use record::Record;
 pub use structured::{
-    ComplexType, EntityType, Key, Structured, assign, complex_from_value, from_members, to_members,
+    ComplexType, EntityType, Key, Keyed, NoKey, Structured, assign, complex_from_value,
+    from_members, structured_from_value, to_members,
 };
-pub use time::{DateTime, DateTimeOffset, Duration};
+pub use time::{Date, DateTime, DateTimeOffset, Duration, TimeOfDay};
 pub use value::{Members, TypeError, Value};
 pub use write::{Binding, Draft, EntityPath, Inline, Insert, Update};
 

@@ -228,7 +228,11 @@ impl fmt::Display for Literal {
             (Value::DateTime(time), _) => write!(f, "datetime'{time}Z'"),
             (Value::DateTimeOffset(time), _) => write!(f, "datetimeoffset'{time}'"),
             (Value::Duration(span), _) => write!(f, "time'{span}'"),
-            (Value::Null | Value::Collection(_) | Value::Complex(_), _) => f.write_str("null"),
+            (Value::Date(date), _) => write!(f, "{date}"),
+            (Value::TimeOfDay(time), _) => write!(f, "{time}"),
+            (Value::Null | Value::Collection(_) | Value::Complex(_) | Value::Json(_), _) => {
+                f.write_str("null")
+            }
         }
     }
 }

@@ -2,15 +2,22 @@
 //!
 //! Generated code emits these tables once per model; payload codecs, clients and services read
 //! them, so no code is generated per type for any of that.
+//!
+//! Rows that say little are short: `..StructuredType::NEW` and its kin fill in what a document
+//! leaves out, and what a later version of these tables adds.
 
 use std::fmt;
+
+use crate::version::Version;
 
 /// All of one `$metadata` document.
 #[derive(Debug)]
 pub struct Model {
+    /// The version of the protocol that the service speaks.
+    pub version: Version,
     /// The namespace of the schema that holds the types.
     pub namespace: &'static str,
-    /// The name of the entity container, without namespace.
+    /// The name of the entity container, without namespace; empty if there is none.
     pub container: &'static str,
     /// Entity types, in document order.
     pub entity_types: &'static [&'static StructuredType],
@@ -20,11 +27,26 @@ pub struct Model {
     pub enum_types: &'static [&'static EnumType],
     /// Entity sets, in document order.
     pub entity_sets: &'static [EntitySet],
+    /// Singletons, in document order.
+    pub singletons: &'static [Singleton],
     /// Service operations, functions and actions that are not bound to an entity.
     pub operations: &'static [&'static Operation],
 }
 
 impl Model {
+    /// A model of nothing, of OData V3.
+    pub const NEW: Self = Self {
+        version: Version::V3,
+        namespace: "",
+        container: "",
+        entity_types: &[],
+        complex_types: &[],
+        enum_types: &[],
+        entity_sets: &[],
+        singletons: &[],
+        operations: &[],
+    };
+
     /// The entity set of this name; names are case-sensitive.
     pub fn entity_set(&self, name: &str) -> Option<&'static EntitySet> {
         self.entity_sets.iter().find(|set| set.name == name)
@@ -47,13 +69,29 @@ pub struct StructuredType {
     pub name: &'static str,
     /// The namespace.
     pub namespace: &'static str,
-    /// Names of the key properties, in key order; empty for a complex type.
+    /// The type it is derived from.
+    pub base: Option<&'static StructuredType>,
+    /// Whether other types of the model are derived from it: a payload must name the type.
+    pub has_derived: bool,
+    /// Whether every value is of a derived type.
+    pub is_abstract: bool,
+    /// Whether values may have properties that are not declared.
+    pub is_open: bool,
+    /// Whether an entity is the description of a media stream.
+    pub has_stream: bool,
+    /// Whether an update must say which state of the entity it changes (`If-Match`).
+    pub has_etag: bool,
+    /// Names of the key properties as key predicates have them, in key order; those of the base
+    /// type included. Empty for a complex type.
     pub key: &'static [&'static str],
-    /// The properties, in the order of the wire.
+    /// The properties, in the order of the wire, those of the base type first. Streams are not
+    /// among them.
     pub properties: &'static [Property],
-    /// The navigation properties, in the order of the wire.
+    /// Named streams.
+    pub streams: &'static [&'static str],
+    /// The navigation properties, in the order of the wire, those of the base type first.
     pub navigation: &'static [Navigation],
-    /// Operations bound to one entity of this type.
+    /// Operations bound to one entity of this type; those of the base type are with it.
     pub operations: &'static [&'static Operation],
     /// The version of the service that brought the type, if not its first.
     pub since: Option<&'static str>,
@@ -67,6 +105,37 @@ impl fmt::Debug for StructuredType {
 }
 
 impl StructuredType {
+    /// A type without name and properties.
+    pub const NEW: Self = Self {
+        name: "",
+        namespace: "",
+        base: None,
+        has_derived: false,
+        is_abstract: false,
+        is_open: false,
+        has_stream: false,
+        has_etag: false,
+        key: &[],
+        properties: &[],
+        streams: &[],
+        navigation: &[],
+        operations: &[],
+        since: None,
+    };
+
+    /// Whether this is the named type or one derived from it; `Namespace.Name`.
+    pub fn is_or_derives_from(&self, qualified_name: &str) -> bool {
+        let mut ty = Some(self);
+        while let Some(this) = ty {
+            let named = qualified_name.strip_prefix(this.namespace);
+            if named.and_then(|name| name.strip_prefix('.')) == Some(this.name) {
+                return true;
+            }
+            ty = this.base;
+        }
+        false
+    }
+
     /// `Namespace.Name`.
     pub fn qualified_name(&self) -> String {
         format!("{}.{}", self.namespace, self.name)
@@ -82,7 +151,7 @@ impl StructuredType {
         self.navigation.iter().find(|navigation| navigation.name == name)
     }
 
-    /// The bound operation of this name.
+    /// The operation of this name that is bound to the type itself.
     pub fn operation(&self, name: &str) -> Option<&'static Operation> {
         self.operations.iter().find(|operation| operation.name == name).copied()
     }
@@ -111,6 +180,21 @@ pub struct Property {
     pub max_length: Option<u32>,
     /// The version of the service that brought it, if not that of its type.
     pub since: Option<&'static str>,
+}
+
+impl Property {
+    /// A nullable property that may be set at any time.
+    pub const fn new(name: &'static str, ty: Type) -> Self {
+        Self {
+            name,
+            ty,
+            nullable: true,
+            access: Access::Update,
+            required: false,
+            max_length: None,
+            since: None,
+        }
+    }
 }
 
 /// Who may set a property, and when.
@@ -143,11 +227,12 @@ pub enum Type {
 
 impl Type {
     /// What travels on the wire in place of ids and enumerations; `None` for structured types and
-    /// collections.
+    /// collections. Of an enumeration that travels by name it is `Edm.String`.
     pub fn primitive(&self) -> Option<Primitive> {
         match self {
             Type::Primitive(primitive) => Some(*primitive),
             Type::Id(_) => Some(Primitive::String),
+            Type::Enum(e) if e.by_name => Some(Primitive::String),
             Type::Enum(e) => Some(e.underlying),
             Type::Complex(_) | Type::Entity(_) | Type::Collection(_) => None,
         }
@@ -160,6 +245,7 @@ impl Type {
             Type::Collection(item) => format!("Collection({})", item.wire_name()),
             Type::Primitive(primitive) => primitive.name().to_owned(),
             Type::Id(_) => Primitive::String.name().to_owned(),
+            Type::Enum(e) if e.by_name => format!("{}.{}", e.namespace, e.name),
             Type::Enum(e) => e.underlying.name().to_owned(),
         }
     }
@@ -167,7 +253,7 @@ impl Type {
 
 macro_rules! primitives {
     ($($(#[$doc:meta])* $variant:ident,)*) => {
-        /// A primitive type of the EDM, versions 1 to 3.
+        /// A primitive type of the EDM, versions 1 to 4.01.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[non_exhaustive]
         pub enum Primitive { $($(#[$doc])* $variant,)* }
@@ -187,6 +273,8 @@ primitives! {
     Boolean,
     /// Unsigned 8 bits.
     Byte,
+    /// A day of the calendar; V4.
+    Date,
     /// A point in time without zone; 100 ns ticks.
     DateTime,
     /// A point in time with an offset from UTC.
@@ -195,6 +283,40 @@ primitives! {
     Decimal,
     /// IEEE 754, 64 bits.
     Double,
+    /// A span of time; ISO 8601 on the wire; V4.
+    Duration,
+    /// A point, a line and the like on the earth; GeoJSON.
+    Geography,
+    /// A point on the earth.
+    GeographyPoint,
+    /// A line on the earth.
+    GeographyLineString,
+    /// A polygon on the earth.
+    GeographyPolygon,
+    /// Points on the earth.
+    GeographyMultiPoint,
+    /// Lines on the earth.
+    GeographyMultiLineString,
+    /// Polygons on the earth.
+    GeographyMultiPolygon,
+    /// Shapes on the earth.
+    GeographyCollection,
+    /// A point, a line and the like on a plane; GeoJSON.
+    Geometry,
+    /// A point on a plane.
+    GeometryPoint,
+    /// A line on a plane.
+    GeometryLineString,
+    /// A polygon on a plane.
+    GeometryPolygon,
+    /// Points on a plane.
+    GeometryMultiPoint,
+    /// Lines on a plane.
+    GeometryMultiLineString,
+    /// Polygons on a plane.
+    GeometryMultiPolygon,
+    /// Shapes on a plane.
+    GeometryCollection,
     /// A UUID.
     Guid,
     /// Signed 16 bits.
@@ -209,8 +331,39 @@ primitives! {
     Single,
     /// Text.
     String,
-    /// A span of time; ISO 8601 on the wire.
+    /// A stream of bytes beside the entity; never a value.
+    Stream,
+    /// A span of time; ISO 8601 on the wire; V1 to V3.
     Time,
+    /// A time of day; V4.
+    TimeOfDay,
+    /// Any value: `Edm.Untyped` and the abstract types of the EDM.
+    Untyped,
+}
+
+impl Primitive {
+    /// Whether it is a shape on the earth or on a plane.
+    pub const fn is_geo(self) -> bool {
+        matches!(
+            self,
+            Self::Geography
+                | Self::GeographyPoint
+                | Self::GeographyLineString
+                | Self::GeographyPolygon
+                | Self::GeographyMultiPoint
+                | Self::GeographyMultiLineString
+                | Self::GeographyMultiPolygon
+                | Self::GeographyCollection
+                | Self::Geometry
+                | Self::GeometryPoint
+                | Self::GeometryLineString
+                | Self::GeometryPolygon
+                | Self::GeometryMultiPoint
+                | Self::GeometryMultiLineString
+                | Self::GeometryMultiPolygon
+                | Self::GeometryCollection
+        )
+    }
 }
 
 /// A string that identifies an entity: a type of its own in Rust, `Edm.String` on the wire.
@@ -238,14 +391,31 @@ impl IdType {
 /// An enumeration over integers or strings.
 #[derive(Debug)]
 pub struct EnumType {
-    /// The name of the Rust type.
+    /// The name without namespace; of one that an amendment adds, the name of the Rust type.
     pub name: &'static str,
-    /// `Edm.Int32` or `Edm.String`.
+    /// The namespace; empty if an amendment adds it.
+    pub namespace: &'static str,
+    /// Whether values travel as names of members, as those of a CSDL `EnumType` do, and not as
+    /// values of the underlying type.
+    pub by_name: bool,
+    /// An integer type or `Edm.String`.
     pub underlying: Primitive,
     /// Whether values are sums of members.
     pub is_flags: bool,
     /// The members.
     pub members: Members,
+}
+
+impl EnumType {
+    /// A CSDL `EnumType` over `Edm.Int32` without name and members.
+    pub const NEW: Self = Self {
+        name: "",
+        namespace: "",
+        by_name: true,
+        underlying: Primitive::Int32,
+        is_flags: false,
+        members: Members::Integer(&[]),
+    };
 }
 
 /// The members of an enumeration, with their values on the wire.
@@ -274,6 +444,18 @@ pub struct Navigation {
     pub since: Option<&'static str>,
 }
 
+impl Navigation {
+    /// A navigation property to one entity, that may be bound at create.
+    pub const fn one(name: &'static str, target: &'static StructuredType) -> Self {
+        Self { name, target, many: false, access: Access::Create, links: true, since: None }
+    }
+
+    /// A navigation property to many entities, that may be bound at create.
+    pub const fn many(name: &'static str, target: &'static StructuredType) -> Self {
+        Self { many: true, ..Self::one(name, target) }
+    }
+}
+
 /// An entity set of the container.
 #[derive(Debug)]
 pub struct EntitySet {
@@ -285,6 +467,15 @@ pub struct EntitySet {
     pub allow: Allow,
     /// The version of the service that brought it, if not its first.
     pub since: Option<&'static str>,
+}
+
+/// A singleton of the container.
+#[derive(Debug)]
+pub struct Singleton {
+    /// The name in URLs.
+    pub name: &'static str,
+    /// What it is.
+    pub entity_type: &'static StructuredType,
 }
 
 /// The verbs that an entity set allows.
@@ -302,11 +493,29 @@ pub struct Allow {
     pub delete: bool,
 }
 
+impl Allow {
+    /// Everything.
+    pub const ALL: Self = Self { list: true, get: true, create: true, update: true, delete: true };
+}
+
+/// How an operation is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// A service operation of V1 to V3: parameters are literals in the query.
+    Service,
+    /// A function: parameters are literals in parentheses behind its name.
+    Function,
+    /// An action: parameters are members of a JSON body.
+    Action,
+}
+
 /// A service operation, function or action.
 #[derive(Debug)]
 pub struct Operation {
-    /// The name in URLs.
+    /// The name in URLs: of a bound operation of V4 it is qualified with the namespace.
     pub name: &'static str,
+    /// How it is called.
+    pub kind: OperationKind,
     /// The HTTP method.
     pub method: &'static str,
     /// The parameters, without the binding parameter.
@@ -315,6 +524,18 @@ pub struct Operation {
     pub result: Option<Type>,
     /// The version of the service that brought it, if not its first.
     pub since: Option<&'static str>,
+}
+
+impl Operation {
+    /// An action without name, parameters and result.
+    pub const NEW: Self = Self {
+        name: "",
+        kind: OperationKind::Action,
+        method: "POST",
+        parameters: &[],
+        result: None,
+        since: None,
+    };
 }
 
 /// A parameter of an operation.

@@ -1,6 +1,6 @@
 use crate::literal::Literal;
 use crate::model::Primitive;
-use crate::{DateTime, DateTimeOffset, Decimal, Duration, Guid, TypeError, Value};
+use crate::{Date, DateTime, DateTimeOffset, Decimal, Duration, Guid, TimeOfDay, TypeError, Value};
 
 /// A Rust type that carries an EDM type: here for primitives, generated for enumerations, ids and
 /// structured types.
@@ -122,9 +122,54 @@ scalar! {
     DateTimeOffset: DateTimeOffset, Value::DateTimeOffset(v) => Some(v),
         v => Value::DateTimeOffset(*v);
     Duration: Time, Value::Duration(v) => Some(v), v => Value::Duration(*v);
-    String: String, Value::String(ref v) => Some(v.clone()), v => Value::String(v.clone());
+    Date: Date, Value::Date(v) => Some(v), v => Value::Date(*v);
+    TimeOfDay: TimeOfDay, Value::TimeOfDay(v) => Some(v), v => Value::TimeOfDay(*v);
+}
+
+/// Types that own memory: the value moves.
+macro_rules! owned {
+    ($($ty:ty: $primitive:ident, $variant:ident($v:ident) => $from:expr, $this:ident => $to:expr;)*) => {$(
+        impl NotOption for $ty {}
+        impl Operand for $ty {
+            type Literal = Self;
+        }
+        impl Scalar for $ty {
+            const PRIMITIVE: Primitive = Primitive::$primitive;
+        }
+        impl Edm for $ty {
+            fn from_value(value: Value) -> Result<Self, TypeError> {
+                match value {
+                    Value::$variant($v) => Ok($from),
+                    other => Err(TypeError::new(Primitive::$primitive.name(), &other)),
+                }
+            }
+            fn to_value(&self) -> Value {
+                let $this = self;
+                Value::$variant($to)
+            }
+        }
+    )*};
+}
+owned! {
+    String: String, String(v) => v, v => v.clone();
+    Binary: Binary, Binary(v) => Self(v), v => v.0.clone();
 }
 impl Text for String {}
+
+/// `Edm.Binary`: bytes, in one piece.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Binary(pub Vec<u8>);
+
+impl From<Vec<u8>> for Binary {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+}
+impl From<&[u8]> for Binary {
+    fn from(bytes: &[u8]) -> Self {
+        Self(bytes.to_vec())
+    }
+}
 
 #[expect(clippy::cast_possible_truncation, reason = "Edm.Single is what the model says it is")]
 fn narrow(value: f64) -> f32 {

@@ -1,6 +1,6 @@
 use crate::literal::Literal;
 use crate::model::StructuredType;
-use crate::{Edm, Members, TypeError, Value};
+use crate::{Edm, Extra, Members, TypeError, Value};
 
 /// An entity or complex value that can be read and written property by property.
 ///
@@ -19,16 +19,29 @@ pub trait Structured {
     ///
     /// The value is not of the property's type.
     fn set(&mut self, index: usize, value: Value) -> Result<(), TypeError>;
+
+    /// What a payload said beside the declared properties, if the type keeps it.
+    fn extra(&self) -> Option<&Extra> {
+        None
+    }
+
+    /// The same, to fill in.
+    fn extra_mut(&mut self) -> Option<&mut Extra> {
+        None
+    }
 }
 
-/// A structured type with a key.
+/// A structured type whose values stand on their own.
 pub trait EntityType: Structured + Default + Send + 'static {
-    /// What addresses one entity.
+    /// What addresses one entity: [`NoKey`] where nothing does.
     type Key: Key;
 
     /// The table that describes the type.
     const TYPE: &'static StructuredType;
+}
 
+/// An entity type with a key.
+pub trait Keyed: EntityType {
     /// The key of this entity.
     fn key(&self) -> Self::Key;
 }
@@ -37,6 +50,16 @@ pub trait EntityType: Structured + Default + Send + 'static {
 pub trait ComplexType: Structured + Default + Send + 'static {
     /// The table that describes the type.
     const TYPE: &'static StructuredType;
+}
+
+/// The key of an entity type without one: there is no value of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoKey {}
+
+impl Key for NoKey {
+    fn literals(&self) -> Vec<Literal> {
+        match *self {}
+    }
 }
 
 /// What addresses an entity within its set.
@@ -65,13 +88,22 @@ pub fn assign<T: Edm>(slot: &mut T, value: Value) -> Result<(), TypeError> {
     Ok(())
 }
 
-/// The members of a structured value, in table order.
+/// The members of a structured value, in table order; what the payload held beside them last.
 pub fn to_members(value: &dyn Structured) -> Members {
     let properties = value.structured_type().properties;
-    (properties.iter().enumerate()).map(|(i, row)| (row.name.into(), value.get(i))).collect()
+    let mut members: Members =
+        (properties.iter().enumerate()).map(|(i, row)| (row.name.into(), value.get(i))).collect();
+    if let Some(payload) = value.extra().and_then(Extra::payload) {
+        let undeclared = payload.members.iter();
+        members.extend(
+            undeclared.map(|(name, json)| (name.clone().into(), Value::Json(json.clone().into()))),
+        );
+    }
+    members
 }
 
-/// Sets members by name; names that the type does not have are left out.
+/// Sets members by name; names that the type does not have go to what it keeps beside its
+/// properties.
 ///
 /// # Errors
 ///
@@ -79,8 +111,14 @@ pub fn to_members(value: &dyn Structured) -> Members {
 pub fn from_members(target: &mut dyn Structured, members: Members) -> Result<(), TypeError> {
     let ty = target.structured_type();
     for (name, value) in members {
-        if let Some((index, _)) = ty.property(&name) {
-            target.set(index, value)?;
+        match (ty.property(&name), value) {
+            (Some((index, _)), value) => target.set(index, value)?,
+            (None, Value::Json(json)) => {
+                if let Some(extra) = target.extra_mut() {
+                    extra.payload_mut().members.push((name.into_owned(), *json));
+                }
+            }
+            (None, _) => {}
         }
     }
     Ok(())
@@ -92,10 +130,19 @@ pub fn from_members(target: &mut dyn Structured, members: Members) -> Result<(),
 ///
 /// The value is not a complex value, or a member is not of its property's type.
 pub fn complex_from_value<T: ComplexType>(value: Value) -> Result<T, TypeError> {
-    let Value::Complex(members) = value else {
-        return Err(TypeError::new(T::TYPE.name, &value));
-    };
     let mut target = T::default();
-    from_members(&mut target, members)?;
+    structured_from_value(&mut target, value)?;
     Ok(target)
+}
+
+/// Reads a complex value, or an entity that is one, into a value of its type.
+///
+/// # Errors
+///
+/// The value is not a complex value, or a member is not of its property's type.
+pub fn structured_from_value(target: &mut dyn Structured, value: Value) -> Result<(), TypeError> {
+    match value {
+        Value::Complex(members) => from_members(target, members),
+        other => Err(TypeError::new(target.structured_type().name, &other)),
+    }
 }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::model::Primitive;
-use crate::{DateTime, DateTimeOffset, Decimal, Duration, Guid};
+use crate::{Date, DateTime, DateTimeOffset, Decimal, Duration, Guid, TimeOfDay};
 
 /// The members of a complex value: names and values, in the order of the wire.
 pub type Members = Vec<(Cow<'static, str>, Value)>;
@@ -20,7 +20,8 @@ pub enum Value {
     Double(f64),
     /// `Edm.Decimal`.
     Decimal(Decimal),
-    /// `Edm.String`, ids and string enumerations.
+    /// `Edm.String`, ids, string enumerations, and the names of members of an enumeration that
+    /// travels by name: `Red`, or `Read,Write` of flags.
     String(String),
     /// `Edm.Binary`.
     Binary(Vec<u8>),
@@ -30,8 +31,15 @@ pub enum Value {
     DateTime(DateTime),
     /// `Edm.DateTimeOffset`.
     DateTimeOffset(DateTimeOffset),
-    /// `Edm.Time`.
+    /// `Edm.Time` and `Edm.Duration`.
     Duration(Duration),
+    /// `Edm.Date`.
+    Date(Date),
+    /// `Edm.TimeOfDay`.
+    TimeOfDay(TimeOfDay),
+    /// A shape in GeoJSON, a value of `Edm.Untyped`, or one of a type that the model does not
+    /// declare.
+    Json(Box<serde_json::Value>),
     /// A collection.
     Collection(Vec<Value>),
     /// A complex value.
@@ -102,9 +110,9 @@ impl Value {
             Primitive::DateTimeOffset => {
                 Value::DateTimeOffset(DateTimeOffset::from_utc(DateTime::MIN))
             }
-            Primitive::Time => Value::Duration(Duration::ZERO),
+            Primitive::Time | Primitive::Duration => Value::Duration(Duration::ZERO),
             Primitive::Guid => Value::Guid(Guid::nil()),
-            Primitive::String | Primitive::Binary => Value::Null,
+            _ => Value::Null,
         }
     }
 }
@@ -147,6 +155,9 @@ impl TypeError {
             Value::DateTime(time) => time.to_string(),
             Value::DateTimeOffset(time) => time.to_string(),
             Value::Duration(duration) => duration.to_string(),
+            Value::Date(date) => date.to_string(),
+            Value::TimeOfDay(time) => time.to_string(),
+            Value::Json(json) => shorten(&json.to_string()),
             Value::Collection(_) => "a collection".to_owned(),
             Value::Complex(_) => "a complex value".to_owned(),
         };

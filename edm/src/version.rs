@@ -1,8 +1,8 @@
-//! Protocol versions, `DataServiceVersion` and its kin.
+//! Protocol versions, `DataServiceVersion`, `OData-Version` and their kin.
 
 use std::fmt;
 
-/// A version of the OData protocol up to 3.0.
+/// A version of the OData protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Version {
     /// 1.0.
@@ -11,6 +11,10 @@ pub enum Version {
     V2,
     /// 3.0.
     V3,
+    /// 4.0.
+    V4,
+    /// 4.01.
+    V401,
 }
 
 /// A header that names no version this crate speaks.
@@ -25,7 +29,12 @@ pub enum VersionError {
 }
 
 impl Version {
-    /// Reads `3.0`, `3.0;` or `3.0;NetFx`: what follows the semicolon is a user agent.
+    /// Whether it is one of the versions since 4.0, which have a wire format of their own.
+    pub const fn is_v4(self) -> bool {
+        matches!(self, Self::V4 | Self::V401)
+    }
+
+    /// Reads the `DataServiceVersion` of V1 to V3: `3.0`, `3.0;` or `3.0;NetFx`: what follows the semicolon is a user agent.
     ///
     /// # Errors
     ///
@@ -55,6 +64,8 @@ impl fmt::Display for Version {
             Self::V1 => "1.0",
             Self::V2 => "2.0",
             Self::V3 => "3.0",
+            Self::V4 => "4.0",
+            Self::V401 => "4.01",
         })
     }
 }

@@ -32,7 +32,11 @@ fn structure(record: &Record) -> TokenStream {
         #docs
         #[derive(Clone, Debug, Default, PartialEq)]
         #[non_exhaustive]
-        pub struct #name { #(#fields,)* }
+        pub struct #name {
+            #(#fields,)*
+            /// What a payload said beside the declared properties.
+            pub extra: edm::Extra,
+        }
     }
 }
 
@@ -108,6 +112,12 @@ fn structured(record: &Record) -> TokenStream {
                 #set
                 ::core::result::Result::Ok(())
             }
+            fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+                ::core::option::Option::Some(&self.extra)
+            }
+            fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+                ::core::option::Option::Some(&mut self.extra)
+            }
         }
     }
 }
@@ -131,13 +141,19 @@ fn entity_type(record: &Record) -> Vec<TokenStream> {
             (quote!(#key), quote!(#key { #(#values,)* }), composite_key(name, key, &parts))
         }
     };
-    let mut items = vec![quote! {
-        impl edm::EntityType for #name {
-            type Key = #key_type;
-            const TYPE: &'static edm::model::StructuredType = &super::tables::#table;
-            fn key(&self) -> Self::Key { #key }
-        }
-    }];
+    let mut items = vec![
+        quote! {
+            impl edm::EntityType for #name {
+                type Key = #key_type;
+                const TYPE: &'static edm::model::StructuredType = &super::tables::#table;
+            }
+        },
+        quote! {
+            impl edm::Keyed for #name {
+                fn key(&self) -> Self::Key { #key }
+            }
+        },
+    ];
     items.extend(key_struct);
     items
 }

@@ -75,6 +75,7 @@ impl Tables<'_> {
                 enum_types: &[#(&#enum_types),*],
                 entity_sets: &[#(#sets),*],
                 operations: &[#(&#operations),*],
+                ..edm::model::Model::NEW
             };
         }
     }
@@ -98,6 +99,7 @@ impl Tables<'_> {
                 navigation: &[#(#navigation),*],
                 operations: &[#(&#operations),*],
                 since: #since,
+                ..edm::model::StructuredType::NEW
             };
         }
     }
@@ -145,6 +147,10 @@ impl Tables<'_> {
         let table = &names.table;
         let doc = text(format!("The operation `{}`.", operation.label.name));
         let (name, method) = (&operation.label.name, operation.method);
+        let kind = match operation.is_bound {
+            true => quote!(Action),
+            false => quote!(Service),
+        };
         let parameters = operation.parameters.iter().map(|parameter| {
             let (name, nullable) = (&parameter.label.name, parameter.nullable);
             let ty = self.ty(&parameter.ty);
@@ -156,6 +162,7 @@ impl Tables<'_> {
             #doc
             pub static #table: edm::model::Operation = edm::model::Operation {
                 name: #name,
+                kind: edm::model::OperationKind::#kind,
                 method: #method,
                 parameters: &[#(#parameters),*],
                 result: #result,
@@ -233,9 +240,11 @@ fn enum_type(ty: &EnumType, name: &Ident, table: &Ident) -> TokenStream {
         #doc
         pub static #table: edm::model::EnumType = edm::model::EnumType {
             name: #wire,
+            by_name: false,
             underlying: #underlying,
             is_flags: #is_flags,
             members: edm::model::Members::#kind(&[#(#members),*]),
+            ..edm::model::EnumType::NEW
         };
     }
 }

@@ -139,6 +139,7 @@ impl Scope<'_, '_> {
         }
         let operation = Operation {
             label: label(&declared.name, &declared.amended.common),
+            is_bound: binding.is_some(),
             method,
             parameters,
             result: self.result(declared)?,

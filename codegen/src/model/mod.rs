@@ -202,6 +202,8 @@ pub struct EntitySet {
 pub struct Operation {
     /// Its name and what is known of it.
     pub label: Label,
+    /// Whether it is bound to an entity.
+    pub is_bound: bool,
     /// The HTTP method.
     pub method: &'static str,
     /// The parameters, without the binding parameter.

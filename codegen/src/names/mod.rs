@@ -40,6 +40,8 @@ const REQUEST_METHODS: &[&str] = &[
 /// The methods that every generated container has, and those of traits.
 const CONTAINER_METHODS: &[&str] =
     &["as_ref", "borrow", "clone", "cmp", "deref", "eq", "hash", "new", "service"];
+/// The field that every struct has for what its table has no row for.
+const FIELDS: &[&str] = &["extra"];
 /// Variants that the run time adds to enumerations.
 const VARIANTS: &[&str] = &["Unknown"];
 
@@ -164,7 +166,7 @@ impl Decider<'_> {
                 .error("names::no-identifier", label.span, message)
                 .help("give it a Rust name by an amendment: name = \"…\"");
         }
-        let mut fields = Scope::new(format!("the fields of `{name}`"), &[]);
+        let mut fields = Scope::new(format!("the fields of `{name}`"), FIELDS);
         let mut constants = Scope::new(format!("the constants of `{name}`"), &[]);
         let mut methods = Scope::new(format!("the methods of `{name}Request`"), REQUEST_METHODS);
         let mut member = |scope: &mut Scope, label: &Label, findings: &mut Findings| {

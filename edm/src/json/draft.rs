@@ -27,7 +27,7 @@ pub fn write_draft(draft: &Draft, ty: &StructuredType, format: Format, root: &st
         };
         let urls = binding.urls.iter().map(absolute);
         let (name, entries): (_, Vec<Json>) = match format {
-            Format::Light => {
+            Format::Light | Format::V4 => {
                 (format!("{}@odata.bind", binding.navigation), urls.map(Json::String).collect())
             }
             Format::Verbose => {

@@ -15,17 +15,20 @@ mod write;
 
 pub use draft::{read_draft, read_parameters, write_draft, write_parameters};
 pub use read::{Feed, read_entity, read_feed, read_links, read_value};
+pub(crate) use read::{convert, expanded_items};
 pub use scalar::{DateStyle, value_from_json, value_to_json};
 pub use text::to_text;
 pub use write::{Metadata, Writer};
 
-/// Which of the two JSON formats of V3.
+/// Which of the JSON formats of OData.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `odata=minimalmetadata` and its kin, V3 only.
     Light,
     /// `odata=verbose`, all versions up to V3.
     Verbose,
+    /// `odata.metadata=minimal` and its kin, V4 and V4.01.
+    V4,
 }
 
 /// A payload that is not what the model says.

@@ -21,7 +21,7 @@ pub struct Feed {
 /// Takes the wrapper `d` of verbose JSON away.
 fn unwrap(mut body: Json, format: Format) -> Result<Json, PayloadError> {
     match format {
-        Format::Light => Ok(body),
+        Format::Light | Format::V4 => Ok(body),
         Format::Verbose => match body.get_mut("d") {
             Some(inner) => Ok(inner.take()),
             None => Err(PayloadError::new("expected the member 'd' of verbose JSON")),
@@ -43,10 +43,11 @@ pub fn read_feed(body: Json, format: Format) -> Result<Feed, PayloadError> {
     };
     let (next, total) = match format {
         Format::Light => (text(&body, "odata.nextLink"), count(&body, "odata.count")),
+        Format::V4 => (text(&body, "@odata.nextLink"), count(&body, "@odata.count")),
         Format::Verbose => (text(&body, "__next"), count(&body, "__count")),
     };
     let member = match format {
-        Format::Light => "value",
+        Format::Light | Format::V4 => "value",
         Format::Verbose => "results",
     };
     let list = match body.get_mut(member) {
@@ -73,7 +74,7 @@ pub fn read_entity(
 ) -> Result<(), PayloadError> {
     let body = match format {
         Format::Verbose => body.get("d").unwrap_or(body),
-        Format::Light => body,
+        Format::Light | Format::V4 => body,
     };
     let ty = target.structured_type();
     let object = body
@@ -100,8 +101,8 @@ pub fn read_value(body: Json, format: Format, ty: &Type) -> Result<Value, Payloa
     let value = match (format, ty) {
         _ if null => &Json::Null,
         // A complex result stands alone, next to its annotations.
-        (Format::Light, Type::Complex(_) | Type::Entity(_)) => &body,
-        (Format::Light, _) => {
+        (Format::Light | Format::V4, Type::Complex(_) | Type::Entity(_)) => &body,
+        (Format::Light | Format::V4, _) => {
             body.get("value").ok_or_else(|| PayloadError::new("expected the member 'value'"))?
         }
         // A collection stands alone; anything else is in a member named after the operation.
@@ -123,6 +124,7 @@ pub fn read_links(body: Json, format: Format) -> Result<Vec<String>, PayloadErro
     let name = match format {
         Format::Light => "url",
         Format::Verbose => "uri",
+        Format::V4 => "@odata.id",
     };
     let single = unwrap(body.clone(), format)?;
     if let Some(url) = single.get(name).and_then(Json::as_str) {
@@ -131,4 +133,42 @@ pub fn read_links(body: Json, format: Format) -> Result<Vec<String>, PayloadErro
     let url = |entry: &Json| entry.get(name).and_then(Json::as_str).map(str::to_owned);
     let urls = read_feed(body, format)?.items.iter().map(url).collect::<Option<_>>();
     urls.ok_or_else(|| PayloadError::new(format!("expected links with the member '{name}'")))
+}
+
+/// The entities of an expanded navigation property.
+pub(crate) fn expanded_items(json: &Json) -> Option<&Vec<Json>> {
+    items(json)
+}
+
+/// Sets what a value and its payload say in another value, of a derived type.
+pub(crate) fn convert(
+    value: &dyn Structured,
+    payload: &crate::Payload,
+    target: &mut dyn Structured,
+) -> Result<(), crate::TypeError> {
+    let (from, to) = (value.structured_type(), target.structured_type());
+    for (index, row) in from.properties.iter().enumerate() {
+        if let Some((slot, _)) = to.property(row.name) {
+            target.set(slot, value.get(index))?;
+        }
+    }
+    let mut rest = payload.clone();
+    let mut failure = None;
+    rest.members.retain(|(name, json)| match to.property(name) {
+        None => true,
+        Some((slot, row)) => {
+            let value = value_from_json(json, &row.ty).map_err(|error| crate::TypeError {
+                expected: to.name.into(),
+                found: error.to_string(),
+            });
+            if let Err(error) = value.and_then(|value| target.set(slot, value)) {
+                failure.get_or_insert(error);
+            }
+            false
+        }
+    });
+    if let Some(extra) = target.extra_mut() {
+        *extra.payload_mut() = rest;
+    }
+    failure.map_or(Ok(()), Err)
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Number, Value as Json, json};
 
 use super::{Format, PayloadError};
 use crate::model::{Primitive, Type};
-use crate::{DateTime, DateTimeOffset, Decimal, Duration, Guid, Members, Value};
+use crate::{Date, DateTime, DateTimeOffset, Decimal, Duration, Guid, Members, TimeOfDay, Value};
 
 /// How points in time are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +37,15 @@ pub fn value_to_json(value: &Value, ty: &Type, format: Format, dates: DateStyle)
         Value::DateTime(time) => json!(date_time(*time, dates)),
         Value::DateTimeOffset(time) => json!(time.to_string()),
         Value::Duration(span) => json!(span.to_string()),
+        Value::Date(date) => json!(date.to_string()),
+        Value::TimeOfDay(time) => json!(time.to_string()),
+        Value::Json(json) => (**json).clone(),
         Value::Collection(items) => {
             let item_type = if let Type::Collection(item) = ty { item } else { ty };
             let array: Vec<_> =
                 items.iter().map(|item| element(item, item_type, format, dates)).collect();
             match format {
-                Format::Light => Json::Array(array),
+                Format::Light | Format::V4 => Json::Array(array),
                 Format::Verbose => {
                     json!({ "__metadata": { "type": ty.wire_name() }, "results": array })
                 }
@@ -224,6 +227,10 @@ fn primitive_from_json(json: &Json, primitive: Primitive) -> Option<Value> {
             let time = epoch(text).map(DateTimeOffset::from_utc);
             time.or_else(|| DateTimeOffset::parse(text).ok()).map(Value::DateTimeOffset)
         }
+        P::Duration => Duration::parse(text?).ok().map(Value::Duration),
+        P::Date => Date::parse(text?).ok().map(Value::Date),
+        P::TimeOfDay => TimeOfDay::parse(text?).ok().map(Value::TimeOfDay),
+        _ => Some(Value::Json(Box::new(json.clone()))),
     }
 }
 

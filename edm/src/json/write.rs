@@ -45,7 +45,7 @@ impl Writer<'_> {
         let body = self.entry(entity, path, select);
         match self.format {
             Format::Verbose => json!({ "d": body }),
-            Format::Light => {
+            Format::Light | Format::V4 => {
                 self.in_context(&format!("{}/@Element{}", set.name, selection(select)), body)
             }
         }
@@ -72,7 +72,7 @@ impl Writer<'_> {
                 }
                 json!({ "d": object })
             }
-            Format::Light => {
+            Format::Light | Format::V4 => {
                 if let Some(count) = count {
                     object.insert("odata.count".to_owned(), json!(count.to_string()));
                 }
@@ -96,8 +96,8 @@ impl Writer<'_> {
         let mut object = Map::new();
         match (self.format, self.metadata) {
             (Format::Verbose, _) => self.verbose_links(&mut object, ty, path, select),
-            (Format::Light, Metadata::Full) => self.light_links(&mut object, ty, path),
-            (Format::Light, _) => {}
+            (Format::Light | Format::V4, Metadata::Full) => self.light_links(&mut object, ty, path),
+            (Format::Light | Format::V4, _) => {}
         }
         for (index, row) in ty.properties.iter().enumerate() {
             if !selected(select, row.name) {
@@ -176,7 +176,7 @@ impl Writer<'_> {
                 object.insert("odata.null".to_owned(), json!(true));
                 self.in_context("Edm.Null", object)
             }
-            Format::Light => {
+            Format::Light | Format::V4 => {
                 let object = match json {
                     Json::Object(object) => object,
                     json => Map::from_iter([("value".to_owned(), json)]),
@@ -191,7 +191,7 @@ impl Writer<'_> {
     pub fn links(&self, paths: &[String], many: bool, context: &str) -> Json {
         let name = match self.format {
             Format::Verbose => "uri",
-            Format::Light => "url",
+            Format::Light | Format::V4 => "url",
         };
         let link = |path: &String| {
             Map::from_iter([(name.to_owned(), json!(format!("{}{path}", self.root)))])
@@ -200,10 +200,12 @@ impl Writer<'_> {
         match (self.format, many) {
             (Format::Verbose, true) => json!({ "d": { "results": links } }),
             (Format::Verbose, false) => json!({ "d": links.pop() }),
-            (Format::Light, true) => {
+            (Format::Light | Format::V4, true) => {
                 self.in_context(context, Map::from_iter([("value".to_owned(), json!(links))]))
             }
-            (Format::Light, false) => self.in_context(context, links.pop().unwrap_or_default()),
+            (Format::Light | Format::V4, false) => {
+                self.in_context(context, links.pop().unwrap_or_default())
+            }
         }
     }
 
@@ -212,7 +214,7 @@ impl Writer<'_> {
         let names = self.model.entity_sets.iter().map(|set| set.name);
         match self.format {
             Format::Verbose => json!({ "d": { "EntitySets": names.collect::<Vec<_>>() } }),
-            Format::Light => {
+            Format::Light | Format::V4 => {
                 let sets: Vec<_> = names.map(|name| json!({ "name": name, "url": name })).collect();
                 let mut object = Map::new();
                 if self.metadata != Metadata::None {

@@ -45,6 +45,8 @@ pub struct AccessPolicy {
     ///
     /// Set at create.
     pub permissions: super::AccessPermissions,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl AccessPolicy {
@@ -107,11 +109,22 @@ impl edm::Structured for AccessPolicy {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for AccessPolicy {
     type Key = super::AccessPolicyId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ACCESS_POLICY;
+}
+
+impl edm::Keyed for AccessPolicy {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -18,6 +18,8 @@ pub struct AkamaiAccessControl {
     pub akamai_signature_header_authentication_key_list: ::std::vec::Vec<
         super::AkamaiSignatureHeaderAuthenticationKey,
     >,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl AkamaiAccessControl {
@@ -56,6 +58,14 @@ impl edm::Structured for AkamaiAccessControl {
             )?;
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -24,6 +24,8 @@ pub struct AkamaiSignatureHeaderAuthenticationKey {
     ///
     /// The key in base64.
     pub base64_key: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl AkamaiSignatureHeaderAuthenticationKey {
@@ -70,6 +72,14 @@ impl edm::Structured for AkamaiSignatureHeaderAuthenticationKey {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

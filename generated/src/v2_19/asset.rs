@@ -71,6 +71,8 @@ pub struct Asset {
     ///
     /// Set at create. Since 2.2.
     pub storage_account_name: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Asset {
@@ -237,11 +239,22 @@ impl edm::Structured for Asset {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Asset {
     type Key = super::AssetId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ASSET;
+}
+
+impl edm::Keyed for Asset {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -58,6 +58,8 @@ pub struct AssetDeliveryPolicy {
     ///
     /// Set by the service.
     pub last_modified: edm::DateTime,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl AssetDeliveryPolicy {
@@ -137,11 +139,22 @@ impl edm::Structured for AssetDeliveryPolicy {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for AssetDeliveryPolicy {
     type Key = super::AssetDeliveryPolicyId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ASSET_DELIVERY_POLICY;
+}
+
+impl edm::Keyed for AssetDeliveryPolicy {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -104,6 +104,8 @@ pub struct AssetFile {
     ///
     /// Set at create. Since 2.9.
     pub options: super::AssetFileOptions,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl AssetFile {
@@ -234,11 +236,22 @@ impl edm::Structured for AssetFile {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for AssetFile {
     type Key = super::AssetFileId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ASSET_FILE;
+}
+
+impl edm::Keyed for AssetFile {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

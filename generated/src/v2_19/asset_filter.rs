@@ -48,6 +48,8 @@ pub struct AssetFilter {
     ///
     /// Set at create or later. Since 2.12.
     pub first_quality: ::core::option::Option<super::FirstQuality>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl AssetFilter {
@@ -120,11 +122,22 @@ impl edm::Structured for AssetFilter {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for AssetFilter {
     type Key = super::AssetFilterId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ASSET_FILTER;
+}
+
+impl edm::Keyed for AssetFilter {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

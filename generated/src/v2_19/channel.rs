@@ -101,6 +101,8 @@ pub struct Channel {
     ///
     /// Set at create or later. Since 2.18.
     pub vanity_url: bool,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Channel {
@@ -239,11 +241,22 @@ impl edm::Structured for Channel {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Channel {
     type Key = super::ChannelId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::CHANNEL;
+}
+
+impl edm::Keyed for Channel {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

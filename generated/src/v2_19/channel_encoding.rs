@@ -32,6 +32,8 @@ pub struct ChannelEncoding {
     ///
     /// Where ad markers come from. Api when left out.
     pub ad_marker_source: ::core::option::Option<super::AdMarkerSource>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ChannelEncoding {
@@ -98,6 +100,14 @@ impl edm::Structured for ChannelEncoding {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

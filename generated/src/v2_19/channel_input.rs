@@ -29,6 +29,8 @@ pub struct ChannelInput {
     ///
     /// URLs to send to; given by the service.
     pub endpoints: ::std::vec::Vec<super::ChannelEndpoint>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ChannelInput {
@@ -88,6 +90,14 @@ impl edm::Structured for ChannelInput {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct ChannelOutput {
     ///
     /// Settings of HLS.
     pub hls: ::core::option::Option<super::ChannelOutputHls>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ChannelOutput {
@@ -47,6 +49,14 @@ impl edm::Structured for ChannelOutput {
             self.hls = edm::from_nullable(value)?;
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct ChannelOutputHls {
     ///
     /// How many fragments of the input make one HLS segment.
     pub fragments_per_segment: ::core::option::Option<i16>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ChannelOutputHls {
@@ -47,6 +49,14 @@ impl edm::Structured for ChannelOutputHls {
             self.fragments_per_segment = edm::from_nullable(value)?;
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

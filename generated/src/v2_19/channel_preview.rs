@@ -20,6 +20,8 @@ pub struct ChannelPreview {
     ///
     /// URLs to watch at; given by the service.
     pub endpoints: ::std::vec::Vec<super::ChannelEndpoint>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ChannelPreview {
@@ -62,6 +64,14 @@ impl edm::Structured for ChannelPreview {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -19,6 +19,8 @@ pub struct ChannelSlate {
     ///
     /// Asset with the picture, under the limits of `ShowSlate`. A black picture when null.
     pub default_slate_asset_id: ::core::option::Option<super::AssetId>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ChannelSlate {
@@ -60,6 +62,14 @@ impl edm::Structured for ChannelSlate {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

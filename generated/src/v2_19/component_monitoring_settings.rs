@@ -20,6 +20,8 @@ pub struct ComponentMonitoringSettings {
     ///
     /// How much data it writes.
     pub level: ::core::option::Option<super::MonitoringLevel>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ComponentMonitoringSettings {
@@ -62,6 +64,14 @@ impl edm::Structured for ComponentMonitoringSettings {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -81,6 +81,8 @@ pub struct ContentKey {
     ///
     /// Set at create. Since 2.17.
     pub track_identifiers: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ContentKey {
@@ -188,11 +190,22 @@ impl edm::Structured for ContentKey {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for ContentKey {
     type Key = super::ContentKeyId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::CONTENT_KEY;
+}
+
+impl edm::Keyed for ContentKey {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

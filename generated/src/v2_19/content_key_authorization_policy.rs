@@ -24,6 +24,8 @@ pub struct ContentKeyAuthorizationPolicy {
     ///
     /// Set at create or later.
     pub name: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ContentKeyAuthorizationPolicy {
@@ -78,11 +80,22 @@ impl edm::Structured for ContentKeyAuthorizationPolicy {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for ContentKeyAuthorizationPolicy {
     type Key = super::ContentKeyAuthorizationPolicyId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::CONTENT_KEY_AUTHORIZATION_POLICY;
+}
+
+impl edm::Keyed for ContentKeyAuthorizationPolicy {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

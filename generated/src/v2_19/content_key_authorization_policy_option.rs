@@ -47,6 +47,8 @@ pub struct ContentKeyAuthorizationPolicyOption {
     ///
     /// Set at create or later. Required at create.
     pub restrictions: ::std::vec::Vec<super::ContentKeyAuthorizationPolicyRestriction>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ContentKeyAuthorizationPolicyOption {
@@ -117,11 +119,22 @@ impl edm::Structured for ContentKeyAuthorizationPolicyOption {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for ContentKeyAuthorizationPolicyOption {
     type Key = super::ContentKeyAuthorizationPolicyOptionId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::CONTENT_KEY_AUTHORIZATION_POLICY_OPTION;
+}
+
+impl edm::Keyed for ContentKeyAuthorizationPolicyOption {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -26,6 +26,8 @@ pub struct ContentKeyAuthorizationPolicyRestriction {
     /// Details of the condition: a `TokenRestrictionTemplate` XML document for TokenRestricted,
     /// null for Open.
     pub requirements: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl ContentKeyAuthorizationPolicyRestriction {
@@ -76,6 +78,14 @@ impl edm::Structured for ContentKeyAuthorizationPolicyRestriction {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

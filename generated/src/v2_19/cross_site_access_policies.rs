@@ -19,6 +19,8 @@ pub struct CrossSiteAccessPolicies {
     ///
     /// Text of `crossdomain.xml`.
     pub cross_domain_policy: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl CrossSiteAccessPolicies {
@@ -60,6 +62,14 @@ impl edm::Structured for CrossSiteAccessPolicies {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

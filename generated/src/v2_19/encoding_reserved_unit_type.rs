@@ -35,6 +35,8 @@ pub struct EncodingReservedUnitType {
     ///
     /// Set at create or later.
     pub current_reserved_units: i32,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl EncodingReservedUnitType {
@@ -84,11 +86,22 @@ impl edm::Structured for EncodingReservedUnitType {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for EncodingReservedUnitType {
     type Key = edm::Guid;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ENCODING_RESERVED_UNIT_TYPE;
+}
+
+impl edm::Keyed for EncodingReservedUnitType {
     fn key(&self) -> Self::Key {
         self.account_id
     }

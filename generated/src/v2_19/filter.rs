@@ -36,6 +36,8 @@ pub struct Filter {
     ///
     /// Set at create or later. Since 2.12.
     pub first_quality: ::core::option::Option<super::FirstQuality>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Filter {
@@ -92,11 +94,22 @@ impl edm::Structured for Filter {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Filter {
     type Key = ::std::string::String;
     const TYPE: &'static edm::model::StructuredType = &super::tables::FILTER;
+}
+
+impl edm::Keyed for Filter {
     fn key(&self) -> Self::Key {
         self.name.clone()
     }

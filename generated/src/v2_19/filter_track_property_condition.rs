@@ -25,6 +25,8 @@ pub struct FilterTrackPropertyCondition {
     ///
     /// How to compare.
     pub operator: ::core::option::Option<super::FilterTrackCompareOperator>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl FilterTrackPropertyCondition {
@@ -76,6 +78,14 @@ impl edm::Structured for FilterTrackPropertyCondition {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

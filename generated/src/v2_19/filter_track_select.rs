@@ -16,6 +16,8 @@ pub struct FilterTrackSelect {
     ///
     /// The conditions.
     pub property_conditions: ::std::vec::Vec<super::FilterTrackPropertyCondition>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl FilterTrackSelect {
@@ -49,6 +51,14 @@ impl edm::Structured for FilterTrackSelect {
             edm::assign(&mut self.property_conditions, value)?;
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct FirstQuality {
     ///
     /// Bitrate in bit/s.
     pub bitrate: i32,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl FirstQuality {
@@ -44,6 +46,14 @@ impl edm::Structured for FirstQuality {
             edm::assign(&mut self.bitrate, value)?;
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -59,6 +59,8 @@ pub struct IngestManifest {
     ///
     /// Set at create. Since 2.2.
     pub storage_account_name: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl IngestManifest {
@@ -170,11 +172,22 @@ impl edm::Structured for IngestManifest {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for IngestManifest {
     type Key = super::IngestManifestId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::INGEST_MANIFEST;
+}
+
+impl edm::Keyed for IngestManifest {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -35,6 +35,8 @@ pub struct IngestManifestAsset {
     ///
     /// Set at create. Required at create.
     pub parent_ingest_manifest_id: ::core::option::Option<super::IngestManifestId>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl IngestManifestAsset {
@@ -110,11 +112,22 @@ impl edm::Structured for IngestManifestAsset {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for IngestManifestAsset {
     type Key = super::IngestManifestAssetId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::INGEST_MANIFEST_ASSET;
+}
+
+impl edm::Keyed for IngestManifestAsset {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

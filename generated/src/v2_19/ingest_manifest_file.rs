@@ -106,6 +106,8 @@ pub struct IngestManifestFile {
     ///
     /// Set at create.
     pub initialization_vector: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl IngestManifestFile {
@@ -245,11 +247,22 @@ impl edm::Structured for IngestManifestFile {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for IngestManifestFile {
     type Key = super::IngestManifestFileId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::INGEST_MANIFEST_FILE;
+}
+
+impl edm::Keyed for IngestManifestFile {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -25,6 +25,8 @@ pub struct IngestManifestStatistics {
     ///
     /// Text about the files that could not be taken in.
     pub error_files_details: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl IngestManifestStatistics {
@@ -73,6 +75,14 @@ impl edm::Structured for IngestManifestStatistics {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

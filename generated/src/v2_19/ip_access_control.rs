@@ -15,6 +15,8 @@ pub struct IPAccessControl {
     ///
     /// Ranges that may connect. Null admits everybody, an empty list nobody.
     pub allow: ::std::vec::Vec<super::IPRange>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl IPAccessControl {
@@ -47,6 +49,14 @@ impl edm::Structured for IPAccessControl {
             edm::assign(&mut self.allow, value)?;
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

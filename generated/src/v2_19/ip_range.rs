@@ -23,6 +23,8 @@ pub struct IPRange {
     ///
     /// Length of the subnet prefix in bits; null for a single address.
     pub subnet_prefix_length: ::core::option::Option<i32>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl IPRange {
@@ -72,6 +74,14 @@ impl edm::Structured for IPRange {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -78,6 +78,8 @@ pub struct Job {
     pub job_notification_subscriptions: ::std::vec::Vec<
         super::JobNotificationSubscription,
     >,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Job {
@@ -207,11 +209,22 @@ impl edm::Structured for Job {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Job {
     type Key = super::JobId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::JOB;
+}
+
+impl edm::Keyed for Job {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -21,6 +21,8 @@ pub struct JobNotificationSubscription {
     ///
     /// Where reports go.
     pub notification_end_point_id: ::core::option::Option<super::NotificationEndPointId>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl JobNotificationSubscription {
@@ -64,6 +66,14 @@ impl edm::Structured for JobNotificationSubscription {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -52,6 +52,8 @@ pub struct JobTemplate {
     ///
     /// Set at create. Required at create.
     pub template_type: super::JobTemplateType,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl JobTemplate {
@@ -132,11 +134,22 @@ impl edm::Structured for JobTemplate {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for JobTemplate {
     type Key = super::JobTemplateId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::JOB_TEMPLATE;
+}
+
+impl edm::Keyed for JobTemplate {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

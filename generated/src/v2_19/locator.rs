@@ -75,6 +75,8 @@ pub struct Locator {
     ///
     /// Set at create. At most 4000 characters. Since 2.2.
     pub name: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Locator {
@@ -199,11 +201,22 @@ impl edm::Structured for Locator {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Locator {
     type Key = super::LocatorId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::LOCATOR;
+}
+
+impl edm::Keyed for Locator {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -45,6 +45,8 @@ pub struct MediaProcessor {
     ///
     /// Set by the service.
     pub version: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl MediaProcessor {
@@ -116,11 +118,22 @@ impl edm::Structured for MediaProcessor {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for MediaProcessor {
     type Key = super::MediaProcessorId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::MEDIA_PROCESSOR;
+}
+
+impl edm::Keyed for MediaProcessor {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -44,6 +44,8 @@ pub struct MonitoringConfiguration {
     ///
     /// Set at create or later.
     pub settings: ::std::vec::Vec<super::ComponentMonitoringSettings>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl MonitoringConfiguration {
@@ -107,11 +109,22 @@ impl edm::Structured for MonitoringConfiguration {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for MonitoringConfiguration {
     type Key = super::MonitoringConfigurationId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::MONITORING_CONFIGURATION;
+}
+
+impl edm::Keyed for MonitoringConfiguration {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

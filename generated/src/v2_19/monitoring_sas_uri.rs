@@ -27,6 +27,8 @@ pub struct MonitoringSasUri {
     ///
     /// The media account.
     pub account_id: edm::Guid,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl MonitoringSasUri {
@@ -81,6 +83,14 @@ impl edm::Structured for MonitoringSasUri {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -70,6 +70,8 @@ pub struct NotificationEndPoint {
     ///
     /// Set at create. Since 2.13.
     pub protection_key_type: super::ProtectionKeyType,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl NotificationEndPoint {
@@ -169,11 +171,22 @@ impl edm::Structured for NotificationEndPoint {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for NotificationEndPoint {
     type Key = super::NotificationEndPointId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::NOTIFICATION_END_POINT;
+}
+
+impl edm::Keyed for NotificationEndPoint {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -41,6 +41,8 @@ pub struct Operation {
     ///
     /// Set by the service.
     pub error_message: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Operation {
@@ -104,11 +106,22 @@ impl edm::Structured for Operation {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Operation {
     type Key = super::OperationId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::OPERATION;
+}
+
+impl edm::Keyed for Operation {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -39,6 +39,8 @@ pub struct PresentationTimeRange {
     ///
     /// Since 2.18.
     pub force_end_timestamp: ::core::option::Option<bool>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl PresentationTimeRange {
@@ -112,6 +114,14 @@ impl edm::Structured for PresentationTimeRange {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -73,6 +73,8 @@ pub struct Program {
     ///
     /// Set at create or later.
     pub manifest_name: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Program {
@@ -180,11 +182,22 @@ impl edm::Structured for Program {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Program {
     type Key = super::ProgramId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::PROGRAM;
+}
+
+impl edm::Keyed for Program {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

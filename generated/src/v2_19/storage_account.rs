@@ -29,6 +29,8 @@ pub struct StorageAccount {
     ///
     /// Set by the service. Since 2.5.
     pub bytes_used: ::core::option::Option<i64>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl StorageAccount {
@@ -73,11 +75,22 @@ impl edm::Structured for StorageAccount {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for StorageAccount {
     type Key = ::std::string::String;
     const TYPE: &'static edm::model::StructuredType = &super::tables::STORAGE_ACCOUNT;
+}
+
+impl edm::Keyed for StorageAccount {
     fn key(&self) -> Self::Key {
         self.name.clone()
     }

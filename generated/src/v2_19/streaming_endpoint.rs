@@ -127,6 +127,8 @@ pub struct StreamingEndpoint {
     pub streaming_endpoint_version: ::core::option::Option<
         super::StreamingEndpointVersion,
     >,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl StreamingEndpoint {
@@ -286,11 +288,22 @@ impl edm::Structured for StreamingEndpoint {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for StreamingEndpoint {
     type Key = super::StreamingEndpointId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::STREAMING_ENDPOINT;
+}
+
+impl edm::Keyed for StreamingEndpoint {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

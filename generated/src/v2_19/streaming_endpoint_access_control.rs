@@ -19,6 +19,8 @@ pub struct StreamingEndpointAccessControl {
     ///
     /// Addresses that may connect.
     pub ip: ::core::option::Option<super::IPAccessControl>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl StreamingEndpointAccessControl {
@@ -60,6 +62,14 @@ impl edm::Structured for StreamingEndpointAccessControl {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -15,6 +15,8 @@ pub struct StreamingEndpointCacheControl {
     ///
     /// Life time in HTTP caches, in seconds; a string in JSON.
     pub max_age: ::core::option::Option<i64>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl StreamingEndpointCacheControl {
@@ -47,6 +49,14 @@ impl edm::Structured for StreamingEndpointCacheControl {
             self.max_age = edm::from_nullable(value)?;
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -430,6 +430,7 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         &GET_PROTECTION_KEY,
         &REBIND_CONTENT_KEY,
     ],
+    ..edm::model::Model::NEW
 };
 
 /// The table of [`Asset`](super::Asset).
@@ -589,11 +590,13 @@ pub static ASSET: edm::model::StructuredType = edm::model::StructuredType {
     ],
     operations: &[&ASSET_PUBLISH],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `Publish`.
 pub static ASSET_PUBLISH: edm::model::Operation = edm::model::Operation {
     name: "Publish",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -745,6 +748,7 @@ pub static ASSET_FILE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`AccessPolicy`](super::AccessPolicy).
@@ -811,6 +815,7 @@ pub static ACCESS_POLICY: edm::model::StructuredType = edm::model::StructuredTyp
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Locator`](super::Locator).
@@ -930,6 +935,7 @@ pub static LOCATOR: edm::model::StructuredType = edm::model::StructuredType {
     ],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ContentKey`](super::ContentKey).
@@ -1041,11 +1047,13 @@ pub static CONTENT_KEY: edm::model::StructuredType = edm::model::StructuredType 
     navigation: &[],
     operations: &[&CONTENT_KEY_GET_KEY_DELIVERY_URL],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `GetKeyDeliveryUrl`.
 pub static CONTENT_KEY_GET_KEY_DELIVERY_URL: edm::model::Operation = edm::model::Operation {
     name: "GetKeyDeliveryUrl",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -1196,6 +1204,7 @@ pub static JOB: edm::model::StructuredType = edm::model::StructuredType {
     ],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Task`](super::Task).
@@ -1409,6 +1418,7 @@ pub static TASK: edm::model::StructuredType = edm::model::StructuredType {
     ],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`JobTemplate`](super::JobTemplate).
@@ -1493,6 +1503,7 @@ pub static JOB_TEMPLATE: edm::model::StructuredType = edm::model::StructuredType
     ],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`TaskTemplate`](super::TaskTemplate).
@@ -1631,6 +1642,7 @@ pub static TASK_TEMPLATE: edm::model::StructuredType = edm::model::StructuredTyp
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`MediaProcessor`](super::MediaProcessor).
@@ -1697,6 +1709,7 @@ pub static MEDIA_PROCESSOR: edm::model::StructuredType = edm::model::StructuredT
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`IngestManifest`](super::IngestManifest).
@@ -1806,6 +1819,7 @@ pub static INGEST_MANIFEST: edm::model::StructuredType = edm::model::StructuredT
     ],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`IngestManifestAsset`](super::IngestManifestAsset).
@@ -1871,6 +1885,7 @@ pub static INGEST_MANIFEST_ASSET: edm::model::StructuredType = edm::model::Struc
     ],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`IngestManifestFile`](super::IngestManifestFile).
@@ -2018,6 +2033,7 @@ pub static INGEST_MANIFEST_FILE: edm::model::StructuredType = edm::model::Struct
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`NotificationEndPoint`](super::NotificationEndPoint).
@@ -2111,11 +2127,13 @@ pub static NOTIFICATION_END_POINT: edm::model::StructuredType = edm::model::Stru
     navigation: &[],
     operations: &[&NOTIFICATION_END_POINT_GET_MONITORING_SAS_URIS],
     since: ::core::option::Option::Some("2.1"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `GetMonitoringSasUris`.
 pub static NOTIFICATION_END_POINT_GET_MONITORING_SAS_URIS: edm::model::Operation = edm::model::Operation {
     name: "GetMonitoringSasUris",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -2172,6 +2190,7 @@ pub static STORAGE_ACCOUNT: edm::model::StructuredType = edm::model::StructuredT
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.2"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Operation`](super::Operation).
@@ -2229,6 +2248,7 @@ pub static OPERATION: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.2"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ContentKeyAuthorizationPolicy`](super::ContentKeyAuthorizationPolicy).
@@ -2268,6 +2288,7 @@ pub static CONTENT_KEY_AUTHORIZATION_POLICY: edm::model::StructuredType = edm::m
     ],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of
@@ -2328,6 +2349,7 @@ pub static CONTENT_KEY_AUTHORIZATION_POLICY_OPTION: edm::model::StructuredType =
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`AssetDeliveryPolicy`](super::AssetDeliveryPolicy).
@@ -2403,6 +2425,7 @@ pub static ASSET_DELIVERY_POLICY: edm::model::StructuredType = edm::model::Struc
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`StreamingEndpoint`](super::StreamingEndpoint).
@@ -2574,11 +2597,13 @@ pub static STREAMING_ENDPOINT: edm::model::StructuredType = edm::model::Structur
         &STREAMING_ENDPOINT_SCALE,
     ],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `Start`.
 pub static STREAMING_ENDPOINT_START: edm::model::Operation = edm::model::Operation {
     name: "Start",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2588,6 +2613,7 @@ pub static STREAMING_ENDPOINT_START: edm::model::Operation = edm::model::Operati
 /// The operation `Stop`.
 pub static STREAMING_ENDPOINT_STOP: edm::model::Operation = edm::model::Operation {
     name: "Stop",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2597,6 +2623,7 @@ pub static STREAMING_ENDPOINT_STOP: edm::model::Operation = edm::model::Operatio
 /// The operation `Scale`.
 pub static STREAMING_ENDPOINT_SCALE: edm::model::Operation = edm::model::Operation {
     name: "Scale",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -2762,11 +2789,13 @@ pub static CHANNEL: edm::model::StructuredType = edm::model::StructuredType {
         &CHANNEL_HIDE_SLATE,
     ],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `Start`.
 pub static CHANNEL_START: edm::model::Operation = edm::model::Operation {
     name: "Start",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2776,6 +2805,7 @@ pub static CHANNEL_START: edm::model::Operation = edm::model::Operation {
 /// The operation `Stop`.
 pub static CHANNEL_STOP: edm::model::Operation = edm::model::Operation {
     name: "Stop",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2785,6 +2815,7 @@ pub static CHANNEL_STOP: edm::model::Operation = edm::model::Operation {
 /// The operation `Reset`.
 pub static CHANNEL_RESET: edm::model::Operation = edm::model::Operation {
     name: "Reset",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2794,6 +2825,7 @@ pub static CHANNEL_RESET: edm::model::Operation = edm::model::Operation {
 /// The operation `StartAdvertisement`.
 pub static CHANNEL_START_ADVERTISEMENT: edm::model::Operation = edm::model::Operation {
     name: "StartAdvertisement",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -2819,6 +2851,7 @@ pub static CHANNEL_START_ADVERTISEMENT: edm::model::Operation = edm::model::Oper
 /// The operation `EndAdvertisement`.
 pub static CHANNEL_END_ADVERTISEMENT: edm::model::Operation = edm::model::Operation {
     name: "EndAdvertisement",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -2834,6 +2867,7 @@ pub static CHANNEL_END_ADVERTISEMENT: edm::model::Operation = edm::model::Operat
 /// The operation `ShowSlate`.
 pub static CHANNEL_SHOW_SLATE: edm::model::Operation = edm::model::Operation {
     name: "ShowSlate",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -2854,6 +2888,7 @@ pub static CHANNEL_SHOW_SLATE: edm::model::Operation = edm::model::Operation {
 /// The operation `HideSlate`.
 pub static CHANNEL_HIDE_SLATE: edm::model::Operation = edm::model::Operation {
     name: "HideSlate",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2969,11 +3004,13 @@ pub static PROGRAM: edm::model::StructuredType = edm::model::StructuredType {
     ],
     operations: &[&PROGRAM_START, &PROGRAM_STOP],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `Start`.
 pub static PROGRAM_START: edm::model::Operation = edm::model::Operation {
     name: "Start",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2983,6 +3020,7 @@ pub static PROGRAM_START: edm::model::Operation = edm::model::Operation {
 /// The operation `Stop`.
 pub static PROGRAM_STOP: edm::model::Operation = edm::model::Operation {
     name: "Stop",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -3035,6 +3073,7 @@ pub static ENCODING_RESERVED_UNIT_TYPE: edm::model::StructuredType = edm::model:
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.8"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Filter`](super::Filter).
@@ -3085,6 +3124,7 @@ pub static FILTER: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.11"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`AssetFilter`](super::AssetFilter).
@@ -3153,6 +3193,7 @@ pub static ASSET_FILTER: edm::model::StructuredType = edm::model::StructuredType
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.11"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`MonitoringConfiguration`](super::MonitoringConfiguration).
@@ -3212,6 +3253,7 @@ pub static MONITORING_CONFIGURATION: edm::model::StructuredType = edm::model::St
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.13"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ErrorDetail`](super::ErrorDetail).
@@ -3242,6 +3284,7 @@ pub static ERROR_DETAIL: edm::model::StructuredType = edm::model::StructuredType
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`TaskHistoricalEvent`](super::TaskHistoricalEvent).
@@ -3281,6 +3324,7 @@ pub static TASK_HISTORICAL_EVENT: edm::model::StructuredType = edm::model::Struc
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`JobNotificationSubscription`](super::JobNotificationSubscription).
@@ -3311,6 +3355,7 @@ pub static JOB_NOTIFICATION_SUBSCRIPTION: edm::model::StructuredType = edm::mode
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.1"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`TaskNotificationSubscription`](super::TaskNotificationSubscription).
@@ -3350,6 +3395,7 @@ pub static TASK_NOTIFICATION_SUBSCRIPTION: edm::model::StructuredType = edm::mod
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.13"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`IngestManifestStatistics`](super::IngestManifestStatistics).
@@ -3398,6 +3444,7 @@ pub static INGEST_MANIFEST_STATISTICS: edm::model::StructuredType = edm::model::
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of
@@ -3438,6 +3485,7 @@ pub static CONTENT_KEY_AUTHORIZATION_POLICY_RESTRICTION: edm::model::StructuredT
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies).
@@ -3468,6 +3516,7 @@ pub static CROSS_SITE_ACCESS_POLICIES: edm::model::StructuredType = edm::model::
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`StreamingEndpointAccessControl`](super::StreamingEndpointAccessControl).
@@ -3498,6 +3547,7 @@ pub static STREAMING_ENDPOINT_ACCESS_CONTROL: edm::model::StructuredType = edm::
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`AkamaiAccessControl`](super::AkamaiAccessControl).
@@ -3521,6 +3571,7 @@ pub static AKAMAI_ACCESS_CONTROL: edm::model::StructuredType = edm::model::Struc
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of
@@ -3561,6 +3612,7 @@ pub static AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY: edm::model::StructuredTyp
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`IPAccessControl`](super::IPAccessControl).
@@ -3582,6 +3634,7 @@ pub static IP_ACCESS_CONTROL: edm::model::StructuredType = edm::model::Structure
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`IPRange`](super::IPRange).
@@ -3621,6 +3674,7 @@ pub static IP_RANGE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`StreamingEndpointCacheControl`](super::StreamingEndpointCacheControl).
@@ -3642,6 +3696,7 @@ pub static STREAMING_ENDPOINT_CACHE_CONTROL: edm::model::StructuredType = edm::m
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelInput`](super::ChannelInput).
@@ -3692,6 +3747,7 @@ pub static CHANNEL_INPUT: edm::model::StructuredType = edm::model::StructuredTyp
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelInputAccessControl`](super::ChannelInputAccessControl).
@@ -3713,6 +3769,7 @@ pub static CHANNEL_INPUT_ACCESS_CONTROL: edm::model::StructuredType = edm::model
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelPreview`](super::ChannelPreview).
@@ -3745,6 +3802,7 @@ pub static CHANNEL_PREVIEW: edm::model::StructuredType = edm::model::StructuredT
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelPreviewAccessControl`](super::ChannelPreviewAccessControl).
@@ -3766,6 +3824,7 @@ pub static CHANNEL_PREVIEW_ACCESS_CONTROL: edm::model::StructuredType = edm::mod
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelEndpoint`](super::ChannelEndpoint).
@@ -3796,6 +3855,7 @@ pub static CHANNEL_ENDPOINT: edm::model::StructuredType = edm::model::Structured
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelOutput`](super::ChannelOutput).
@@ -3817,6 +3877,7 @@ pub static CHANNEL_OUTPUT: edm::model::StructuredType = edm::model::StructuredTy
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelOutputHls`](super::ChannelOutputHls).
@@ -3838,6 +3899,7 @@ pub static CHANNEL_OUTPUT_HLS: edm::model::StructuredType = edm::model::Structur
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.7"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelEncoding`](super::ChannelEncoding).
@@ -3895,6 +3957,7 @@ pub static CHANNEL_ENCODING: edm::model::StructuredType = edm::model::Structured
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.10"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`VideoStream`](super::VideoStream).
@@ -3925,6 +3988,7 @@ pub static VIDEO_STREAM: edm::model::StructuredType = edm::model::StructuredType
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.10"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`AudioStream`](super::AudioStream).
@@ -3964,6 +4028,7 @@ pub static AUDIO_STREAM: edm::model::StructuredType = edm::model::StructuredType
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.10"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ChannelSlate`](super::ChannelSlate).
@@ -3994,6 +4059,7 @@ pub static CHANNEL_SLATE: edm::model::StructuredType = edm::model::StructuredTyp
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.10"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`PresentationTimeRange`](super::PresentationTimeRange).
@@ -4060,6 +4126,7 @@ pub static PRESENTATION_TIME_RANGE: edm::model::StructuredType = edm::model::Str
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.11"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`FilterTrackSelect`](super::FilterTrackSelect).
@@ -4083,6 +4150,7 @@ pub static FILTER_TRACK_SELECT: edm::model::StructuredType = edm::model::Structu
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.11"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`FilterTrackPropertyCondition`](super::FilterTrackPropertyCondition).
@@ -4122,6 +4190,7 @@ pub static FILTER_TRACK_PROPERTY_CONDITION: edm::model::StructuredType = edm::mo
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.11"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`FirstQuality`](super::FirstQuality).
@@ -4143,6 +4212,7 @@ pub static FIRST_QUALITY: edm::model::StructuredType = edm::model::StructuredTyp
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.12"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ComponentMonitoringSettings`](super::ComponentMonitoringSettings).
@@ -4173,6 +4243,7 @@ pub static COMPONENT_MONITORING_SETTINGS: edm::model::StructuredType = edm::mode
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.13"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`MonitoringSasUri`](super::MonitoringSasUri).
@@ -4223,11 +4294,13 @@ pub static MONITORING_SAS_URI: edm::model::StructuredType = edm::model::Structur
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("2.16"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `CancelJob`.
 pub static CANCEL_JOB: edm::model::Operation = edm::model::Operation {
     name: "CancelJob",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[
         edm::model::Parameter {
@@ -4243,6 +4316,7 @@ pub static CANCEL_JOB: edm::model::Operation = edm::model::Operation {
 /// The operation `CreateFileInfos`.
 pub static CREATE_FILE_INFOS: edm::model::Operation = edm::model::Operation {
     name: "CreateFileInfos",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[
         edm::model::Parameter {
@@ -4258,6 +4332,7 @@ pub static CREATE_FILE_INFOS: edm::model::Operation = edm::model::Operation {
 /// The operation `GetProtectionKeyId`.
 pub static GET_PROTECTION_KEY_ID: edm::model::Operation = edm::model::Operation {
     name: "GetProtectionKeyId",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[
         edm::model::Parameter {
@@ -4275,6 +4350,7 @@ pub static GET_PROTECTION_KEY_ID: edm::model::Operation = edm::model::Operation 
 /// The operation `GetProtectionKey`.
 pub static GET_PROTECTION_KEY: edm::model::Operation = edm::model::Operation {
     name: "GetProtectionKey",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[
         edm::model::Parameter {
@@ -4292,6 +4368,7 @@ pub static GET_PROTECTION_KEY: edm::model::Operation = edm::model::Operation {
 /// The operation `RebindContentKey`.
 pub static REBIND_CONTENT_KEY: edm::model::Operation = edm::model::Operation {
     name: "RebindContentKey",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[
         edm::model::Parameter {
@@ -4314,16 +4391,19 @@ pub static REBIND_CONTENT_KEY: edm::model::Operation = edm::model::Operation {
 /// The table of [`AssetState`](super::AssetState).
 pub static ASSET_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "AssetState",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("Initialized", 0), ("Published", 1), ("Deleted", 2)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`AssetCreationOptions`](super::AssetCreationOptions).
 pub static ASSET_CREATION_OPTIONS: edm::model::EnumType = edm::model::EnumType {
     name: "AssetCreationOptions",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: true,
     members: edm::model::Members::Integer(
@@ -4334,47 +4414,57 @@ pub static ASSET_CREATION_OPTIONS: edm::model::EnumType = edm::model::EnumType {
             ("EnvelopeEncryptionProtected", 4),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`AssetFormatOption`](super::AssetFormatOption).
 pub static ASSET_FORMAT_OPTION: edm::model::EnumType = edm::model::EnumType {
     name: "AssetFormatOption",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(&[("None", 0), ("AdaptiveStreaming", 1)]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`AssetFileOptions`](super::AssetFileOptions).
 pub static ASSET_FILE_OPTIONS: edm::model::EnumType = edm::model::EnumType {
     name: "AssetFileOptions",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(&[("None", 0), ("Fragmented", 1)]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`AccessPermissions`](super::AccessPermissions).
 pub static ACCESS_PERMISSIONS: edm::model::EnumType = edm::model::EnumType {
     name: "AccessPermissions",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: true,
     members: edm::model::Members::Integer(
         &[("None", 0), ("Read", 1), ("Write", 2), ("Delete", 4), ("List", 8)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`LocatorType`](super::LocatorType).
 pub static LOCATOR_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "LocatorType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("None", 0), ("SAS", 1), ("OnDemandOrigin", 2)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ContentKeyType`](super::ContentKeyType).
 pub static CONTENT_KEY_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "ContentKeyType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
@@ -4389,19 +4479,23 @@ pub static CONTENT_KEY_TYPE: edm::model::EnumType = edm::model::EnumType {
             ("FairPlayPfxPassword", 8),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ProtectionKeyType`](super::ProtectionKeyType).
 pub static PROTECTION_KEY_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "ProtectionKeyType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(&[("X509CertificateThumbprint", 0)]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`JobState`](super::JobState).
 pub static JOB_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "JobState",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
@@ -4415,11 +4509,13 @@ pub static JOB_STATE: edm::model::EnumType = edm::model::EnumType {
             ("Canceling", 6),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`TaskState`](super::TaskState).
 pub static TASK_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "TaskState",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
@@ -4433,11 +4529,13 @@ pub static TASK_STATE: edm::model::EnumType = edm::model::EnumType {
             ("Canceling", 6),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`TaskOptions`](super::TaskOptions).
 pub static TASK_OPTIONS: edm::model::EnumType = edm::model::EnumType {
     name: "TaskOptions",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: true,
     members: edm::model::Members::Integer(
@@ -4448,68 +4546,82 @@ pub static TASK_OPTIONS: edm::model::EnumType = edm::model::EnumType {
             ("DoNotCancelOnJobFailure", 4),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`JobTemplateType`](super::JobTemplateType).
 pub static JOB_TEMPLATE_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "JobTemplateType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(&[("SystemLevel", 0), ("AccountLevel", 1)]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`IngestManifestState`](super::IngestManifestState).
 pub static INGEST_MANIFEST_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "IngestManifestState",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("Inactive", 0), ("Activating", 1), ("Active", 2)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`IngestManifestFileState`](super::IngestManifestFileState).
 pub static INGEST_MANIFEST_FILE_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "IngestManifestFileState",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("Pending", 0), ("Finished", 1), ("Error", 2)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`NotificationEndPointType`](super::NotificationEndPointType).
 pub static NOTIFICATION_END_POINT_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "NotificationEndPointType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("None", 0), ("AzureQueue", 1), ("AzureTable", 2), ("WebHook", 3)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of
 /// [`NotificationEndPointCredentialType`](super::NotificationEndPointCredentialType).
 pub static NOTIFICATION_END_POINT_CREDENTIAL_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "NotificationEndPointCredentialType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(&[("None", 0), ("SigningKey", 1)]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`NotificationJobState`](super::NotificationJobState).
 pub static NOTIFICATION_JOB_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "NotificationJobState",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("None", 0), ("FinalStatesOnly", 1), ("All", 2)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`NotificationEventType`](super::NotificationEventType).
 pub static NOTIFICATION_EVENT_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "NotificationEventType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
@@ -4522,11 +4634,13 @@ pub static NOTIFICATION_EVENT_TYPE: edm::model::EnumType = edm::model::EnumType 
             ("TaskProgress", 5),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ContentKeyDeliveryType`](super::ContentKeyDeliveryType).
 pub static CONTENT_KEY_DELIVERY_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "ContentKeyDeliveryType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
@@ -4538,21 +4652,25 @@ pub static CONTENT_KEY_DELIVERY_TYPE: edm::model::EnumType = edm::model::EnumTyp
             ("FairPlay", 4),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ContentKeyRestrictionType`](super::ContentKeyRestrictionType).
 pub static CONTENT_KEY_RESTRICTION_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "ContentKeyRestrictionType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("Open", 0), ("TokenRestricted", 1), ("IPRestricted", 2)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`AssetDeliveryProtocol`](super::AssetDeliveryProtocol).
 pub static ASSET_DELIVERY_PROTOCOL: edm::model::EnumType = edm::model::EnumType {
     name: "AssetDeliveryProtocol",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: true,
     members: edm::model::Members::Integer(
@@ -4566,11 +4684,13 @@ pub static ASSET_DELIVERY_PROTOCOL: edm::model::EnumType = edm::model::EnumType 
             ("All", 65535),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`AssetDeliveryPolicyType`](super::AssetDeliveryPolicyType).
 pub static ASSET_DELIVERY_POLICY_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "AssetDeliveryPolicyType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
@@ -4583,12 +4703,14 @@ pub static ASSET_DELIVERY_POLICY_TYPE: edm::model::EnumType = edm::model::EnumTy
             ("DynamicCommonEncryptionCbcs", 5),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of
 /// [`AssetDeliveryPolicyConfigurationKey`](super::AssetDeliveryPolicyConfigurationKey).
 pub static ASSET_DELIVERY_POLICY_CONFIGURATION_KEY: edm::model::EnumType = edm::model::EnumType {
     name: "AssetDeliveryPolicyConfigurationKey",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
@@ -4609,21 +4731,25 @@ pub static ASSET_DELIVERY_POLICY_CONFIGURATION_KEY: edm::model::EnumType = edm::
             ("AllowPersistentLicense", 13),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ReservedUnitType`](super::ReservedUnitType).
 pub static RESERVED_UNIT_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "ReservedUnitType",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("Basic", 0), ("Standard", 1), ("Premium", 2)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ChannelState`](super::ChannelState).
 pub static CHANNEL_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "ChannelState",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
@@ -4635,11 +4761,13 @@ pub static CHANNEL_STATE: edm::model::EnumType = edm::model::EnumType {
             ("Deleting", "Deleting"),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ProgramState`](super::ProgramState).
 pub static PROGRAM_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "ProgramState",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
@@ -4650,11 +4778,13 @@ pub static PROGRAM_STATE: edm::model::EnumType = edm::model::EnumType {
             ("Stopping", "Stopping"),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`StreamingEndpointState`](super::StreamingEndpointState).
 pub static STREAMING_ENDPOINT_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "StreamingEndpointState",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
@@ -4667,21 +4797,25 @@ pub static STREAMING_ENDPOINT_STATE: edm::model::EnumType = edm::model::EnumType
             ("Scaling", "Scaling"),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`OperationState`](super::OperationState).
 pub static OPERATION_STATE: edm::model::EnumType = edm::model::EnumType {
     name: "OperationState",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
         &[("Succeeded", "Succeeded"), ("Failed", "Failed"), ("InProgress", "InProgress")],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`StreamingProtocol`](super::StreamingProtocol).
 pub static STREAMING_PROTOCOL: edm::model::EnumType = edm::model::EnumType {
     name: "StreamingProtocol",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
@@ -4691,39 +4825,47 @@ pub static STREAMING_PROTOCOL: edm::model::EnumType = edm::model::EnumType {
             ("RTPMPEG2TS", "RTPMPEG2TS"),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ChannelEncodingType`](super::ChannelEncodingType).
 pub static CHANNEL_ENCODING_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "ChannelEncodingType",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
         &[("None", "None"), ("Standard", "Standard"), ("Premium", "Premium")],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`AdMarkerSource`](super::AdMarkerSource).
 pub static AD_MARKER_SOURCE: edm::model::EnumType = edm::model::EnumType {
     name: "AdMarkerSource",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(&[("Api", "Api"), ("Scte35", "Scte35")]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`SystemPreset`](super::SystemPreset).
 pub static SYSTEM_PRESET: edm::model::EnumType = edm::model::EnumType {
     name: "SystemPreset",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
         &[("Default720p", "Default720p"), ("Default1080p", "Default1080p")],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`CdnProviderType`](super::CdnProviderType).
 pub static CDN_PROVIDER_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "CdnProviderType",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
@@ -4733,19 +4875,23 @@ pub static CDN_PROVIDER_TYPE: edm::model::EnumType = edm::model::EnumType {
             ("StandardAkamai", "StandardAkamai"),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`StreamingEndpointVersion`](super::StreamingEndpointVersion).
 pub static STREAMING_ENDPOINT_VERSION: edm::model::EnumType = edm::model::EnumType {
     name: "StreamingEndpointVersion",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(&[("V1", "1.0"), ("V2", "2.0")]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`FilterTrackProperty`](super::FilterTrackProperty).
 pub static FILTER_TRACK_PROPERTY: edm::model::EnumType = edm::model::EnumType {
     name: "FilterTrackProperty",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
@@ -4757,49 +4903,59 @@ pub static FILTER_TRACK_PROPERTY: edm::model::EnumType = edm::model::EnumType {
             ("Bitrate", "Bitrate"),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`FilterTrackType`](super::FilterTrackType).
 pub static FILTER_TRACK_TYPE: edm::model::EnumType = edm::model::EnumType {
     name: "FilterTrackType",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
         &[("Audio", "audio"), ("Video", "video"), ("Text", "text")],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`FilterTrackCompareOperator`](super::FilterTrackCompareOperator).
 pub static FILTER_TRACK_COMPARE_OPERATOR: edm::model::EnumType = edm::model::EnumType {
     name: "FilterTrackCompareOperator",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(&[("Equal", "Equal"), ("NotEqual", "NotEqual")]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`MonitoringComponent`](super::MonitoringComponent).
 pub static MONITORING_COMPONENT: edm::model::EnumType = edm::model::EnumType {
     name: "MonitoringComponent",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
         &[("Channel", "Channel"), ("StreamingEndpoint", "StreamingEndpoint")],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`MonitoringLevel`](super::MonitoringLevel).
 pub static MONITORING_LEVEL: edm::model::EnumType = edm::model::EnumType {
     name: "MonitoringLevel",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
         &[("Disabled", "Disabled"), ("Normal", "Normal"), ("Verbose", "Verbose")],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`EncryptionScheme`](super::EncryptionScheme).
 pub static ENCRYPTION_SCHEME: edm::model::EnumType = edm::model::EnumType {
     name: "EncryptionScheme",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
@@ -4811,6 +4967,7 @@ pub static ENCRYPTION_SCHEME: edm::model::EnumType = edm::model::EnumType {
             ("ConfigurationEncryption", "ConfigurationEncryption"),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`AssetId`](super::AssetId).

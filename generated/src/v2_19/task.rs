@@ -137,6 +137,8 @@ pub struct Task {
     pub task_notification_subscriptions: ::std::vec::Vec<
         super::TaskNotificationSubscription,
     >,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Task {
@@ -329,11 +331,22 @@ impl edm::Structured for Task {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Task {
     type Key = super::TaskId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::TASK;
+}
+
+impl edm::Keyed for Task {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

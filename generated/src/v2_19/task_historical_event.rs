@@ -21,6 +21,8 @@ pub struct TaskHistoricalEvent {
     ///
     /// When it happened (UTC).
     pub time_stamp: edm::DateTime,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl TaskHistoricalEvent {
@@ -67,6 +69,14 @@ impl edm::Structured for TaskHistoricalEvent {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -25,6 +25,8 @@ pub struct TaskNotificationSubscription {
     ///
     /// Which changes are reported; None is refused.
     pub target_task_state: super::NotificationJobState,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl TaskNotificationSubscription {
@@ -73,6 +75,14 @@ impl edm::Structured for TaskNotificationSubscription {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

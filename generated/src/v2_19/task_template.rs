@@ -96,6 +96,8 @@ pub struct TaskTemplate {
     ///
     /// Set at create.
     pub initialization_vector: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl TaskTemplate {
@@ -219,11 +221,22 @@ impl edm::Structured for TaskTemplate {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for TaskTemplate {
     type Key = super::TaskTemplateId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::TASK_TEMPLATE;
+}
+
+impl edm::Keyed for TaskTemplate {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -77,13 +77,13 @@ impl ResponseFormat {
     pub(super) const fn content_type(self) -> &'static str {
         match (self.format, self.metadata) {
             (Format::Verbose, _) => "application/json;odata=verbose;charset=utf-8",
-            (Format::Light, Metadata::None) => {
+            (_, Metadata::None) => {
                 "application/json;odata=nometadata;streaming=true;charset=utf-8"
             }
-            (Format::Light, Metadata::Minimal) => {
+            (_, Metadata::Minimal) => {
                 "application/json;odata=minimalmetadata;streaming=true;charset=utf-8"
             }
-            (Format::Light, Metadata::Full) => {
+            (_, Metadata::Full) => {
                 "application/json;odata=fullmetadata;streaming=true;charset=utf-8"
             }
         }
@@ -108,8 +108,8 @@ impl ResponseFormat {
 pub(super) fn date_style(version: Version, just_made: bool) -> DateStyle {
     match version {
         Version::V1 | Version::V2 => DateStyle::Epoch,
-        Version::V3 if just_made => DateStyle::Exact,
-        Version::V3 => DateStyle::Stored,
+        _ if just_made => DateStyle::Exact,
+        _ => DateStyle::Stored,
     }
 }
 

@@ -59,8 +59,8 @@ pub(super) fn error(error: &ApiError, request: &HeaderMap) -> Response {
     match ResponseFormat::of_error(request) {
         Some(format) => {
             let (json_body, version) = match format.format {
-                edm::json::Format::Light => (body.to_light(), Version::V3),
                 edm::json::Format::Verbose => (body.to_verbose(), Version::V1),
+                _ => (body.to_light(), Version::V3),
             };
             json(error.status, &json_body, format, version)
         }

@@ -22,7 +22,9 @@ pub(super) fn bind(arguments: &mut SqliteArguments, value: &Value, ty: &Type) {
         Value::Decimal(number) => arguments.add(number.to_string()),
         Value::Guid(guid) => arguments.add(guid.to_string()),
         Value::DateTimeOffset(time) => arguments.add(time.to_string()),
-        Value::Collection(_) | Value::Complex(_) => {
+        Value::Date(date) => arguments.add(date.to_string()),
+        Value::TimeOfDay(time) => arguments.add(time.ticks()),
+        Value::Collection(_) | Value::Complex(_) | Value::Json(_) => {
             let json = value_to_json(value, ty, Format::Light, DateStyle::Exact);
             arguments.add(json.to_string())
         }
