@@ -6,8 +6,8 @@ use quote::quote;
 
 use crate::emit::{Item, docs, types};
 use crate::model::{
-    Access, EnumType, IdType, MemberValue, Model, Multiplicity, Navigation, Operation, Primitive,
-    Property, StructuredType, Type,
+    Access, EnumType, IdType, MemberValue, Model, Multiplicity, Navigation, Operation,
+    OperationKind, Primitive, Property, StructuredType, Type,
 };
 use crate::names::{Names, OperationNames, TypeNames};
 use crate::plan::Block;
@@ -24,7 +24,8 @@ pub(crate) fn items(model: &Model, names: &Names) -> Vec<Item> {
             items.push(tables.operation(operation, operation_names));
         }
     }
-    let unbound = model.container.operations.iter().zip(&names.container.operations);
+    let unbound =
+        model.containers.iter().flat_map(|c| &c.operations).zip(&names.container.operations);
     items.extend(unbound.map(|(operation, names)| tables.operation(operation, names)));
     let enums = model.enum_types.iter().zip(&names.enum_types);
     items.extend(enums.map(|(ty, names)| enum_type(ty, &names.ty, &names.table)));
@@ -39,12 +40,13 @@ struct Tables<'a> {
 
 impl Tables<'_> {
     fn model(&self, model: &Model) -> TokenStream {
-        let (namespace, container) = (&model.namespace, &model.container.label.name);
+        let namespace = &model.namespace;
+        let container = model.containers.first().map_or("", |c| c.label.name.as_str());
         let entity_types = self.names.entity_types.iter().map(|names| &names.table);
         let complex_types = self.names.complex_types.iter().map(|names| &names.table);
         let enum_types = self.names.enum_types.iter().map(|names| &names.table);
         let operations = self.names.container.operations.iter().map(|names| &names.table);
-        let sets = model.container.entity_sets.iter().map(|set| {
+        let sets = model.containers.iter().flat_map(|c| &c.entity_sets).map(|set| {
             let name = &set.label.name;
             let table = &self.names.entity_types[set.entity_type.0].table;
             let crate::model::Allow { list, get, create, update, delete } = set.allow;
@@ -84,7 +86,7 @@ impl Tables<'_> {
         let table = &names.table;
         let doc = text(format!("The table of [`{0}`](super::{0}).", names.ty));
         let (name, namespace) = (&ty.label.name, &ty.namespace);
-        let key = ty.key.iter().map(|at| &ty.properties[*at].label.name);
+        let key = ty.key.iter().map(|part| &ty.properties[part.path[0]].label.name);
         let properties = ty.properties.iter().map(|property| self.property(property));
         let navigation = ty.navigation.iter().map(|navigation| self.navigation(navigation));
         let operations = names.operations.iter().map(|names| &names.table);
@@ -147,9 +149,10 @@ impl Tables<'_> {
         let table = &names.table;
         let doc = text(format!("The operation `{}`.", operation.label.name));
         let (name, method) = (&operation.label.name, operation.method);
-        let kind = match operation.is_bound {
-            true => quote!(Action),
-            false => quote!(Service),
+        let kind = match operation.kind {
+            OperationKind::Action => quote!(Action),
+            OperationKind::Function => quote!(Function),
+            OperationKind::Service => quote!(Service),
         };
         let parameters = operation.parameters.iter().map(|parameter| {
             let (name, nullable) = (&parameter.label.name, parameter.nullable);
@@ -192,6 +195,10 @@ impl Tables<'_> {
             Type::Entity(id) => {
                 let table = &self.names.entity_types[id.0].table;
                 quote!(edm::model::Type::Entity(&#table))
+            }
+            // Resolved by what is planned; a name for a primitive has no table.
+            Type::Definition(_) => {
+                quote!(edm::model::Type::Primitive(edm::model::Primitive::String))
             }
             Type::Collection(item) => {
                 let item = self.ty(item);

@@ -39,7 +39,12 @@ pub(crate) fn primitive_tokens(primitive: Primitive) -> TokenStream {
         Primitive::DateTimeOffset => quote!(edm::DateTimeOffset),
         Primitive::Decimal => quote!(edm::Decimal),
         Primitive::Guid => quote!(edm::Guid),
-        Primitive::Time => quote!(edm::Duration),
+        Primitive::Time | Primitive::Duration => quote!(edm::Duration),
+        Primitive::Binary => quote!(edm::Binary),
+        Primitive::Date => quote!(edm::Date),
+        Primitive::TimeOfDay => quote!(edm::TimeOfDay),
+        Primitive::Stream | Primitive::Untyped => quote!(edm::Untyped),
+        _ => quote!(edm::Geo),
     }
 }
 

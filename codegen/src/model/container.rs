@@ -6,7 +6,10 @@ use crate::csdl::{self, Edmx, Text};
 use crate::diagnostic::Findings;
 use crate::model::index::Index;
 use crate::model::resolve::{Scope, label, unique};
-use crate::model::{Allow, Container, EntitySet, EntityTypeId, Model, Operation, Parameter, Type};
+use crate::model::{
+    Allow, Binding, Container, EntitySet, EntityTypeId, Model, Operation, OperationKind, Parameter,
+    Type,
+};
 
 /// The container without contents; `None` after an error.
 pub(crate) fn empty(edmx: &Edmx, findings: &mut Findings) -> Option<Container> {
@@ -24,7 +27,10 @@ pub(crate) fn empty(edmx: &Edmx, findings: &mut Findings) -> Option<Container> {
     }
     Some(Container {
         label: label(&only.name, &only.amended),
+        namespace: edmx.home.clone(),
+        is_default: true,
         entity_sets: Vec::new(),
+        singletons: Vec::new(),
         operations: Vec::new(),
     })
 }
@@ -59,8 +65,10 @@ pub(crate) fn fill(model: &mut Model, edmx: &Edmx, index: &Index<'_>, findings: 
             ty.operations = operations;
         }
     }
-    model.container.entity_sets = sets;
-    model.container.operations = unbound;
+    if let Some(container) = model.containers.first_mut() {
+        container.entity_sets = sets;
+        container.operations = unbound;
+    }
 }
 
 fn unique_operations(operations: &[Operation], findings: &mut Findings) {
@@ -139,10 +147,14 @@ impl Scope<'_, '_> {
         }
         let operation = Operation {
             label: label(&declared.name, &declared.amended.common),
-            is_bound: binding.is_some(),
+            namespace: None,
+            kind: if binding.is_some() { OperationKind::Action } else { OperationKind::Service },
+            binding: if binding.is_some() { Binding::One } else { Binding::Unbound },
             method,
+            is_composable: false,
             parameters,
             result: self.result(declared)?,
+            result_nullable: false,
         };
         Some((binding, operation))
     }

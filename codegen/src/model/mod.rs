@@ -15,6 +15,8 @@ use crate::diagnostic::{Span, Spanned};
 /// A service.
 #[derive(Clone, Debug)]
 pub struct Model {
+    /// The version of the protocol that the service speaks.
+    pub version: Version,
     /// The namespace of the types; of the first schema that holds some, if there are several.
     pub namespace: String,
     /// Entity types, in document order.
@@ -25,8 +27,33 @@ pub struct Model {
     pub enum_types: Vec<EnumType>,
     /// Typed identifiers.
     pub id_types: Vec<IdType>,
-    /// The entity container.
-    pub container: Container,
+    /// Names for primitive types, in document order.
+    pub type_definitions: Vec<TypeDefinition>,
+    /// Entity containers: the default one first, then in document order. A document that only
+    /// lends its types has none.
+    pub containers: Vec<Container>,
+}
+
+/// A version of the OData protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// 1.0.
+    V1,
+    /// 2.0.
+    V2,
+    /// 3.0.
+    V3,
+    /// 4.0.
+    V4,
+    /// 4.01.
+    V401,
+}
+
+impl Version {
+    /// Whether it is one of the versions since 4.0, which have a wire format of their own.
+    pub const fn is_v4(self) -> bool {
+        matches!(self, Self::V4 | Self::V401)
+    }
 }
 
 /// What is known of anything that has a name.
@@ -42,6 +69,8 @@ pub struct Label {
     pub doc: Option<String>,
     /// The version of the service that brought it.
     pub since: Option<String>,
+    /// Why not to use it any more, if it is deprecated.
+    pub deprecated: Option<String>,
 }
 
 /// The index of an entity type in its model.
@@ -60,6 +89,10 @@ pub struct EnumTypeId(pub(crate) usize);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IdTypeId(pub(crate) usize);
 
+/// The index of a type definition in its model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TypeDefinitionId(pub(crate) usize);
+
 /// An entity type or a complex type.
 #[derive(Clone, Debug)]
 pub struct StructuredType {
@@ -67,14 +100,57 @@ pub struct StructuredType {
     pub label: Label,
     /// The namespace.
     pub namespace: String,
-    /// The key: indices into the properties, in key order. Empty for a complex type.
-    pub key: Vec<usize>,
-    /// The properties, in document order.
+    /// The type it is derived from: an index into the list of its own kind in the model.
+    pub base: Option<usize>,
+    /// Whether other types of the model are derived from it.
+    pub has_derived: bool,
+    /// Whether every value is of a derived type.
+    pub is_abstract: bool,
+    /// Whether values may have properties that are not declared.
+    pub is_open: bool,
+    /// Whether an entity is the description of a media stream.
+    pub has_stream: bool,
+    /// Whether an update must say which state of the entity it changes: a property is a
+    /// concurrency token, or an entity set of the type says so.
+    pub has_etag: bool,
+    /// Whether a selection has left only the key of it.
+    pub is_stub: bool,
+    /// The key, in key order, that of the base type included. Empty for a complex type and for an
+    /// entity type without key.
+    pub key: Vec<KeyPart>,
+    /// Other keys that address an entity: `Core.AlternateKeys`.
+    pub alternate_keys: Vec<Vec<KeyPart>>,
+    /// The properties, those of the base type first, then in document order.
     pub properties: Vec<Property>,
-    /// The navigation properties, in document order.
+    /// The navigation properties, those of the base type first, then in document order.
     pub navigation: Vec<Navigation>,
-    /// Operations bound to one entity of this type.
+    /// Operations bound to one value of this type; those of the base type are with it.
     pub operations: Vec<Operation>,
+    /// Operations bound to a collection of this type.
+    pub collection_operations: Vec<Operation>,
+}
+
+/// A property that is part of a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyPart {
+    /// Where the value is: an index into the properties of the type, then of the complex type
+    /// that is there, and so on.
+    pub path: Vec<usize>,
+    /// The name in key predicates, if it is not that of the property.
+    pub alias: Option<String>,
+}
+
+/// Limits of values, as the document gives them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// Digits of a decimal, or of the fraction of a second.
+    pub precision: Option<String>,
+    /// Digits behind the point: a number, `variable` or `floating`.
+    pub scale: Option<String>,
+    /// The coordinate system of a shape.
+    pub srid: Option<String>,
+    /// The value of a property that nobody set.
+    pub default: Option<String>,
 }
 
 /// A property.
@@ -94,6 +170,12 @@ pub struct Property {
     pub required: bool,
     /// The longest text, in characters.
     pub max_length: Option<u32>,
+    /// Further limits.
+    pub facets: Facets,
+    /// Whether its value tells states of an entity apart.
+    pub is_concurrency_token: bool,
+    /// Whether the base type declares it.
+    pub is_inherited: bool,
 }
 
 /// A navigation property.
@@ -109,6 +191,12 @@ pub struct Navigation {
     pub access: Access,
     /// Whether `$links` may be added and removed.
     pub links: bool,
+    /// Whether the entities it leads to exist only below this one.
+    pub contains_target: bool,
+    /// The navigation property that leads back.
+    pub partner: Option<String>,
+    /// Whether the base type declares it.
+    pub is_inherited: bool,
 }
 
 /// The type of a property, parameter or result.
@@ -124,6 +212,8 @@ pub enum Type {
     Complex(ComplexTypeId),
     /// An entity type.
     Entity(EntityTypeId),
+    /// A name for a primitive type.
+    Definition(TypeDefinitionId),
     /// `Collection(…)`.
     Collection(Box<Type>),
 }
@@ -133,6 +223,10 @@ pub enum Type {
 pub struct EnumType {
     /// Its name and what is known of it.
     pub label: Label,
+    /// The namespace; empty if an amendment adds it.
+    pub namespace: String,
+    /// Whether values travel as names of members: those of an `EnumType` of the document do.
+    pub by_name: bool,
     /// What travels on the wire.
     pub underlying: Primitive,
     /// Whether values are sums of members.
@@ -175,15 +269,46 @@ pub struct IdType {
     pub prefix: Option<String>,
 }
 
-/// The entity container.
+/// A name for a primitive type.
+#[derive(Clone, Debug)]
+pub struct TypeDefinition {
+    /// Its name and what is known of it.
+    pub label: Label,
+    /// The namespace.
+    pub namespace: String,
+    /// What travels on the wire.
+    pub underlying: Primitive,
+    /// The longest text, in characters.
+    pub max_length: Option<u32>,
+    /// Further limits.
+    pub facets: Facets,
+}
+
+/// An entity container.
 #[derive(Clone, Debug)]
 pub struct Container {
     /// Its name and what is known of it.
     pub label: Label,
+    /// The namespace.
+    pub namespace: String,
+    /// Whether URLs name what it holds without naming the container.
+    pub is_default: bool,
     /// The entity sets, in document order.
     pub entity_sets: Vec<EntitySet>,
-    /// Operations that are not bound to an entity, in document order.
+    /// The singletons, in document order.
+    pub singletons: Vec<Singleton>,
+    /// Operations that are not bound to an entity, in document order; those of one name are
+    /// overloads.
     pub operations: Vec<Operation>,
+}
+
+/// A singleton.
+#[derive(Clone, Debug)]
+pub struct Singleton {
+    /// Its name and what is known of it.
+    pub label: Label,
+    /// What it is.
+    pub entity_type: EntityTypeId,
 }
 
 /// An entity set.
@@ -197,19 +322,49 @@ pub struct EntitySet {
     pub allow: Allow,
 }
 
-/// A service operation or an action.
+/// A service operation, a function or an action.
 #[derive(Clone, Debug)]
 pub struct Operation {
-    /// Its name and what is known of it.
+    /// Its name and what is known of it. For an import of V4 that is the name of the import.
     pub label: Label,
-    /// Whether it is bound to an entity.
-    pub is_bound: bool,
+    /// The namespace of a function or action of V4, which qualifies the name where it is bound.
+    pub namespace: Option<String>,
+    /// How it is called.
+    pub kind: OperationKind,
+    /// What it is bound to.
+    pub binding: Binding,
     /// The HTTP method.
     pub method: &'static str,
+    /// Whether its result may be queried further.
+    pub is_composable: bool,
     /// The parameters, without the binding parameter.
     pub parameters: Vec<Parameter>,
     /// The result, if there is one.
     pub result: Option<Type>,
+    /// Whether `null` may be the result.
+    pub result_nullable: bool,
+}
+
+/// How an operation is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// A service operation of V1 to V3: parameters are literals in the query.
+    Service,
+    /// A function: parameters are literals in parentheses behind its name.
+    Function,
+    /// An action: parameters are members of a JSON body.
+    Action,
+}
+
+/// What an operation is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// Nothing: it is called at the root of the service.
+    Unbound,
+    /// One value of a type.
+    One,
+    /// A collection of values of a type.
+    Collection,
 }
 
 /// A parameter of an operation.
@@ -268,6 +423,13 @@ impl Allow {
         Self { list: false, get: false, create: false, update: false, delete: false };
 }
 
+impl StructuredType {
+    /// Whether the property of this index is a part of the key by itself.
+    pub fn is_key(&self, property: usize) -> bool {
+        self.key.iter().any(|part| part.path == [property])
+    }
+}
+
 macro_rules! primitives {
     ($($(#[$doc:meta])* $variant:ident,)*) => {
         /// A primitive type that generated code can hold.
@@ -286,10 +448,14 @@ macro_rules! primitives {
     };
 }
 primitives! {
+    /// Bytes.
+    Binary,
     /// true or false.
     Boolean,
     /// Unsigned 8 bits.
     Byte,
+    /// A day of the calendar.
+    Date,
     /// A point in time without zone.
     DateTime,
     /// A point in time with an offset from UTC.
@@ -298,6 +464,40 @@ primitives! {
     Decimal,
     /// IEEE 754, 64 bits.
     Double,
+    /// A span of time; V4.
+    Duration,
+    /// A shape on the earth.
+    Geography,
+    /// A point on the earth.
+    GeographyPoint,
+    /// A line on the earth.
+    GeographyLineString,
+    /// A polygon on the earth.
+    GeographyPolygon,
+    /// Points on the earth.
+    GeographyMultiPoint,
+    /// Lines on the earth.
+    GeographyMultiLineString,
+    /// Polygons on the earth.
+    GeographyMultiPolygon,
+    /// Shapes on the earth.
+    GeographyCollection,
+    /// A shape on a plane.
+    Geometry,
+    /// A point on a plane.
+    GeometryPoint,
+    /// A line on a plane.
+    GeometryLineString,
+    /// A polygon on a plane.
+    GeometryPolygon,
+    /// Points on a plane.
+    GeometryMultiPoint,
+    /// Lines on a plane.
+    GeometryMultiLineString,
+    /// Polygons on a plane.
+    GeometryMultiPolygon,
+    /// Shapes on a plane.
+    GeometryCollection,
     /// A UUID.
     Guid,
     /// Signed 16 bits.
@@ -312,8 +512,14 @@ primitives! {
     Single,
     /// Text.
     String,
-    /// A span of time.
+    /// A stream of bytes beside the entity; never a value.
+    Stream,
+    /// A span of time; V1 to V3.
     Time,
+    /// A time of day.
+    TimeOfDay,
+    /// Any value: `Edm.Untyped` and the abstract types of the EDM.
+    Untyped,
 }
 
 impl Primitive {
@@ -349,6 +555,10 @@ impl Model {
     pub fn enum_type(&self, id: EnumTypeId) -> &EnumType {
         &self.enum_types[id.0]
     }
+    /// A type definition of this model.
+    pub fn type_definition(&self, id: TypeDefinitionId) -> &TypeDefinition {
+        &self.type_definitions[id.0]
+    }
     /// A typed identifier of this model.
     pub fn id_type(&self, id: IdTypeId) -> &IdType {
         &self.id_types[id.0]
@@ -362,6 +572,7 @@ impl Model {
             Type::Enum(id) => self.enum_type(*id).label.name.clone(),
             Type::Complex(id) => self.complex_type(*id).label.name.clone(),
             Type::Entity(id) => self.entity_type(*id).label.name.clone(),
+            Type::Definition(id) => self.type_definition(*id).label.name.clone(),
             Type::Collection(item) => format!("Collection({})", self.type_name(item)),
         }
     }

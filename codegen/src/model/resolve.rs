@@ -6,8 +6,8 @@ use crate::csdl::{self, AssociationEnd, Edmx, Facts, Kind, Text};
 use crate::diagnostic::{Findings, Span};
 use crate::model::index::Index;
 use crate::model::{
-    Access, EnumMember, EnumType, IdType, Label, Model, Navigation, Primitive, Property,
-    StructuredType, Type, container, recursion, usage,
+    Access, EnumMember, EnumType, Facets, IdType, KeyPart, Label, Model, Navigation, Primitive,
+    Property, StructuredType, Type, Version, container, recursion, usage,
 };
 
 /// Resolves everything; `None` if there is nothing to generate from. Check the findings: after an
@@ -15,12 +15,14 @@ use crate::model::{
 pub(crate) fn resolve(edmx: &Edmx, findings: &mut Findings) -> Option<Model> {
     let index = Index::new(edmx, findings);
     let mut model = Model {
+        version: Version::V3,
         namespace: edmx.home.clone(),
         entity_types: Vec::new(),
         complex_types: Vec::new(),
         enum_types: edmx.enum_types.iter().map(enum_type).collect(),
         id_types: edmx.id_types.iter().map(id_type).collect(),
-        container: container::empty(edmx, findings)?,
+        type_definitions: Vec::new(),
+        containers: vec![container::empty(edmx, findings)?],
     };
     let mut scope = Scope { index: &index, model: &model, findings };
     let mut entity_types = Vec::new();
@@ -50,6 +52,7 @@ pub(crate) fn label(name: &Text, facts: &Facts) -> Label {
         rust_name: facts.name.clone(),
         doc: facts.doc.clone(),
         since: facts.since.clone(),
+        deprecated: None,
     }
 }
 
@@ -79,6 +82,8 @@ fn enum_type(declared: &csdl::EnumType) -> EnumType {
     };
     EnumType {
         label: label(&declared.name, &declared.amended),
+        namespace: String::new(),
+        by_name: false,
         underlying: declared.underlying,
         is_flags: declared.is_flags,
         is_standalone: declared.is_standalone,
@@ -118,10 +123,19 @@ impl Scope<'_, '_> {
         StructuredType {
             label: label(&declared.name, &declared.amended),
             namespace: namespace.to_owned(),
-            key,
+            base: None,
+            has_derived: false,
+            is_abstract: false,
+            is_open: false,
+            has_stream: false,
+            has_etag: false,
+            is_stub: false,
+            key: key.into_iter().map(|at| KeyPart { path: vec![at], alias: None }).collect(),
+            alternate_keys: Vec::new(),
             properties,
             navigation,
             operations: Vec::new(),
+            collection_operations: Vec::new(),
         }
     }
 
@@ -179,6 +193,9 @@ impl Scope<'_, '_> {
             access: amended.access.unwrap_or(default_access),
             required: amended.required.unwrap_or(false),
             max_length: amended.max_length.or(declared.max_length),
+            facets: Facets::default(),
+            is_concurrency_token: false,
+            is_inherited: false,
         })
     }
 
@@ -216,6 +233,7 @@ impl Scope<'_, '_> {
             Type::Primitive(primitive) => Some((*primitive, false)),
             Type::Id(_) => Some((Primitive::String, false)),
             Type::Enum(id) => Some((self.model.enum_type(*id).underlying, false)),
+            Type::Definition(id) => Some((self.model.type_definition(*id).underlying, false)),
             Type::Complex(_) | Type::Entity(_) => None,
             Type::Collection(item) => self.wire(item).map(|(primitive, _)| (primitive, true)),
         }
@@ -258,6 +276,9 @@ impl Scope<'_, '_> {
             multiplicity: to.multiplicity.value,
             access: amended.access.unwrap_or(Access::Create),
             links: amended.links.unwrap_or(true),
+            contains_target: false,
+            partner: None,
+            is_inherited: false,
         })
     }
 

@@ -12,7 +12,7 @@ pub(crate) fn check(model: &Model, findings: &mut Findings) {
     for ty in model.entity_types.iter().chain(&model.complex_types) {
         used.structured_type(ty);
     }
-    used.operations(&model.container.operations);
+    model.containers.iter().for_each(|container| used.operations(&container.operations));
     for (at, ty) in model.enum_types.iter().enumerate() {
         match (used.enums.contains(&EnumTypeId(at)), ty.is_standalone) {
             (false, false) => {
@@ -63,7 +63,7 @@ impl Used {
             Type::Enum(id) => drop(self.enums.insert(*id)),
             Type::Id(id) => drop(self.ids.insert(*id)),
             Type::Collection(item) => self.ty(item),
-            Type::Primitive(_) | Type::Complex(_) | Type::Entity(_) => {}
+            Type::Primitive(_) | Type::Definition(_) | Type::Complex(_) | Type::Entity(_) => {}
         }
     }
 }

@@ -136,7 +136,7 @@ pub(crate) fn decide(model: &Model, findings: &mut Findings) -> Names {
         model.complex_types.iter().map(|ty| decider.structured_type(ty, false)).collect();
     let enum_types = model.enum_types.iter().map(|ty| decider.enum_type(ty)).collect();
     let id_types = model.id_types.iter().map(|ty| decider.id_type(ty)).collect();
-    let container = decider.container(model, &model.container);
+    let container = decider.container(model, &model.containers[0]);
     Names { entity_types, complex_types, enum_types, id_types, container }
 }
 
@@ -242,6 +242,7 @@ impl Decider<'_> {
                 rust_name: None,
                 doc: None,
                 since: None,
+                deprecated: None,
             };
             let text = match ty.is_flags {
                 true => case::shouty(&member.name),

@@ -62,6 +62,7 @@ impl Planner<'_> {
             Type::Entity(id) => {
                 RustType::Generated(self.names.entity_types[id.0].ty.clone(), false)
             }
+            Type::Definition(id) => RustType::Primitive(self.model.type_definition(*id).underlying),
             Type::Collection(item) => RustType::Vec(Box::new(self.rust_type(item))),
         }
     }
@@ -83,12 +84,7 @@ impl Planner<'_> {
                 name: member.clone(),
                 constant: constant.clone(),
                 docs: texts::field(self.model, self.names, ty, at, property),
-                constant_docs: texts::constant(
-                    self.model,
-                    self.names,
-                    property,
-                    ty.key.contains(&at),
-                ),
+                constant_docs: texts::constant(self.model, self.names, property, ty.is_key(at)),
                 ty: self.nullable_type(&property.ty, property.nullable),
                 access: property.access,
             });
@@ -103,8 +99,10 @@ impl Planner<'_> {
         };
         let key = match (ty.key.as_slice(), &names.key) {
             ([], _) => None,
-            (parts, Some(name)) => Some(Key::Composite(name.clone(), parts.to_vec())),
-            ([only, ..], None) => Some(Key::Single(*only)),
+            (parts, Some(name)) => {
+                Some(Key::Composite(name.clone(), parts.iter().map(|part| part.path[0]).collect()))
+            }
+            ([only, ..], None) => Some(Key::Single(only.path[0])),
         };
         Record {
             module: names.module.clone(),
@@ -190,7 +188,7 @@ impl Planner<'_> {
     }
 
     fn container(self, arguments: &mut Vec<Arguments>) -> Container {
-        let container = &self.model.container;
+        let container = &self.model.containers[0];
         let names = &self.names.container;
         let mut sets = Vec::new();
         for (set, method) in container.entity_sets.iter().zip(&names.sets) {
@@ -226,7 +224,7 @@ impl Planner<'_> {
     fn key_type(self, ty: &StructuredType, composite: Option<&Ident>) -> RustType {
         match (composite, ty.key.first()) {
             (Some(name), _) => RustType::Generated(name.clone(), false),
-            (None, Some(&only)) => self.rust_type(&ty.properties[only].ty),
+            (None, Some(only)) => self.rust_type(&ty.properties[only.path[0]].ty),
             // Entity types without a key do not get through the resolver.
             (None, None) => RustType::Primitive(Primitive::String),
         }

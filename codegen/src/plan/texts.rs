@@ -45,6 +45,7 @@ fn link(names: &Names, ty: &Type) -> String {
         Type::Enum(id) => &names.enum_types[id.0].ty,
         Type::Complex(id) => &names.complex_types[id.0].ty,
         Type::Entity(id) => &names.entity_types[id.0].ty,
+        Type::Definition(_) => return String::new(),
     };
     format!("[`{ident}`](super::{ident})")
 }
@@ -67,7 +68,7 @@ pub(crate) fn field(
     at: usize,
     property: &Property,
 ) -> Docs {
-    let is_key = ty.key.contains(&at);
+    let is_key = ty.is_key(at);
     let mut facts = Vec::new();
     if !ty.key.is_empty() {
         facts.push(access_text(property.access).to_owned());
@@ -194,7 +195,7 @@ pub(crate) fn container(label: &Label) -> Docs {
 
 /// The text of the module.
 pub(crate) fn module(model: &Model, version: Option<&str>, origin: &str, command: &str) -> Docs {
-    let container = &model.container;
+    let container = &model.containers[0];
     let version = version.map(|version| format!(", version {}", code_free(version)));
     let bound: usize = model.entity_types.iter().map(|ty| ty.operations.len()).sum();
     vec![

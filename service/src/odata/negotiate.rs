@@ -77,9 +77,7 @@ impl ResponseFormat {
     pub(super) const fn content_type(self) -> &'static str {
         match (self.format, self.metadata) {
             (Format::Verbose, _) => "application/json;odata=verbose;charset=utf-8",
-            (_, Metadata::None) => {
-                "application/json;odata=nometadata;streaming=true;charset=utf-8"
-            }
+            (_, Metadata::None) => "application/json;odata=nometadata;streaming=true;charset=utf-8",
             (_, Metadata::Minimal) => {
                 "application/json;odata=minimalmetadata;streaming=true;charset=utf-8"
             }

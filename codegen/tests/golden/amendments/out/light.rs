@@ -47,6 +47,8 @@ pub struct Light {
     ///
     /// Set by the service.
     pub created: edm::DateTime,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Light {
@@ -125,11 +127,22 @@ impl edm::Structured for Light {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Light {
     type Key = super::LightId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::LIGHT;
+}
+
+impl edm::Keyed for Light {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -25,6 +25,7 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         },
     ],
     operations: &[],
+    ..edm::model::Model::NEW
 };
 
 /// The table of [`Light`](super::Light).
@@ -109,32 +110,41 @@ pub static LIGHT: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::Some("1.0"),
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Colour`](super::Colour).
 pub static COLOUR: edm::model::EnumType = edm::model::EnumType {
     name: "Colour",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
         &[("Dark", -1), ("Unknown", 0), ("Red", 16), ("Self", 3)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`Modes`](super::Modes).
 pub static MODES: edm::model::EnumType = edm::model::EnumType {
     name: "Modes",
+    by_name: false,
     underlying: edm::model::Primitive::Byte,
     is_flags: true,
-    members: edm::model::Members::Integer(&[("None", 0), ("Blink", 1), ("FadeOut", 128)]),
+    members: edm::model::Members::Integer(
+        &[("None", 0), ("Blink", 1), ("FadeOut", 128)],
+    ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`Protocol`](super::Protocol).
 pub static PROTOCOL: edm::model::EnumType = edm::model::EnumType {
     name: "Protocol",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(&[("V1", "1.0"), ("Quoted", "a \"b\"")]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`LightId`](super::LightId).

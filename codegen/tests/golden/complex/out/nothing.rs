@@ -6,7 +6,10 @@
 /// Complex type `Sample.Nothing`.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
-pub struct Nothing {}
+pub struct Nothing {
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
+}
 
 impl edm::Structured for Nothing {
     fn structured_type(&self) -> &'static edm::model::StructuredType {
@@ -23,6 +26,14 @@ impl edm::Structured for Nothing {
         _: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

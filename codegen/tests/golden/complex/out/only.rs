@@ -9,6 +9,8 @@
 pub struct Only {
     /// `Member`: `Edm.Int32`, nullable.
     pub member: ::core::option::Option<i32>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Only {
@@ -41,6 +43,14 @@ impl edm::Structured for Only {
             self.member = edm::from_nullable(value)?;
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

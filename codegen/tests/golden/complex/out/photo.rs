@@ -23,6 +23,8 @@ pub struct Photo {
     ///
     /// Set at create or later.
     pub route: ::std::vec::Vec<super::Place>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Photo {
@@ -75,11 +77,22 @@ impl edm::Structured for Photo {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Photo {
     type Key = i32;
     const TYPE: &'static edm::model::StructuredType = &super::tables::PHOTO;
+}
+
+impl edm::Keyed for Photo {
     fn key(&self) -> Self::Key {
         self.id
     }

@@ -13,6 +13,8 @@ pub struct Place {
     pub near: ::std::vec::Vec<super::Place>,
     /// `Nothing`: [`Nothing`](super::Nothing).
     pub nothing: super::Nothing,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Place {
@@ -59,6 +61,14 @@ impl edm::Structured for Place {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

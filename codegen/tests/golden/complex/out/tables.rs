@@ -25,6 +25,7 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         },
     ],
     operations: &[],
+    ..edm::model::Model::NEW
 };
 
 /// The table of [`Photo`](super::Photo).
@@ -73,6 +74,7 @@ pub static PHOTO: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Place`](super::Place).
@@ -112,6 +114,7 @@ pub static PLACE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Nothing`](super::Nothing).
@@ -123,6 +126,7 @@ pub static NOTHING: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Only`](super::Only).
@@ -144,4 +148,5 @@ pub static ONLY: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };

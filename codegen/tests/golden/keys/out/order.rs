@@ -67,6 +67,8 @@ pub struct Order {
     ///
     /// Set at create or later.
     pub tags: ::std::vec::Vec<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Order {
@@ -198,11 +200,22 @@ impl edm::Structured for Order {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Order {
     type Key = i32;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ORDER;
+}
+
+impl edm::Keyed for Order {
     fn key(&self) -> Self::Key {
         self.number
     }

@@ -19,6 +19,8 @@ pub struct OrderLine {
     ///
     /// Set at create or later.
     pub quantity: ::core::option::Option<i32>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl OrderLine {
@@ -63,11 +65,22 @@ impl edm::Structured for OrderLine {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for OrderLine {
     type Key = OrderLineKey;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ORDER_LINE;
+}
+
+impl edm::Keyed for OrderLine {
     fn key(&self) -> Self::Key {
         OrderLineKey {
             order: self.order,

@@ -37,6 +37,7 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         },
     ],
     operations: &[],
+    ..edm::model::Model::NEW
 };
 
 /// The table of [`Order`](super::Order).
@@ -186,6 +187,7 @@ pub static ORDER: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`OrderLine`](super::OrderLine).
@@ -225,4 +227,5 @@ pub static ORDER_LINE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };

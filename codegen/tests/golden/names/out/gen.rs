@@ -15,6 +15,8 @@ pub struct Gen {
     ///
     /// Set at create or later.
     pub r#gen: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Gen {
@@ -54,11 +56,22 @@ impl edm::Structured for Gen {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Gen {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::GEN;
+}
+
+impl edm::Keyed for Gen {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -15,6 +15,8 @@ pub struct Into {
     ///
     /// Set at create or later.
     pub into: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Into {
@@ -54,11 +56,22 @@ impl edm::Structured for Into {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Into {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::INTO;
+}
+
+impl edm::Keyed for Into {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -15,6 +15,8 @@ pub struct IPRange {
     ///
     /// Set at create or later.
     pub ip_range: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl IPRange {
@@ -54,11 +56,22 @@ impl edm::Structured for IPRange {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for IPRange {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::IP_RANGE;
+}
+
+impl edm::Keyed for IPRange {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -15,6 +15,8 @@ pub struct Iterator {
     ///
     /// Set at create or later.
     pub iterator: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Iterator {
@@ -54,11 +56,22 @@ impl edm::Structured for Iterator {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Iterator {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::ITERATOR;
+}
+
+impl edm::Keyed for Iterator {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

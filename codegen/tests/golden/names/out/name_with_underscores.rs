@@ -15,6 +15,8 @@ pub struct NameWithUnderscores {
     ///
     /// Set at create or later.
     pub name_with_underscores: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl NameWithUnderscores {
@@ -54,11 +56,22 @@ impl edm::Structured for NameWithUnderscores {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for NameWithUnderscores {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::NAME_WITH_UNDERSCORES;
+}
+
+impl edm::Keyed for NameWithUnderscores {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

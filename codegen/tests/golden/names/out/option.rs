@@ -15,6 +15,8 @@ pub struct Option {
     ///
     /// Set at create or later.
     pub option: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Option {
@@ -62,11 +64,22 @@ impl edm::Structured for Option {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Option {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::OPTION;
+}
+
+impl edm::Keyed for Option {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

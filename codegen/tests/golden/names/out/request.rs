@@ -15,6 +15,8 @@ pub struct Request {
     ///
     /// Set at create or later.
     pub request: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Request {
@@ -54,11 +56,22 @@ impl edm::Structured for Request {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Request {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::REQUEST;
+}
+
+impl edm::Keyed for Request {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -15,6 +15,8 @@ pub struct Services {
     ///
     /// Set at create or later.
     pub services: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Services {
@@ -54,11 +56,22 @@ impl edm::Structured for Services {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Services {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::SERVICES;
+}
+
+impl edm::Keyed for Services {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

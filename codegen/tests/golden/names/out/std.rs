@@ -15,6 +15,8 @@ pub struct Std {
     ///
     /// Set at create or later.
     pub std: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Std {
@@ -54,11 +56,22 @@ impl edm::Structured for Std {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Std {
     type Key = super::Id;
     const TYPE: &'static edm::model::StructuredType = &super::tables::STD;
+}
+
+impl edm::Keyed for Std {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

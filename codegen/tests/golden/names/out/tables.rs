@@ -690,6 +690,7 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         },
     ],
     operations: &[&NEW, &SERVICE, &AWAIT, &LOOP],
+    ..edm::model::Model::NEW
 };
 
 /// The table of [`Type`](super::Type).
@@ -720,6 +721,7 @@ pub static TYPE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Self_`](super::Self_).
@@ -750,6 +752,7 @@ pub static SELF: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`SelfType`](super::SelfType).
@@ -780,6 +783,7 @@ pub static SELF_TYPE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Crate`](super::Crate).
@@ -810,6 +814,7 @@ pub static CRATE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Super`](super::Super).
@@ -840,6 +845,7 @@ pub static SUPER: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Async`](super::Async).
@@ -870,6 +876,7 @@ pub static ASYNC: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Option`](super::Option).
@@ -920,11 +927,13 @@ pub static OPTION: edm::model::StructuredType = edm::model::StructuredType {
         &OPTION_CLONE,
     ],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `get`.
 pub static OPTION_GET: edm::model::Operation = edm::model::Operation {
     name: "get",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -945,6 +954,7 @@ pub static OPTION_GET: edm::model::Operation = edm::model::Operation {
 /// The operation `delete`.
 pub static OPTION_DELETE: edm::model::Operation = edm::model::Operation {
     name: "delete",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -965,6 +975,7 @@ pub static OPTION_DELETE: edm::model::Operation = edm::model::Operation {
 /// The operation `Update`.
 pub static OPTION_UPDATE: edm::model::Operation = edm::model::Operation {
     name: "Update",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -985,6 +996,7 @@ pub static OPTION_UPDATE: edm::model::Operation = edm::model::Operation {
 /// The operation `links`.
 pub static OPTION_LINKS: edm::model::Operation = edm::model::Operation {
     name: "links",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -1005,6 +1017,7 @@ pub static OPTION_LINKS: edm::model::Operation = edm::model::Operation {
 /// The operation `follow`.
 pub static OPTION_FOLLOW: edm::model::Operation = edm::model::Operation {
     name: "follow",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -1025,6 +1038,7 @@ pub static OPTION_FOLLOW: edm::model::Operation = edm::model::Operation {
 /// The operation `path`.
 pub static OPTION_PATH: edm::model::Operation = edm::model::Operation {
     name: "path",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -1045,6 +1059,7 @@ pub static OPTION_PATH: edm::model::Operation = edm::model::Operation {
 /// The operation `read`.
 pub static OPTION_READ: edm::model::Operation = edm::model::Operation {
     name: "read",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -1065,6 +1080,7 @@ pub static OPTION_READ: edm::model::Operation = edm::model::Operation {
 /// The operation `match`.
 pub static OPTION_MATCH: edm::model::Operation = edm::model::Operation {
     name: "match",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -1085,6 +1101,7 @@ pub static OPTION_MATCH: edm::model::Operation = edm::model::Operation {
 /// The operation `New`.
 pub static OPTION_NEW: edm::model::Operation = edm::model::Operation {
     name: "New",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -1105,6 +1122,7 @@ pub static OPTION_NEW: edm::model::Operation = edm::model::Operation {
 /// The operation `Clone`.
 pub static OPTION_CLONE: edm::model::Operation = edm::model::Operation {
     name: "Clone",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -1150,6 +1168,7 @@ pub static SOME: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`String`](super::String).
@@ -1180,6 +1199,7 @@ pub static STRING: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Vec`](super::Vec).
@@ -1210,6 +1230,7 @@ pub static VEC: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Result`](super::Result).
@@ -1240,6 +1261,7 @@ pub static RESULT: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Ok`](super::Ok).
@@ -1270,6 +1292,7 @@ pub static OK: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Box`](super::Box).
@@ -1300,6 +1323,7 @@ pub static BOX: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Default`](super::Default).
@@ -1330,6 +1354,7 @@ pub static DEFAULT: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Clone`](super::Clone).
@@ -1360,6 +1385,7 @@ pub static CLONE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Debug`](super::Debug).
@@ -1390,6 +1416,7 @@ pub static DEBUG: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`PartialEq`](super::PartialEq).
@@ -1420,6 +1447,7 @@ pub static PARTIAL_EQ: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Send`](super::Send).
@@ -1450,6 +1478,7 @@ pub static SEND: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Sync`](super::Sync).
@@ -1480,6 +1509,7 @@ pub static SYNC: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Into`](super::Into).
@@ -1510,6 +1540,7 @@ pub static INTO: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`From`](super::From).
@@ -1540,6 +1571,7 @@ pub static FROM: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Iterator`](super::Iterator).
@@ -1570,6 +1602,7 @@ pub static ITERATOR: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Drop`](super::Drop).
@@ -1600,6 +1633,7 @@ pub static DROP: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Fn`](super::Fn).
@@ -1630,6 +1664,7 @@ pub static FN: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Value`](super::Value).
@@ -1660,6 +1695,7 @@ pub static VALUE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Edm`](super::Edm).
@@ -1690,6 +1726,7 @@ pub static EDM: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Property`](super::Property).
@@ -1720,6 +1757,7 @@ pub static PROPERTY: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Navigation`](super::Navigation).
@@ -1750,6 +1788,7 @@ pub static NAVIGATION: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Structured`](super::Structured).
@@ -1780,6 +1819,7 @@ pub static STRUCTURED: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Key`](super::Key).
@@ -1810,6 +1850,7 @@ pub static KEY: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`EntityType`](super::EntityType).
@@ -1840,6 +1881,7 @@ pub static ENTITY_TYPE: edm::model::StructuredType = edm::model::StructuredType 
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ComplexType`](super::ComplexType).
@@ -1870,6 +1912,7 @@ pub static COMPLEX_TYPE: edm::model::StructuredType = edm::model::StructuredType
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Tables`](super::Tables).
@@ -1900,6 +1943,7 @@ pub static TABLES: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Enums`](super::Enums).
@@ -1930,6 +1974,7 @@ pub static ENUMS: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Ids`](super::Ids).
@@ -1960,6 +2005,7 @@ pub static IDS: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Container`](super::Container).
@@ -1990,6 +2036,7 @@ pub static CONTAINER: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Model`](super::Model).
@@ -2020,6 +2067,7 @@ pub static MODEL_: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Unknown`](super::Unknown).
@@ -2050,6 +2098,7 @@ pub static UNKNOWN: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Core`](super::Core).
@@ -2080,6 +2129,7 @@ pub static CORE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Std`](super::Std).
@@ -2110,6 +2160,7 @@ pub static STD: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`OdataClient`](super::OdataClient).
@@ -2140,6 +2191,7 @@ pub static ODATA_CLIENT: edm::model::StructuredType = edm::model::StructuredType
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`EdmModule`](super::EdmModule).
@@ -2170,6 +2222,7 @@ pub static EDM_MODULE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`ModType`](super::ModType).
@@ -2200,6 +2253,7 @@ pub static MOD_TYPE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Gen`](super::Gen).
@@ -2230,6 +2284,7 @@ pub static GEN: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`IPRange`](super::IPRange).
@@ -2260,6 +2315,7 @@ pub static IP_RANGE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`OdataFeed`](super::OdataFeed).
@@ -2290,6 +2346,7 @@ pub static ODATA_FEED: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`URLs`](super::URLs).
@@ -2320,6 +2377,7 @@ pub static URLS: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Module`](super::Module).
@@ -2350,6 +2408,7 @@ pub static MODULE: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Services`](super::Services).
@@ -2380,6 +2439,7 @@ pub static SERVICES: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Request`](super::Request).
@@ -2410,6 +2470,7 @@ pub static REQUEST: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Collection`](super::Collection).
@@ -2440,6 +2501,7 @@ pub static COLLECTION: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`NameWithUnderscores`](super::NameWithUnderscores).
@@ -2470,6 +2532,7 @@ pub static NAME_WITH_UNDERSCORES: edm::model::StructuredType = edm::model::Struc
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Words`](super::Words).
@@ -2959,11 +3022,13 @@ pub static WORDS: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `new`.
 pub static NEW: edm::model::Operation = edm::model::Operation {
     name: "new",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2973,6 +3038,7 @@ pub static NEW: edm::model::Operation = edm::model::Operation {
 /// The operation `service`.
 pub static SERVICE: edm::model::Operation = edm::model::Operation {
     name: "service",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2982,6 +3048,7 @@ pub static SERVICE: edm::model::Operation = edm::model::Operation {
 /// The operation `await`.
 pub static AWAIT: edm::model::Operation = edm::model::Operation {
     name: "await",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -2991,6 +3058,7 @@ pub static AWAIT: edm::model::Operation = edm::model::Operation {
 /// The operation `loop`.
 pub static LOOP: edm::model::Operation = edm::model::Operation {
     name: "loop",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -3000,6 +3068,7 @@ pub static LOOP: edm::model::Operation = edm::model::Operation {
 /// The table of [`Members`](super::Members).
 pub static MEMBERS: edm::model::EnumType = edm::model::EnumType {
     name: "Members",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(
@@ -3014,26 +3083,31 @@ pub static MEMBERS: edm::model::EnumType = edm::model::EnumType {
             ("from_number", 8),
         ],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`Flags`](super::Flags).
 pub static FLAGS: edm::model::EnumType = edm::model::EnumType {
     name: "Flags",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: true,
     members: edm::model::Members::Integer(
         &[("Unknown", 0), ("Self", 1), ("type", 2), ("value", 4)],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`Texts`](super::Texts).
 pub static TEXTS: edm::model::EnumType = edm::model::EnumType {
     name: "Texts",
+    by_name: false,
     underlying: edm::model::Primitive::String,
     is_flags: false,
     members: edm::model::Members::Text(
         &[("Unknown", ""), ("String", "String"), ("as_str", "as_str")],
     ),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`Id`](super::Id).

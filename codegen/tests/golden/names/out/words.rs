@@ -113,6 +113,8 @@ pub struct Words {
     pub allowed_urls: ::core::option::Option<::std::string::String>,
     /// `IPv4Address`: `Edm.String`, nullable.
     pub ipv4_address: ::core::option::Option<::std::string::String>,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Words {
@@ -562,6 +564,14 @@ impl edm::Structured for Words {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

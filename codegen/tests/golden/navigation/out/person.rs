@@ -11,6 +11,8 @@ pub struct Person {
     ///
     /// Set at create.
     pub id: edm::Guid,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Person {
@@ -67,11 +69,22 @@ impl edm::Structured for Person {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Person {
     type Key = edm::Guid;
     const TYPE: &'static edm::model::StructuredType = &super::tables::PERSON;
+}
+
+impl edm::Keyed for Person {
     fn key(&self) -> Self::Key {
         self.id
     }

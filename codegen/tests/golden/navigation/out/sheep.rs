@@ -11,6 +11,8 @@ pub struct Sheep {
     ///
     /// Set at create.
     pub id: i64,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Sheep {
@@ -49,11 +51,22 @@ impl edm::Structured for Sheep {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Sheep {
     type Key = i64;
     const TYPE: &'static edm::model::StructuredType = &super::tables::SHEEP;
+}
+
+impl edm::Keyed for Sheep {
     fn key(&self) -> Self::Key {
         self.id
     }

@@ -49,6 +49,7 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         },
     ],
     operations: &[],
+    ..edm::model::Model::NEW
 };
 
 /// The table of [`Person`](super::Person).
@@ -95,6 +96,7 @@ pub static PERSON: edm::model::StructuredType = edm::model::StructuredType {
     ],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The table of [`Sheep`](super::Sheep).
@@ -125,4 +127,5 @@ pub static SHEEP: edm::model::StructuredType = edm::model::StructuredType {
     ],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };

@@ -11,6 +11,8 @@ pub struct Channel {
     ///
     /// Set at create.
     pub id: super::ChannelId,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Channel {
@@ -41,11 +43,22 @@ impl edm::Structured for Channel {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Channel {
     type Key = super::ChannelId;
     const TYPE: &'static edm::model::StructuredType = &super::tables::CHANNEL;
+}
+
+impl edm::Keyed for Channel {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -11,6 +11,8 @@ pub struct Program {
     ///
     /// Set at create.
     pub id: ::std::string::String,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Program {
@@ -41,11 +43,22 @@ impl edm::Structured for Program {
         }
         ::core::result::Result::Ok(())
     }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
+    }
 }
 
 impl edm::EntityType for Program {
     type Key = ::std::string::String;
     const TYPE: &'static edm::model::StructuredType = &super::tables::PROGRAM;
+}
+
+impl edm::Keyed for Program {
     fn key(&self) -> Self::Key {
         self.id.clone()
     }

@@ -11,6 +11,8 @@ pub struct Report {
     pub text: ::core::option::Option<::std::string::String>,
     /// `At`: `Edm.DateTime`.
     pub at: edm::DateTime,
+    /// What a payload said beside the declared properties.
+    pub extra: edm::Extra,
 }
 
 impl Report {
@@ -49,6 +51,14 @@ impl edm::Structured for Report {
             _ => {}
         }
         ::core::result::Result::Ok(())
+    }
+
+    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
+        ::core::option::Option::Some(&self.extra)
+    }
+
+    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
+        ::core::option::Option::Some(&mut self.extra)
     }
 }
 

@@ -37,6 +37,7 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         },
     ],
     operations: &[&PING, &RENAME],
+    ..edm::model::Model::NEW
 };
 
 /// The table of [`Channel`](super::Channel).
@@ -58,11 +59,13 @@ pub static CHANNEL: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[&CHANNEL_START, &CHANNEL_ADVERTISE_NOW],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `Start`.
 pub static CHANNEL_START: edm::model::Operation = edm::model::Operation {
     name: "Start",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -72,6 +75,7 @@ pub static CHANNEL_START: edm::model::Operation = edm::model::Operation {
 /// The operation `Advertise`.
 pub static CHANNEL_ADVERTISE_NOW: edm::model::Operation = edm::model::Operation {
     name: "Advertise",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -120,11 +124,13 @@ pub static PROGRAM: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[&PROGRAM_START],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `Start`.
 pub static PROGRAM_START: edm::model::Operation = edm::model::Operation {
     name: "Start",
+    kind: edm::model::OperationKind::Action,
     method: "POST",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -159,11 +165,13 @@ pub static REPORT: edm::model::StructuredType = edm::model::StructuredType {
     navigation: &[],
     operations: &[],
     since: ::core::option::Option::None,
+    ..edm::model::StructuredType::NEW
 };
 
 /// The operation `Ping`.
 pub static PING: edm::model::Operation = edm::model::Operation {
     name: "Ping",
+    kind: edm::model::OperationKind::Service,
     method: "GET",
     parameters: &[],
     result: ::core::option::Option::None,
@@ -173,6 +181,7 @@ pub static PING: edm::model::Operation = edm::model::Operation {
 /// The operation `Rename`.
 pub static RENAME: edm::model::Operation = edm::model::Operation {
     name: "Rename",
+    kind: edm::model::OperationKind::Service,
     method: "POST",
     parameters: &[
         edm::model::Parameter {
@@ -198,9 +207,11 @@ pub static RENAME: edm::model::Operation = edm::model::Operation {
 /// The table of [`Kind`](super::Kind).
 pub static KIND: edm::model::EnumType = edm::model::EnumType {
     name: "Kind",
+    by_name: false,
     underlying: edm::model::Primitive::Int32,
     is_flags: false,
     members: edm::model::Members::Integer(&[("Audio", 0), ("Video", 1)]),
+    ..edm::model::EnumType::NEW
 };
 
 /// The table of [`ChannelId`](super::ChannelId).
