@@ -10,7 +10,7 @@ use edm::{DateTime, Insert, Record, Structured as _, Update, Value};
 use serde_json::{Value as Json, json};
 
 const fn row(name: &'static str, ty: Type, nullable: bool, access: Access) -> Property {
-    Property { name, ty, nullable, access, required: false, max_length: None, since: None }
+    Property { nullable, access, ..Property::new(name, ty) }
 }
 const STRING: Type = Type::Primitive(Primitive::String);
 const fn primitive(primitive: Primitive) -> Type {
@@ -20,14 +20,11 @@ const fn primitive(primitive: Primitive) -> Type {
 static NOTE: StructuredType = StructuredType {
     name: "Note",
     namespace: "Demo",
-    key: &[],
     properties: &[
         row("Text", STRING, true, Access::Update),
         row("Weight", primitive(Primitive::Int64), true, Access::Update),
     ],
-    navigation: &[],
-    operations: &[],
-    since: None,
+    ..StructuredType::NEW
 };
 static JOB: StructuredType = StructuredType {
     name: "Job",
@@ -43,31 +40,11 @@ static JOB: StructuredType = StructuredType {
         row("First", Type::Complex(&NOTE), true, Access::Create),
     ],
     navigation: &[
-        Navigation {
-            name: "Tasks",
-            target: &TASK,
-            many: true,
-            access: Access::Create,
-            links: false,
-            since: None,
-        },
-        Navigation {
-            name: "Inputs",
-            target: &JOB,
-            many: true,
-            access: Access::Create,
-            links: false,
-            since: None,
-        },
+        Navigation { links: false, ..Navigation::many("Tasks", &TASK) },
+        Navigation { links: false, ..Navigation::many("Inputs", &JOB) },
     ],
-    operations: &[&Operation {
-        name: "Publish",
-        method: "POST",
-        parameters: &[],
-        result: None,
-        since: None,
-    }],
-    since: None,
+    operations: &[&Operation { name: "Publish", ..Operation::NEW }],
+    ..StructuredType::NEW
 };
 static TASK: StructuredType = StructuredType {
     name: "Task",
@@ -77,19 +54,15 @@ static TASK: StructuredType = StructuredType {
         row("Id", STRING, false, Access::ReadOnly),
         row("Body", STRING, false, Access::Create),
     ],
-    navigation: &[],
-    operations: &[],
-    since: None,
+    ..StructuredType::NEW
 };
-const ALL: Allow = Allow { list: true, get: true, create: true, update: true, delete: true };
 static MODEL: Model = Model {
     namespace: "Demo",
     container: "Container",
     entity_types: &[&JOB, &TASK],
     complex_types: &[&NOTE],
-    enum_types: &[],
-    entity_sets: &[EntitySet { name: "Jobs", entity_type: &JOB, allow: ALL, since: None }],
-    operations: &[],
+    entity_sets: &[EntitySet { name: "Jobs", entity_type: &JOB, allow: Allow::ALL, since: None }],
+    ..Model::NEW
 };
 
 fn job() -> Record {
