@@ -25,8 +25,19 @@ pub struct Call {
     pub body: Option<CallBody>,
     /// Whether it may be sent again.
     pub idempotency: Idempotency,
-    /// Whether the answer is plain text, as that of `$count` is, and not JSON.
-    pub plain_text: bool,
+    /// What the answer is.
+    pub accept: Accept,
+}
+
+/// What an answer is asked to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accept {
+    /// JSON, in the format that the client speaks.
+    Json,
+    /// Plain text, as that of `$count` is.
+    Text,
+    /// Anything: the bytes of a stream.
+    Any,
 }
 
 /// The body of a call, before it is given the format that the client speaks.
@@ -38,6 +49,13 @@ pub enum CallBody {
     Parameters(Vec<(&'static str, edm::Value)>, &'static edm::model::Operation),
     /// The URL of an entity to link, relative to the service root.
     Link(String),
+    /// The bytes of a stream.
+    Bytes {
+        /// Their media type.
+        content_type: String,
+        /// The bytes.
+        bytes: Bytes,
+    },
 }
 
 impl Call {
@@ -48,7 +66,7 @@ impl Call {
             target: target.into(),
             body: None,
             idempotency: Idempotency::Read,
-            plain_text: false,
+            accept: Accept::Json,
         }
     }
 
@@ -59,15 +77,16 @@ impl Call {
             target: target.into(),
             body,
             idempotency: Idempotency::Write,
-            plain_text: false,
+            accept: Accept::Json,
         }
     }
 }
 
 impl CallBody {
     /// The body in a format; URLs are joined to the service root.
-    pub(crate) fn to_json(&self, format: Format, root: &str) -> Json {
-        match self {
+    pub(crate) fn to_bytes(&self, format: Format, root: &str) -> Bytes {
+        let json = match self {
+            Self::Bytes { bytes, .. } => return bytes.clone(),
             Self::Draft(draft, ty) => edm::json::write_draft(draft, ty, format, root),
             Self::Parameters(values, operation) => {
                 edm::json::write_parameters(values, operation.parameters)
@@ -76,7 +95,8 @@ impl CallBody {
                 let name = if format == Format::Light { "url" } else { "uri" };
                 serde_json::json!({ name: format!("{root}{url}") })
             }
-        }
+        };
+        Bytes::from(edm::json::to_text(&json))
     }
 }
 

@@ -2,11 +2,12 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use edm::query::{OrderBy, QueryOptions};
-use edm::{EntityType, Filter, Key as _, Order, Property, path::KeyPredicate};
+use edm::{DerivedFrom, EntityType, Filter, Key as _, Order, Property, path::KeyPredicate};
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 
+use crate::call::Accept;
 use crate::page::{decode_page, fetch};
-use crate::{Call, Create, EntityRequest, Error, Page, Reply, Request, Service};
+use crate::{Addressed, Call, Create, EntityRequest, Error, Page, Reply, Request, Service};
 
 /// Entities that can be queried: an entity set, or what a navigation property leads to.
 pub struct Collection<E> {
@@ -28,9 +29,24 @@ impl<E> fmt::Debug for Collection<E> {
     }
 }
 
+crate::operation::invokes!(Collection<E>, |this| &this.service, &this.path);
+
 impl<E> Collection<E> {
     pub(crate) fn new(service: Service, path: String) -> Self {
-        Self { service, path, options: QueryOptions::default(), marker: PhantomData }
+        Self::with_query(service, path, QueryOptions::default())
+    }
+
+    pub(crate) fn with_query(service: Service, path: String, options: QueryOptions) -> Self {
+        Self { service, path, options, marker: PhantomData }
+    }
+
+    /// Only the entities of a derived type: a cast segment, such as `People/Ns.Employee`.
+    ///
+    /// What was asked for of all of them so far holds for those.
+    #[must_use]
+    pub fn of_type<D: EntityType + DerivedFrom<E>>(self) -> Collection<D> {
+        let path = format!("{}/{}", self.path, D::TYPE.qualified_name());
+        Collection::with_query(self.service, path, self.options)
     }
 
     fn target(&self) -> String {
@@ -89,13 +105,15 @@ impl<E> Collection<E> {
     }
 }
 
-impl<E: EntityType> Collection<E> {
+impl<E: Addressed> Collection<E> {
     /// The entity with this key. Options of a query do not matter for it.
-    pub fn by_key(&self, key: impl Into<E::Key>) -> EntityRequest<E> {
+    pub fn by_key(&self, key: impl Into<E::Key>) -> E::Request {
         let key = KeyPredicate::new(E::TYPE.key, key.into().literals());
-        EntityRequest::new(self.service.clone(), format!("{}({key})", self.path))
+        EntityRequest::new(self.service.clone(), format!("{}({key})", self.path)).into()
     }
+}
 
+impl<E: EntityType> Collection<E> {
     /// Starts an insert.
     pub fn create(&self) -> Create<E> {
         Create::new(self.service.clone(), self.path.clone())
@@ -155,7 +173,7 @@ impl<E: EntityType> Collection<E> {
         let query = self.options.to_query();
         let separator = if query.is_empty() { "" } else { "?" };
         let target = format!("{}/$count{separator}{query}", self.path);
-        let call = Call { plain_text: true, ..Call::get(target) };
+        let call = Call { accept: Accept::Text, ..Call::get(target) };
         Request::new(self.service.clone(), call, decode)
     }
 }

@@ -1,23 +1,31 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use edm::model::Operation;
-use edm::{Edm, EntityPath, EntityType, Many, Navigation, One, Property, json};
+use edm::query::QueryOptions;
+use edm::{DerivedFrom, Edm, EntityPath, EntityType, Many, Navigation, One, Property, json};
 
 use crate::call::CallBody;
 use crate::request::{decode_entity, decode_nothing};
-use crate::{Call, Collection, Error, Merge, Reply, Request, Service};
+use crate::{Call, Collection, Error, Merge, Reply, Request, Service, StreamRequest};
 
 /// One entity, addressed by its key or by a navigation property: `Assets('nb:cid:UUID:…')`.
 pub struct EntityRequest<E> {
     service: Service,
     path: String,
+    /// Of a composed function: parameters that travel in the query.
+    query: QueryOptions,
     marker: PhantomData<fn() -> E>,
+}
+
+/// An entity type that has a struct for requests of one entity; generated for every type.
+pub trait Addressed: EntityType {
+    /// The struct: what an [`EntityRequest`] can do, and what only entities of this type can.
+    type Request: From<EntityRequest<Self>>;
 }
 
 impl<E> Clone for EntityRequest<E> {
     fn clone(&self) -> Self {
-        Self::new(self.service.clone(), self.path.clone())
+        Self::with_query(self.service.clone(), self.path.clone(), self.query.clone())
     }
 }
 impl<E> fmt::Debug for EntityRequest<E> {
@@ -26,9 +34,15 @@ impl<E> fmt::Debug for EntityRequest<E> {
     }
 }
 
+crate::operation::invokes!(EntityRequest<E>, |this| &this.service, &this.path);
+
 impl<E> EntityRequest<E> {
     pub(crate) fn new(service: Service, path: String) -> Self {
-        Self { service, path, marker: PhantomData }
+        Self::with_query(service, path, QueryOptions::default())
+    }
+
+    pub(crate) fn with_query(service: Service, path: String, query: QueryOptions) -> Self {
+        Self { service, path, query, marker: PhantomData }
     }
 
     /// The path, to bind the entity in an insert or to link it.
@@ -39,17 +53,40 @@ impl<E> EntityRequest<E> {
     fn below(&self, segment: &str) -> String {
         format!("{}/{segment}", self.path)
     }
+
+    fn target(&self, path: &str) -> String {
+        match self.query.to_query() {
+            query if query.is_empty() => path.to_owned(),
+            query => format!("{path}?{query}"),
+        }
+    }
+
+    /// The same entity as one of a derived type: a cast segment, such as `People(1)/Ns.Employee`.
+    pub fn as_type<D: EntityType + DerivedFrom<E>>(&self) -> EntityRequest<D> {
+        let path = self.below(&D::TYPE.qualified_name());
+        EntityRequest::with_query(self.service.clone(), path, self.query.clone())
+    }
+
+    /// The stream that the entity describes.
+    pub fn media(&self) -> StreamRequest {
+        StreamRequest::new(self.service.clone(), self.below("$value"))
+    }
+
+    /// A named stream.
+    pub fn stream(&self, name: &str) -> StreamRequest {
+        StreamRequest::new(self.service.clone(), self.below(name))
+    }
 }
 
 impl<E: EntityType> EntityRequest<E> {
     /// Reads the entity.
     pub fn get(&self) -> Request<E> {
-        Request::new(self.service.clone(), Call::get(self.path.as_str()), decode_entity)
+        Request::new(self.service.clone(), Call::get(self.target(&self.path)), decode_entity)
     }
 
     /// Reads one property.
     pub fn read<T: Edm, A>(&self, property: Property<E, T, A>) -> Request<T> {
-        let call = Call::get(self.below(property.name()));
+        let call = Call::get(self.target(&self.below(property.name())));
         match E::TYPE.property(property.name()) {
             Some((_, row)) => Request::value(self.service.clone(), call, &row.ty, T::from_value),
             // A constant without its row in the table: not made by the generator.
@@ -72,31 +109,20 @@ impl<E: EntityType> EntityRequest<E> {
 
     /// What a navigation property to many leads to.
     pub fn follow<T, A>(&self, navigation: Navigation<E, Many<T>, A>) -> Collection<T> {
-        Collection::new(self.service.clone(), self.below(navigation.name()))
+        let path = self.below(navigation.name());
+        Collection::with_query(self.service.clone(), path, self.query.clone())
     }
 
     /// What a navigation property to one leads to.
     pub fn follow_one<T, A>(&self, navigation: Navigation<E, One<T>, A>) -> EntityRequest<T> {
-        EntityRequest::new(self.service.clone(), self.below(navigation.name()))
+        let path = self.below(navigation.name());
+        EntityRequest::with_query(self.service.clone(), path, self.query.clone())
     }
 
     /// The links of a navigation property to many.
     pub fn links<T, A>(&self, navigation: Navigation<E, Many<T>, A>) -> Links<T> {
         let path = format!("{}/$links/{}", self.path, navigation.name());
         Links { service: self.service.clone(), path, marker: PhantomData }
-    }
-
-    /// Calls an operation that is bound to the entity; generated code does so.
-    pub fn action<T>(
-        &self,
-        operation: &'static Operation,
-        values: Vec<(&'static str, edm::Value)>,
-        decode: fn(edm::Value) -> Result<T, edm::TypeError>,
-    ) -> Request<T> {
-        let has_body = !operation.parameters.is_empty();
-        let body = has_body.then_some(CallBody::Parameters(values, operation));
-        let call = Call::write(operation.method, self.below(operation.name), body);
-        Request::operation(self.service.clone(), call, operation, decode)
     }
 }
 

@@ -19,21 +19,24 @@ mod call;
 mod collection;
 mod entity;
 mod error;
+mod operation;
 mod page;
 mod request;
 mod retry;
 mod service;
+mod stream;
 mod token;
 mod transport;
 
-pub use call::{Call, CallBody, Idempotency, Reply};
+pub use call::{Accept, Call, CallBody, Idempotency, Reply};
 pub use collection::Collection;
-pub use entity::{EntityRequest, Links};
+pub use entity::{Addressed, EntityRequest, Links};
 pub use error::{Error, ErrorKind};
 pub use page::Page;
 pub use request::{Create, Merge, Request, nothing};
 pub use retry::RetryPolicy;
 pub use service::{Service, ServiceBuilder};
+pub use stream::StreamRequest;
 pub use token::{AccessToken, StaticToken, TokenSource};
 pub use transport::{HttpTransport, Transport, TransportError};
 

@@ -5,19 +5,16 @@ use bytes::Bytes;
 use edm::EntityType;
 use edm::error::ServiceError;
 use edm::json::Format;
-use edm::literal::Literal;
-use edm::model::Operation;
 use edm::path::{ResourcePath, Segment};
-use edm::query::QueryOptions;
 use tracing::Instrument as _;
 use url::Url;
 
-use crate::call::CallBody;
+use crate::call::{Accept, CallBody};
 use crate::error::without_secrets;
 use crate::retry::{is_transient, retry_after};
 use crate::{
-    AccessToken, Call, Collection, Error, ErrorKind, HttpTransport, Idempotency, Reply, Request,
-    RetryPolicy, TokenSource, Transport,
+    AccessToken, Call, Collection, EntityRequest, Error, ErrorKind, HttpTransport, Idempotency,
+    Reply, RetryPolicy, TokenSource, Transport,
 };
 
 /// How often a service may move within one call.
@@ -140,6 +137,8 @@ fn parse_root(text: &str) -> Option<Url> {
     Some(root)
 }
 
+crate::operation::invokes!(Service, |this| this, "");
+
 impl Service {
     /// Starts to build a service from the URL of its root, such as `https://host/api/`.
     pub fn builder(root: impl Into<String>) -> ServiceBuilder {
@@ -169,30 +168,9 @@ impl Service {
         Collection::new(self.clone(), path.to_string())
     }
 
-    /// Calls a service operation or function; generated code does so.
-    pub fn function<T>(
-        &self,
-        operation: &'static Operation,
-        values: Vec<(&'static str, edm::Value)>,
-        decode: fn(edm::Value) -> Result<T, edm::TypeError>,
-    ) -> Request<T> {
-        let mut query = QueryOptions::default();
-        for (name, value) in values {
-            let parameter = operation.parameters.iter().find(|parameter| parameter.name == name);
-            let primitive = parameter.and_then(|parameter| parameter.ty.primitive());
-            // A parameter that is left out is null.
-            if !value.is_null() {
-                query.custom.push((name.to_owned(), Literal { value, primitive }.to_string()));
-            }
-        }
-        let separator = if query.custom.is_empty() { "" } else { "?" };
-        let target = format!("{}{separator}{}", operation.name, query.to_query());
-        let call = match operation.method {
-            // Operations by GET may change things all the same: `CancelJob` does.
-            "GET" => Call { idempotency: Idempotency::Write, ..Call::get(target) },
-            method => Call::write(method, target, None),
-        };
-        Request::operation(self.clone(), call, operation, decode)
+    /// A singleton of the service.
+    pub fn singleton<E: EntityType>(&self, name: &str) -> EntityRequest<E> {
+        EntityRequest::new(self.clone(), Segment::new(name).to_string())
     }
 
     /// Sends a call: authorises it, follows a service that has moved, and tries again what may be
@@ -299,7 +277,14 @@ impl Service {
         let mut request = http::Request::builder()
             .method(call.method)
             .uri(url.as_str())
-            .header(http::header::ACCEPT, if call.plain_text { "text/plain" } else { media_type })
+            .header(
+                http::header::ACCEPT,
+                match call.accept {
+                    Accept::Json => media_type,
+                    Accept::Text => "text/plain",
+                    Accept::Any => "*/*",
+                },
+            )
             .header("DataServiceVersion", "3.0")
             .header("MaxDataServiceVersion", "3.0")
             .header("x-ms-client-request-id", uuid::Uuid::new_v4().to_string());
@@ -312,15 +297,15 @@ impl Service {
             value.set_sensitive(true);
             request = request.header(http::header::AUTHORIZATION, value);
         }
-        let body = call.body.as_ref().map(|body| self.body(body, root));
-        if body.is_some() {
-            request = request.header(http::header::CONTENT_TYPE, media_type);
+        let body = call.body.as_ref().map(|body| body.to_bytes(self.0.format, root.as_str()));
+        if let Some(body) = &call.body {
+            let content_type = match body {
+                CallBody::Bytes { content_type, .. } => content_type.as_str(),
+                _ => media_type,
+            };
+            request = request.header(http::header::CONTENT_TYPE, content_type);
         }
         request.body(body.unwrap_or_default()).map_err(Error::usage)
-    }
-
-    fn body(&self, body: &CallBody, root: &Url) -> Bytes {
-        Bytes::from(edm::json::to_text(&body.to_json(self.0.format, root.as_str())))
     }
 
     /// Remembers where the service has moved to. `Location` is its new root and nothing else; the

@@ -42,8 +42,8 @@ pub use primitive::{Binary, Edm, NotOption, Operand, Scalar, Text, from_nullable
 pub use property::{AtCreate, AtUpdate, Filter, Many, Navigation, One, Order, Property, access};
 pub use record::Record;
 pub use structured::{
-    ComplexType, EntityType, Key, Keyed, NoKey, Structured, assign, complex_from_value,
-    from_members, structured_from_value, to_members,
+    ComplexType, DerivedFrom, EntityType, Key, Keyed, NoKey, Structured, assign,
+    complex_from_value, from_members, structured_from_value, to_members,
 };
 pub use time::{Date, DateTime, DateTimeOffset, Duration, TimeOfDay};
 pub use value::{Members, TypeError, Value};

@@ -52,6 +52,10 @@ pub trait ComplexType: Structured + Default + Send + 'static {
     const TYPE: &'static StructuredType;
 }
 
+/// A type that is derived from `B`, directly or by way of others. There is nothing in it:
+/// generated code says so of every pair of such types.
+pub trait DerivedFrom<B> {}
+
 /// The key of an entity type without one: there is no value of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoKey {}

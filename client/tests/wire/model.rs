@@ -1,8 +1,8 @@
 //! A small model, written by hand the way the generator writes it.
 
 use edm::model::{
-    Access, Navigation as NavigationRow, Operation, Parameter, Primitive, Property as Row,
-    StructuredType, Type,
+    Access, Navigation as NavigationRow, Operation, OperationKind, Parameter, Primitive,
+    Property as Row, StructuredType, Type,
 };
 use edm::{Edm as _, Many, Navigation, Property, TypeError, Value, access, assign};
 
@@ -44,7 +44,7 @@ static PRODUCT: StructuredType = StructuredType {
         since: None,
     }],
     operations: &[&SCALE],
-    since: None,
+    ..StructuredType::NEW
 };
 
 const fn parameter(name: &'static str, ty: Type) -> Parameter {
@@ -54,28 +54,27 @@ const fn parameter(name: &'static str, ty: Type) -> Parameter {
 /// A function that changes something although it is called by GET.
 pub(crate) static CANCEL: Operation = Operation {
     name: "Cancel",
+    kind: OperationKind::Service,
     method: "GET",
     parameters: &[parameter("id", STRING), parameter("reason", STRING)],
-    result: None,
-    since: None,
+    ..Operation::NEW
 };
 
 /// A function that returns a text.
 pub(crate) static LABEL: Operation = Operation {
     name: "Label",
+    kind: OperationKind::Service,
     method: "GET",
     parameters: &[parameter("kind", Type::Primitive(Primitive::Int32))],
     result: Some(STRING),
-    since: None,
+    ..Operation::NEW
 };
 
 /// An action bound to a product.
 pub(crate) static SCALE: Operation = Operation {
     name: "Scale",
-    method: "POST",
     parameters: &[parameter("units", Type::Primitive(Primitive::Int32))],
-    result: None,
-    since: None,
+    ..Operation::NEW
 };
 
 impl edm::Structured for Product {
@@ -103,7 +102,8 @@ impl edm::Structured for Product {
 impl edm::EntityType for Product {
     type Key = String;
     const TYPE: &'static StructuredType = &PRODUCT;
-    fn key(&self) -> String {
-        self.id.clone()
-    }
+}
+
+impl odata_client::Addressed for Product {
+    type Request = odata_client::EntityRequest<Self>;
 }

@@ -44,7 +44,7 @@ async fn entities_are_bound_and_created_along_in_both_formats() {
     for format in [Format::Light, Format::Verbose] {
         let created = match format {
             Format::Light => Answer::light(201, r#"{"Id":"1"}"#),
-            Format::Verbose => Answer::verbose(201, r#"{"d":{"Id":"1"}}"#),
+            _ => Answer::verbose(201, r#"{"d":{"Id":"1"}}"#),
         };
         let fake = Fake::start([created.clone(), created]).await;
         let client = fake.builder().format(format).build().unwrap();
@@ -56,7 +56,7 @@ async fn entities_are_bound_and_created_along_in_both_formats() {
         let bodies: Vec<_> = fake.seen().iter().map(|seen| seen.body.clone()).collect();
         let bound = match format {
             Format::Light => format!(r#"{{"Parts@odata.bind":["{}Products('a')"]}}"#, fake.root),
-            Format::Verbose => {
+            _ => {
                 format!(r#"{{"Parts":[{{"__metadata":{{"uri":"{}Products('a')"}}}}]}}"#, fake.root)
             }
         };
@@ -108,8 +108,8 @@ async fn parameters_of_functions_are_literals() {
     let fake = Fake::start([Answer::new(204, ""), Answer::light(200, r#"{"value":"AB12"}"#)]).await;
     let client = fake.client();
     let values = vec![("id", "it's & more".to_owned().to_value()), ("reason", edm::Value::Null)];
-    client.function(&CANCEL, values, odata_client::nothing).await.unwrap();
-    let label = client.function(&LABEL, vec![("kind", 1_i32.to_value())], String::from_value);
+    client.invoke(&CANCEL, values, odata_client::nothing).await.unwrap();
+    let label = client.invoke(&LABEL, vec![("kind", 1_i32.to_value())], String::from_value);
     assert_eq!(label.await.unwrap(), "AB12");
     assert_eq!(
         fake.lines(),
@@ -121,7 +121,7 @@ async fn parameters_of_functions_are_literals() {
 async fn an_action_posts_its_parameters_and_may_start_an_operation() {
     let fake = Fake::start([Answer::new(202, "").header("operation-id", "nb:opid:1")]).await;
     let product = fake.products().by_key("1");
-    let scale = product.action(&SCALE, vec![("units", 2_i32.to_value())], odata_client::nothing);
+    let scale = product.invoke(&SCALE, vec![("units", 2_i32.to_value())], odata_client::nothing);
     let ((), operation) = scale.start().await.unwrap();
     assert_eq!(operation.as_deref(), Some("nb:opid:1"));
     assert_eq!(fake.lines(), ["POST /api/Products('1')/Scale"]);

@@ -51,7 +51,7 @@ async fn a_failure_is_tried_again_for_reads_only() {
 #[tokio::test]
 async fn a_function_by_get_may_change_something() {
     let fake = Fake::start([Answer::new(500, ""), Answer::new(204, "")]).await;
-    let call = fake.client().function(&CANCEL, vec![], odata_client::nothing);
+    let call = fake.client().invoke(&CANCEL, vec![], odata_client::nothing);
     assert_eq!(call.await.unwrap_err().status(), Some(500));
     assert_eq!(fake.seen().len(), 1);
 }

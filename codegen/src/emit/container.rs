@@ -44,7 +44,7 @@ fn set(set: &Set) -> TokenStream {
         pub fn #many(&self) -> odata_client::Collection<super::#record> { self.0.set(#wire) }
         #one_docs
         pub fn #one(&self, key: impl ::core::convert::Into<#key>) -> #handle {
-            #handle::new(self.#many().by_key(key))
+            self.#many().by_key(key)
         }
     }
 }

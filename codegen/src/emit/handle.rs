@@ -20,12 +20,20 @@ pub(crate) fn items(handle: &Handle) -> Vec<TokenStream> {
         },
         quote! {
             impl #name {
-                /// Gives a request the methods of this type.
-                pub fn new(request: odata_client::EntityRequest<super::#record>) -> Self {
-                    Self(request)
-                }
                 #(#follows)*
                 #(#calls)*
+            }
+        },
+        quote! {
+            impl odata_client::Addressed for super::#record {
+                type Request = #name;
+            }
+        },
+        quote! {
+            impl ::core::convert::From<odata_client::EntityRequest<super::#record>> for #name {
+                fn from(request: odata_client::EntityRequest<super::#record>) -> Self {
+                    Self(request)
+                }
             }
         },
         quote! {
@@ -50,7 +58,7 @@ fn follow(record: &Ident, follow: &Follow) -> TokenStream {
         Some(handle) => quote! {
             #docs
             pub fn #method(&self) -> #handle {
-                #handle::new(self.0.follow_one(super::#record::#constant))
+                self.0.follow_one(super::#record::#constant).into()
             }
         },
     }
@@ -65,7 +73,6 @@ pub(crate) fn call(call: &Call) -> TokenStream {
         Some(_) => quote!(edm::Edm::from_value),
         None => quote!(odata_client::nothing),
     };
-    let invoke = if call.is_bound { quote!(action) } else { quote!(function) };
     let (inputs, values) = match &call.arguments {
         Some(arguments) => {
             let values = call.parameters.iter().map(|parameter| {
@@ -84,7 +91,7 @@ pub(crate) fn call(call: &Call) -> TokenStream {
     quote! {
         #docs
         pub fn #method(&self, #inputs) -> odata_client::Request<#result> {
-            self.0.#invoke(&super::tables::#table, #values, #decode)
+            self.0.invoke(&super::tables::#table, #values, #decode)
         }
     }
 }

@@ -46,7 +46,6 @@ pub(crate) fn call(
         method: names.method.clone(),
         table: names.table.clone(),
         docs: texts::operation(planner.model, planner.names, operation, calls.is_bound, &listed),
-        is_bound: calls.is_bound,
         parameters,
         arguments: names.arguments.clone(),
         result: operation.result.as_ref().map(|result| planner.rust_type(result)),

@@ -155,7 +155,6 @@ pub(crate) struct Call {
     pub(crate) method: Ident,
     pub(crate) table: Ident,
     pub(crate) docs: Docs,
-    pub(crate) is_bound: bool,
     pub(crate) parameters: Vec<Parameter>,
     /// The struct that holds the parameters, if there are many.
     pub(crate) arguments: Option<Ident>,

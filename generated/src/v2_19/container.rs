@@ -34,7 +34,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::AccessPolicyId>,
     ) -> AccessPolicyRequest {
-        AccessPolicyRequest::new(self.access_policies().by_key(key))
+        self.access_policies().by_key(key)
     }
 
     /// Entity set `Locators`: many [`Locator`](super::Locator).
@@ -50,7 +50,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::LocatorId>,
     ) -> LocatorRequest {
-        LocatorRequest::new(self.locators().by_key(key))
+        self.locators().by_key(key)
     }
 
     /// Entity set `ContentKeys`: many [`ContentKey`](super::ContentKey).
@@ -65,7 +65,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::ContentKeyId>,
     ) -> ContentKeyRequest {
-        ContentKeyRequest::new(self.content_keys().by_key(key))
+        self.content_keys().by_key(key)
     }
 
     /// Entity set `ContentKeyAuthorizationPolicyOptions`: many
@@ -86,9 +86,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::ContentKeyAuthorizationPolicyOptionId>,
     ) -> ContentKeyAuthorizationPolicyOptionRequest {
-        ContentKeyAuthorizationPolicyOptionRequest::new(
-            self.content_key_authorization_policy_options().by_key(key),
-        )
+        self.content_key_authorization_policy_options().by_key(key)
     }
 
     /// Entity set `ContentKeyAuthorizationPolicies`: many
@@ -109,9 +107,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::ContentKeyAuthorizationPolicyId>,
     ) -> ContentKeyAuthorizationPolicyRequest {
-        ContentKeyAuthorizationPolicyRequest::new(
-            self.content_key_authorization_policies().by_key(key),
-        )
+        self.content_key_authorization_policies().by_key(key)
     }
 
     /// Entity set `Files`: many [`AssetFile`](super::AssetFile).
@@ -127,7 +123,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::AssetFileId>,
     ) -> AssetFileRequest {
-        AssetFileRequest::new(self.files().by_key(key))
+        self.files().by_key(key)
     }
 
     /// Entity set `Assets`: many [`Asset`](super::Asset).
@@ -143,7 +139,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::AssetId>,
     ) -> AssetRequest {
-        AssetRequest::new(self.assets().by_key(key))
+        self.assets().by_key(key)
     }
 
     /// Entity set `AssetDeliveryPolicies`: many
@@ -164,7 +160,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::AssetDeliveryPolicyId>,
     ) -> AssetDeliveryPolicyRequest {
-        AssetDeliveryPolicyRequest::new(self.asset_delivery_policies().by_key(key))
+        self.asset_delivery_policies().by_key(key)
     }
 
     /// Entity set `IngestManifestFiles`: many [`IngestManifestFile`](super::IngestManifestFile).
@@ -184,7 +180,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::IngestManifestFileId>,
     ) -> IngestManifestFileRequest {
-        IngestManifestFileRequest::new(self.ingest_manifest_files().by_key(key))
+        self.ingest_manifest_files().by_key(key)
     }
 
     /// Entity set `IngestManifestAssets`: many
@@ -205,7 +201,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::IngestManifestAssetId>,
     ) -> IngestManifestAssetRequest {
-        IngestManifestAssetRequest::new(self.ingest_manifest_assets().by_key(key))
+        self.ingest_manifest_assets().by_key(key)
     }
 
     /// Entity set `IngestManifests`: many [`IngestManifest`](super::IngestManifest).
@@ -221,7 +217,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::IngestManifestId>,
     ) -> IngestManifestRequest {
-        IngestManifestRequest::new(self.ingest_manifests().by_key(key))
+        self.ingest_manifests().by_key(key)
     }
 
     /// Entity set `StorageAccounts`: many [`StorageAccount`](super::StorageAccount).
@@ -239,7 +235,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<::std::string::String>,
     ) -> StorageAccountRequest {
-        StorageAccountRequest::new(self.storage_accounts().by_key(key))
+        self.storage_accounts().by_key(key)
     }
 
     /// Entity set `Tasks`: many [`Task`](super::Task).
@@ -253,7 +249,7 @@ impl MediaServices {
 
     /// One [`Task`](super::Task) of the entity set `Tasks`, by its key.
     pub fn task(&self, key: impl ::core::convert::Into<super::TaskId>) -> TaskRequest {
-        TaskRequest::new(self.tasks().by_key(key))
+        self.tasks().by_key(key)
     }
 
     /// Entity set `NotificationEndPoints`: many
@@ -274,7 +270,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::NotificationEndPointId>,
     ) -> NotificationEndPointRequest {
-        NotificationEndPointRequest::new(self.notification_end_points().by_key(key))
+        self.notification_end_points().by_key(key)
     }
 
     /// Entity set `Jobs`: many [`Job`](super::Job).
@@ -287,7 +283,7 @@ impl MediaServices {
 
     /// One [`Job`](super::Job) of the entity set `Jobs`, by its key.
     pub fn job(&self, key: impl ::core::convert::Into<super::JobId>) -> JobRequest {
-        JobRequest::new(self.jobs().by_key(key))
+        self.jobs().by_key(key)
     }
 
     /// Entity set `TaskTemplates`: many [`TaskTemplate`](super::TaskTemplate).
@@ -304,7 +300,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::TaskTemplateId>,
     ) -> TaskTemplateRequest {
-        TaskTemplateRequest::new(self.task_templates().by_key(key))
+        self.task_templates().by_key(key)
     }
 
     /// Entity set `JobTemplates`: many [`JobTemplate`](super::JobTemplate).
@@ -321,7 +317,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::JobTemplateId>,
     ) -> JobTemplateRequest {
-        JobTemplateRequest::new(self.job_templates().by_key(key))
+        self.job_templates().by_key(key)
     }
 
     /// Entity set `MediaProcessors`: many [`MediaProcessor`](super::MediaProcessor).
@@ -339,7 +335,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::MediaProcessorId>,
     ) -> MediaProcessorRequest {
-        MediaProcessorRequest::new(self.media_processors().by_key(key))
+        self.media_processors().by_key(key)
     }
 
     /// Entity set `EncodingReservedUnitTypes`: many
@@ -360,9 +356,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<edm::Guid>,
     ) -> EncodingReservedUnitTypeRequest {
-        EncodingReservedUnitTypeRequest::new(
-            self.encoding_reserved_unit_types().by_key(key),
-        )
+        self.encoding_reserved_unit_types().by_key(key)
     }
 
     /// Entity set `Operations`: many [`Operation`](super::Operation).
@@ -380,7 +374,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::OperationId>,
     ) -> OperationRequest {
-        OperationRequest::new(self.operations().by_key(key))
+        self.operations().by_key(key)
     }
 
     /// Entity set `StreamingEndpoints`: many [`StreamingEndpoint`](super::StreamingEndpoint).
@@ -401,7 +395,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::StreamingEndpointId>,
     ) -> StreamingEndpointRequest {
-        StreamingEndpointRequest::new(self.streaming_endpoints().by_key(key))
+        self.streaming_endpoints().by_key(key)
     }
 
     /// Entity set `Channels`: many [`Channel`](super::Channel).
@@ -419,7 +413,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::ChannelId>,
     ) -> ChannelRequest {
-        ChannelRequest::new(self.channels().by_key(key))
+        self.channels().by_key(key)
     }
 
     /// Entity set `Programs`: many [`Program`](super::Program).
@@ -436,7 +430,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::ProgramId>,
     ) -> ProgramRequest {
-        ProgramRequest::new(self.programs().by_key(key))
+        self.programs().by_key(key)
     }
 
     /// Entity set `Filters`: many [`Filter`](super::Filter).
@@ -453,7 +447,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<::std::string::String>,
     ) -> FilterRequest {
-        FilterRequest::new(self.filters().by_key(key))
+        self.filters().by_key(key)
     }
 
     /// Entity set `AssetFilters`: many [`AssetFilter`](super::AssetFilter).
@@ -470,7 +464,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::AssetFilterId>,
     ) -> AssetFilterRequest {
-        AssetFilterRequest::new(self.asset_filters().by_key(key))
+        self.asset_filters().by_key(key)
     }
 
     /// Entity set `MonitoringConfigurations`: many
@@ -491,7 +485,7 @@ impl MediaServices {
         &self,
         key: impl ::core::convert::Into<super::MonitoringConfigurationId>,
     ) -> MonitoringConfigurationRequest {
-        MonitoringConfigurationRequest::new(self.monitoring_configurations().by_key(key))
+        self.monitoring_configurations().by_key(key)
     }
 
     /// Service operation `CancelJob` (GET).
@@ -505,7 +499,7 @@ impl MediaServices {
         jobid: impl ::core::convert::Into<super::JobId>,
     ) -> odata_client::Request<()> {
         self.0
-            .function(
+            .invoke(
                 &super::tables::CANCEL_JOB,
                 ::std::vec::Vec::from([
                     ("jobid", <super::JobId as edm::Edm>::to_value(&jobid.into())),
@@ -525,7 +519,7 @@ impl MediaServices {
         assetid: impl ::core::convert::Into<super::AssetId>,
     ) -> odata_client::Request<()> {
         self.0
-            .function(
+            .invoke(
                 &super::tables::CREATE_FILE_INFOS,
                 ::std::vec::Vec::from([
                     ("assetid", <super::AssetId as edm::Edm>::to_value(&assetid.into())),
@@ -545,7 +539,7 @@ impl MediaServices {
         content_key_type: super::ContentKeyType,
     ) -> odata_client::Request<::std::string::String> {
         self.0
-            .function(
+            .invoke(
                 &super::tables::GET_PROTECTION_KEY_ID,
                 ::std::vec::Vec::from([
                     ("contentKeyType", edm::Edm::to_value(&content_key_type)),
@@ -565,7 +559,7 @@ impl MediaServices {
         protection_key_id: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<::std::string::String> {
         self.0
-            .function(
+            .invoke(
                 &super::tables::GET_PROTECTION_KEY,
                 ::std::vec::Vec::from([
                     (
@@ -592,7 +586,7 @@ impl MediaServices {
         x509_certificate: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<::std::string::String> {
         self.0
-            .function(
+            .invoke(
                 &super::tables::REBIND_CONTENT_KEY,
                 ::std::vec::Vec::from([
                     ("id", <super::ContentKeyId as edm::Edm>::to_value(&id.into())),
@@ -613,11 +607,6 @@ impl MediaServices {
 pub struct AssetRequest(odata_client::EntityRequest<super::Asset>);
 
 impl AssetRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Asset>) -> Self {
-        Self(request)
-    }
-
     /// `Locators`: many [`Locator`](super::Locator).
     ///
     /// Locators that give access to the asset; at most five at a time.
@@ -682,7 +671,7 @@ impl AssetRequest {
     ///
     /// Not set at create. Since 2.2.
     pub fn storage_account(&self) -> StorageAccountRequest {
-        StorageAccountRequest::new(self.0.follow_one(super::Asset::STORAGE_ACCOUNT))
+        self.0.follow_one(super::Asset::STORAGE_ACCOUNT).into()
     }
 
     /// Action `Publish` (POST).
@@ -690,11 +679,21 @@ impl AssetRequest {
     /// Deprecated: does nothing.
     pub fn publish(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::ASSET_PUBLISH,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
             )
+    }
+}
+
+impl odata_client::Addressed for super::Asset {
+    type Request = AssetRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Asset>> for AssetRequest {
+    fn from(request: odata_client::EntityRequest<super::Asset>) -> Self {
+        Self(request)
     }
 }
 
@@ -709,9 +708,15 @@ impl ::core::ops::Deref for AssetRequest {
 #[derive(Clone, Debug)]
 pub struct AssetFileRequest(odata_client::EntityRequest<super::AssetFile>);
 
-impl AssetFileRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::AssetFile>) -> Self {
+impl AssetFileRequest {}
+
+impl odata_client::Addressed for super::AssetFile {
+    type Request = AssetFileRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::AssetFile>>
+for AssetFileRequest {
+    fn from(request: odata_client::EntityRequest<super::AssetFile>) -> Self {
         Self(request)
     }
 }
@@ -727,9 +732,15 @@ impl ::core::ops::Deref for AssetFileRequest {
 #[derive(Clone, Debug)]
 pub struct AccessPolicyRequest(odata_client::EntityRequest<super::AccessPolicy>);
 
-impl AccessPolicyRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::AccessPolicy>) -> Self {
+impl AccessPolicyRequest {}
+
+impl odata_client::Addressed for super::AccessPolicy {
+    type Request = AccessPolicyRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::AccessPolicy>>
+for AccessPolicyRequest {
+    fn from(request: odata_client::EntityRequest<super::AccessPolicy>) -> Self {
         Self(request)
     }
 }
@@ -746,18 +757,13 @@ impl ::core::ops::Deref for AccessPolicyRequest {
 pub struct LocatorRequest(odata_client::EntityRequest<super::Locator>);
 
 impl LocatorRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Locator>) -> Self {
-        Self(request)
-    }
-
     /// `AccessPolicy`: none or one [`AccessPolicy`](super::AccessPolicy).
     ///
     /// Permissions and duration; may be linked at create instead of giving AccessPolicyId.
     ///
     /// May be set at create.
     pub fn access_policy(&self) -> AccessPolicyRequest {
-        AccessPolicyRequest::new(self.0.follow_one(super::Locator::ACCESS_POLICY))
+        self.0.follow_one(super::Locator::ACCESS_POLICY).into()
     }
 
     /// `Asset`: none or one [`Asset`](super::Asset).
@@ -766,7 +772,18 @@ impl LocatorRequest {
     ///
     /// May be set at create.
     pub fn asset(&self) -> AssetRequest {
-        AssetRequest::new(self.0.follow_one(super::Locator::ASSET))
+        self.0.follow_one(super::Locator::ASSET).into()
+    }
+}
+
+impl odata_client::Addressed for super::Locator {
+    type Request = LocatorRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Locator>>
+for LocatorRequest {
+    fn from(request: odata_client::EntityRequest<super::Locator>) -> Self {
+        Self(request)
     }
 }
 
@@ -782,11 +799,6 @@ impl ::core::ops::Deref for LocatorRequest {
 pub struct ContentKeyRequest(odata_client::EntityRequest<super::ContentKey>);
 
 impl ContentKeyRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::ContentKey>) -> Self {
-        Self(request)
-    }
-
     /// Action `GetKeyDeliveryUrl` (POST): `Edm.String`.
     ///
     /// Returns the URL from which players get the key or a license. Refused when the delivery
@@ -801,13 +813,24 @@ impl ContentKeyRequest {
         key_delivery_type: super::ContentKeyDeliveryType,
     ) -> odata_client::Request<::std::string::String> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CONTENT_KEY_GET_KEY_DELIVERY_URL,
                 ::std::vec::Vec::from([
                     ("keyDeliveryType", edm::Edm::to_value(&key_delivery_type)),
                 ]),
                 edm::Edm::from_value,
             )
+    }
+}
+
+impl odata_client::Addressed for super::ContentKey {
+    type Request = ContentKeyRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::ContentKey>>
+for ContentKeyRequest {
+    fn from(request: odata_client::EntityRequest<super::ContentKey>) -> Self {
+        Self(request)
     }
 }
 
@@ -823,11 +846,6 @@ impl ::core::ops::Deref for ContentKeyRequest {
 pub struct JobRequest(odata_client::EntityRequest<super::Job>);
 
 impl JobRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Job>) -> Self {
-        Self(request)
-    }
-
     /// `Tasks`: many [`Task`](super::Task).
     ///
     /// The tasks, given inline when the job is created.
@@ -858,6 +876,16 @@ impl JobRequest {
     }
 }
 
+impl odata_client::Addressed for super::Job {
+    type Request = JobRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Job>> for JobRequest {
+    fn from(request: odata_client::EntityRequest<super::Job>) -> Self {
+        Self(request)
+    }
+}
+
 impl ::core::ops::Deref for JobRequest {
     type Target = odata_client::EntityRequest<super::Job>;
     fn deref(&self) -> &Self::Target {
@@ -870,11 +898,6 @@ impl ::core::ops::Deref for JobRequest {
 pub struct TaskRequest(odata_client::EntityRequest<super::Task>);
 
 impl TaskRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Task>) -> Self {
-        Self(request)
-    }
-
     /// `OutputMediaAssets`: many [`Asset`](super::Asset).
     ///
     /// Assets the task produces.
@@ -894,6 +917,16 @@ impl TaskRequest {
     }
 }
 
+impl odata_client::Addressed for super::Task {
+    type Request = TaskRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Task>> for TaskRequest {
+    fn from(request: odata_client::EntityRequest<super::Task>) -> Self {
+        Self(request)
+    }
+}
+
 impl ::core::ops::Deref for TaskRequest {
     type Target = odata_client::EntityRequest<super::Task>;
     fn deref(&self) -> &Self::Target {
@@ -906,11 +939,6 @@ impl ::core::ops::Deref for TaskRequest {
 pub struct JobTemplateRequest(odata_client::EntityRequest<super::JobTemplate>);
 
 impl JobTemplateRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::JobTemplate>) -> Self {
-        Self(request)
-    }
-
     /// `TaskTemplates`: many [`TaskTemplate`](super::TaskTemplate).
     ///
     /// The templates of the tasks, given inline when the job template is created.
@@ -918,6 +946,17 @@ impl JobTemplateRequest {
     /// May be set at create.
     pub fn task_templates(&self) -> odata_client::Collection<super::TaskTemplate> {
         self.0.follow(super::JobTemplate::TASK_TEMPLATES)
+    }
+}
+
+impl odata_client::Addressed for super::JobTemplate {
+    type Request = JobTemplateRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::JobTemplate>>
+for JobTemplateRequest {
+    fn from(request: odata_client::EntityRequest<super::JobTemplate>) -> Self {
+        Self(request)
     }
 }
 
@@ -932,9 +971,15 @@ impl ::core::ops::Deref for JobTemplateRequest {
 #[derive(Clone, Debug)]
 pub struct TaskTemplateRequest(odata_client::EntityRequest<super::TaskTemplate>);
 
-impl TaskTemplateRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::TaskTemplate>) -> Self {
+impl TaskTemplateRequest {}
+
+impl odata_client::Addressed for super::TaskTemplate {
+    type Request = TaskTemplateRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::TaskTemplate>>
+for TaskTemplateRequest {
+    fn from(request: odata_client::EntityRequest<super::TaskTemplate>) -> Self {
         Self(request)
     }
 }
@@ -950,9 +995,15 @@ impl ::core::ops::Deref for TaskTemplateRequest {
 #[derive(Clone, Debug)]
 pub struct MediaProcessorRequest(odata_client::EntityRequest<super::MediaProcessor>);
 
-impl MediaProcessorRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::MediaProcessor>) -> Self {
+impl MediaProcessorRequest {}
+
+impl odata_client::Addressed for super::MediaProcessor {
+    type Request = MediaProcessorRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::MediaProcessor>>
+for MediaProcessorRequest {
+    fn from(request: odata_client::EntityRequest<super::MediaProcessor>) -> Self {
         Self(request)
     }
 }
@@ -969,11 +1020,6 @@ impl ::core::ops::Deref for MediaProcessorRequest {
 pub struct IngestManifestRequest(odata_client::EntityRequest<super::IngestManifest>);
 
 impl IngestManifestRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::IngestManifest>) -> Self {
-        Self(request)
-    }
-
     /// `IngestManifestAssets`: many [`IngestManifestAsset`](super::IngestManifestAsset).
     ///
     /// All assets of the manifest.
@@ -1002,9 +1048,18 @@ impl IngestManifestRequest {
     ///
     /// Not set at create. Since 2.2.
     pub fn storage_account(&self) -> StorageAccountRequest {
-        StorageAccountRequest::new(
-            self.0.follow_one(super::IngestManifest::STORAGE_ACCOUNT),
-        )
+        self.0.follow_one(super::IngestManifest::STORAGE_ACCOUNT).into()
+    }
+}
+
+impl odata_client::Addressed for super::IngestManifest {
+    type Request = IngestManifestRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::IngestManifest>>
+for IngestManifestRequest {
+    fn from(request: odata_client::EntityRequest<super::IngestManifest>) -> Self {
+        Self(request)
     }
 }
 
@@ -1022,13 +1077,6 @@ pub struct IngestManifestAssetRequest(
 );
 
 impl IngestManifestAssetRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(
-        request: odata_client::EntityRequest<super::IngestManifestAsset>,
-    ) -> Self {
-        Self(request)
-    }
-
     /// `Asset`: none or one [`Asset`](super::Asset).
     ///
     /// The asset to fill; must be given at create, and be in the storage account of the manifest
@@ -1036,7 +1084,7 @@ impl IngestManifestAssetRequest {
     ///
     /// May be set at create.
     pub fn asset(&self) -> AssetRequest {
-        AssetRequest::new(self.0.follow_one(super::IngestManifestAsset::ASSET))
+        self.0.follow_one(super::IngestManifestAsset::ASSET).into()
     }
 
     /// `IngestManifestFiles`: many [`IngestManifestFile`](super::IngestManifestFile).
@@ -1048,6 +1096,17 @@ impl IngestManifestAssetRequest {
         &self,
     ) -> odata_client::Collection<super::IngestManifestFile> {
         self.0.follow(super::IngestManifestAsset::INGEST_MANIFEST_FILES)
+    }
+}
+
+impl odata_client::Addressed for super::IngestManifestAsset {
+    type Request = IngestManifestAssetRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::IngestManifestAsset>>
+for IngestManifestAssetRequest {
+    fn from(request: odata_client::EntityRequest<super::IngestManifestAsset>) -> Self {
+        Self(request)
     }
 }
 
@@ -1064,9 +1123,15 @@ pub struct IngestManifestFileRequest(
     odata_client::EntityRequest<super::IngestManifestFile>,
 );
 
-impl IngestManifestFileRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::IngestManifestFile>) -> Self {
+impl IngestManifestFileRequest {}
+
+impl odata_client::Addressed for super::IngestManifestFile {
+    type Request = IngestManifestFileRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::IngestManifestFile>>
+for IngestManifestFileRequest {
+    fn from(request: odata_client::EntityRequest<super::IngestManifestFile>) -> Self {
         Self(request)
     }
 }
@@ -1085,13 +1150,6 @@ pub struct NotificationEndPointRequest(
 );
 
 impl NotificationEndPointRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(
-        request: odata_client::EntityRequest<super::NotificationEndPoint>,
-    ) -> Self {
-        Self(request)
-    }
-
     /// Action `GetMonitoringSasUris` (POST): collection of
     /// [`MonitoringSasUri`](super::MonitoringSasUri).
     ///
@@ -1107,7 +1165,7 @@ impl NotificationEndPointRequest {
         monitoring_end_date: edm::DateTime,
     ) -> odata_client::Request<::std::vec::Vec<super::MonitoringSasUri>> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::NOTIFICATION_END_POINT_GET_MONITORING_SAS_URIS,
                 ::std::vec::Vec::from([
                     ("monitoringStartDate", edm::Edm::to_value(&monitoring_start_date)),
@@ -1115,6 +1173,17 @@ impl NotificationEndPointRequest {
                 ]),
                 edm::Edm::from_value,
             )
+    }
+}
+
+impl odata_client::Addressed for super::NotificationEndPoint {
+    type Request = NotificationEndPointRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::NotificationEndPoint>>
+for NotificationEndPointRequest {
+    fn from(request: odata_client::EntityRequest<super::NotificationEndPoint>) -> Self {
+        Self(request)
     }
 }
 
@@ -1129,9 +1198,15 @@ impl ::core::ops::Deref for NotificationEndPointRequest {
 #[derive(Clone, Debug)]
 pub struct StorageAccountRequest(odata_client::EntityRequest<super::StorageAccount>);
 
-impl StorageAccountRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::StorageAccount>) -> Self {
+impl StorageAccountRequest {}
+
+impl odata_client::Addressed for super::StorageAccount {
+    type Request = StorageAccountRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::StorageAccount>>
+for StorageAccountRequest {
+    fn from(request: odata_client::EntityRequest<super::StorageAccount>) -> Self {
         Self(request)
     }
 }
@@ -1147,9 +1222,15 @@ impl ::core::ops::Deref for StorageAccountRequest {
 #[derive(Clone, Debug)]
 pub struct OperationRequest(odata_client::EntityRequest<super::Operation>);
 
-impl OperationRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Operation>) -> Self {
+impl OperationRequest {}
+
+impl odata_client::Addressed for super::Operation {
+    type Request = OperationRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Operation>>
+for OperationRequest {
+    fn from(request: odata_client::EntityRequest<super::Operation>) -> Self {
         Self(request)
     }
 }
@@ -1169,13 +1250,6 @@ pub struct ContentKeyAuthorizationPolicyRequest(
 );
 
 impl ContentKeyAuthorizationPolicyRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(
-        request: odata_client::EntityRequest<super::ContentKeyAuthorizationPolicy>,
-    ) -> Self {
-        Self(request)
-    }
-
     /// `Options`: many
     /// [`ContentKeyAuthorizationPolicyOption`](super::ContentKeyAuthorizationPolicyOption).
     ///
@@ -1186,6 +1260,20 @@ impl ContentKeyAuthorizationPolicyRequest {
         &self,
     ) -> odata_client::Collection<super::ContentKeyAuthorizationPolicyOption> {
         self.0.follow(super::ContentKeyAuthorizationPolicy::OPTIONS)
+    }
+}
+
+impl odata_client::Addressed for super::ContentKeyAuthorizationPolicy {
+    type Request = ContentKeyAuthorizationPolicyRequest;
+}
+
+impl ::core::convert::From<
+    odata_client::EntityRequest<super::ContentKeyAuthorizationPolicy>,
+> for ContentKeyAuthorizationPolicyRequest {
+    fn from(
+        request: odata_client::EntityRequest<super::ContentKeyAuthorizationPolicy>,
+    ) -> Self {
+        Self(request)
     }
 }
 
@@ -1203,9 +1291,16 @@ pub struct ContentKeyAuthorizationPolicyOptionRequest(
     odata_client::EntityRequest<super::ContentKeyAuthorizationPolicyOption>,
 );
 
-impl ContentKeyAuthorizationPolicyOptionRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(
+impl ContentKeyAuthorizationPolicyOptionRequest {}
+
+impl odata_client::Addressed for super::ContentKeyAuthorizationPolicyOption {
+    type Request = ContentKeyAuthorizationPolicyOptionRequest;
+}
+
+impl ::core::convert::From<
+    odata_client::EntityRequest<super::ContentKeyAuthorizationPolicyOption>,
+> for ContentKeyAuthorizationPolicyOptionRequest {
+    fn from(
         request: odata_client::EntityRequest<super::ContentKeyAuthorizationPolicyOption>,
     ) -> Self {
         Self(request)
@@ -1227,11 +1322,15 @@ pub struct AssetDeliveryPolicyRequest(
     odata_client::EntityRequest<super::AssetDeliveryPolicy>,
 );
 
-impl AssetDeliveryPolicyRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(
-        request: odata_client::EntityRequest<super::AssetDeliveryPolicy>,
-    ) -> Self {
+impl AssetDeliveryPolicyRequest {}
+
+impl odata_client::Addressed for super::AssetDeliveryPolicy {
+    type Request = AssetDeliveryPolicyRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::AssetDeliveryPolicy>>
+for AssetDeliveryPolicyRequest {
+    fn from(request: odata_client::EntityRequest<super::AssetDeliveryPolicy>) -> Self {
         Self(request)
     }
 }
@@ -1250,11 +1349,6 @@ pub struct StreamingEndpointRequest(
 );
 
 impl StreamingEndpointRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::StreamingEndpoint>) -> Self {
-        Self(request)
-    }
-
     /// Action `Start` (POST).
     ///
     /// Starts the endpoint; it must be Stopped. Goes on after the answer: see Operation.
@@ -1262,7 +1356,7 @@ impl StreamingEndpointRequest {
     /// Since 2.7.
     pub fn start(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::STREAMING_ENDPOINT_START,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
@@ -1276,7 +1370,7 @@ impl StreamingEndpointRequest {
     /// Since 2.7.
     pub fn stop(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::STREAMING_ENDPOINT_STOP,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
@@ -1292,13 +1386,24 @@ impl StreamingEndpointRequest {
     /// - `scale_units`: `scaleUnits`, `Edm.Int32`. Number of units wanted; 0 to 10.
     pub fn scale(&self, scale_units: i32) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::STREAMING_ENDPOINT_SCALE,
                 ::std::vec::Vec::from([
                     ("scaleUnits", edm::Edm::to_value(&scale_units)),
                 ]),
                 odata_client::nothing,
             )
+    }
+}
+
+impl odata_client::Addressed for super::StreamingEndpoint {
+    type Request = StreamingEndpointRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::StreamingEndpoint>>
+for StreamingEndpointRequest {
+    fn from(request: odata_client::EntityRequest<super::StreamingEndpoint>) -> Self {
+        Self(request)
     }
 }
 
@@ -1314,11 +1419,6 @@ impl ::core::ops::Deref for StreamingEndpointRequest {
 pub struct ChannelRequest(odata_client::EntityRequest<super::Channel>);
 
 impl ChannelRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Channel>) -> Self {
-        Self(request)
-    }
-
     /// `Programs`: many [`Program`](super::Program).
     ///
     /// Programs of the channel; at most 50 stopped and 3 running.
@@ -1335,7 +1435,7 @@ impl ChannelRequest {
     /// Since 2.7.
     pub fn start(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_START,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
@@ -1350,7 +1450,7 @@ impl ChannelRequest {
     /// Since 2.7.
     pub fn stop(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_STOP,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
@@ -1365,7 +1465,7 @@ impl ChannelRequest {
     /// Since 2.7.
     pub fn reset(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_RESET,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
@@ -1389,7 +1489,7 @@ impl ChannelRequest {
         show_slate: bool,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_START_ADVERTISEMENT,
                 ::std::vec::Vec::from([
                     ("duration", edm::Edm::to_value(&duration)),
@@ -1409,7 +1509,7 @@ impl ChannelRequest {
     /// - `cue_id`: `cueId`, `Edm.Int32`. Number that StartAdvertisement gave to the break.
     pub fn end_advertisement(&self, cue_id: i32) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_END_ADVERTISEMENT,
                 ::std::vec::Vec::from([("cueId", edm::Edm::to_value(&cue_id))]),
                 odata_client::nothing,
@@ -1431,7 +1531,7 @@ impl ChannelRequest {
         asset_id: impl ::core::convert::Into<super::AssetId>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_SHOW_SLATE,
                 ::std::vec::Vec::from([
                     ("duration", edm::Edm::to_value(&duration)),
@@ -1448,11 +1548,22 @@ impl ChannelRequest {
     /// Since 2.10.
     pub fn hide_slate(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_HIDE_SLATE,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
             )
+    }
+}
+
+impl odata_client::Addressed for super::Channel {
+    type Request = ChannelRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Channel>>
+for ChannelRequest {
+    fn from(request: odata_client::EntityRequest<super::Channel>) -> Self {
+        Self(request)
     }
 }
 
@@ -1468,18 +1579,13 @@ impl ::core::ops::Deref for ChannelRequest {
 pub struct ProgramRequest(odata_client::EntityRequest<super::Program>);
 
 impl ProgramRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Program>) -> Self {
-        Self(request)
-    }
-
     /// `Channel`: none or one [`Channel`](super::Channel).
     ///
     /// The channel it records.
     ///
     /// Not set at create.
     pub fn channel(&self) -> ChannelRequest {
-        ChannelRequest::new(self.0.follow_one(super::Program::CHANNEL))
+        self.0.follow_one(super::Program::CHANNEL).into()
     }
 
     /// Action `Start` (POST).
@@ -1490,7 +1596,7 @@ impl ProgramRequest {
     /// Since 2.7.
     pub fn start(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::PROGRAM_START,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
@@ -1504,11 +1610,22 @@ impl ProgramRequest {
     /// Since 2.7.
     pub fn stop(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::PROGRAM_STOP,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
             )
+    }
+}
+
+impl odata_client::Addressed for super::Program {
+    type Request = ProgramRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Program>>
+for ProgramRequest {
+    fn from(request: odata_client::EntityRequest<super::Program>) -> Self {
+        Self(request)
     }
 }
 
@@ -1525,9 +1642,15 @@ pub struct EncodingReservedUnitTypeRequest(
     odata_client::EntityRequest<super::EncodingReservedUnitType>,
 );
 
-impl EncodingReservedUnitTypeRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(
+impl EncodingReservedUnitTypeRequest {}
+
+impl odata_client::Addressed for super::EncodingReservedUnitType {
+    type Request = EncodingReservedUnitTypeRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::EncodingReservedUnitType>>
+for EncodingReservedUnitTypeRequest {
+    fn from(
         request: odata_client::EntityRequest<super::EncodingReservedUnitType>,
     ) -> Self {
         Self(request)
@@ -1545,9 +1668,15 @@ impl ::core::ops::Deref for EncodingReservedUnitTypeRequest {
 #[derive(Clone, Debug)]
 pub struct FilterRequest(odata_client::EntityRequest<super::Filter>);
 
-impl FilterRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Filter>) -> Self {
+impl FilterRequest {}
+
+impl odata_client::Addressed for super::Filter {
+    type Request = FilterRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Filter>>
+for FilterRequest {
+    fn from(request: odata_client::EntityRequest<super::Filter>) -> Self {
         Self(request)
     }
 }
@@ -1563,9 +1692,15 @@ impl ::core::ops::Deref for FilterRequest {
 #[derive(Clone, Debug)]
 pub struct AssetFilterRequest(odata_client::EntityRequest<super::AssetFilter>);
 
-impl AssetFilterRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::AssetFilter>) -> Self {
+impl AssetFilterRequest {}
+
+impl odata_client::Addressed for super::AssetFilter {
+    type Request = AssetFilterRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::AssetFilter>>
+for AssetFilterRequest {
+    fn from(request: odata_client::EntityRequest<super::AssetFilter>) -> Self {
         Self(request)
     }
 }
@@ -1583,9 +1718,15 @@ pub struct MonitoringConfigurationRequest(
     odata_client::EntityRequest<super::MonitoringConfiguration>,
 );
 
-impl MonitoringConfigurationRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(
+impl MonitoringConfigurationRequest {}
+
+impl odata_client::Addressed for super::MonitoringConfiguration {
+    type Request = MonitoringConfigurationRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::MonitoringConfiguration>>
+for MonitoringConfigurationRequest {
+    fn from(
         request: odata_client::EntityRequest<super::MonitoringConfiguration>,
     ) -> Self {
         Self(request)

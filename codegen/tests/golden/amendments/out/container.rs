@@ -34,7 +34,7 @@ impl House {
         &self,
         key: impl ::core::convert::Into<super::LightId>,
     ) -> LightRequest {
-        LightRequest::new(self.lights().by_key(key))
+        self.lights().by_key(key)
     }
 }
 
@@ -42,9 +42,14 @@ impl House {
 #[derive(Clone, Debug)]
 pub struct LightRequest(odata_client::EntityRequest<super::Light>);
 
-impl LightRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Light>) -> Self {
+impl LightRequest {}
+
+impl odata_client::Addressed for super::Light {
+    type Request = LightRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Light>> for LightRequest {
+    fn from(request: odata_client::EntityRequest<super::Light>) -> Self {
         Self(request)
     }
 }

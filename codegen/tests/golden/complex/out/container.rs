@@ -25,7 +25,7 @@ impl Album {
 
     /// One [`Photo`](super::Photo) of the entity set `Photos`, by its key.
     pub fn photo(&self, key: impl ::core::convert::Into<i32>) -> PhotoRequest {
-        PhotoRequest::new(self.photos().by_key(key))
+        self.photos().by_key(key)
     }
 }
 
@@ -33,9 +33,14 @@ impl Album {
 #[derive(Clone, Debug)]
 pub struct PhotoRequest(odata_client::EntityRequest<super::Photo>);
 
-impl PhotoRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Photo>) -> Self {
+impl PhotoRequest {}
+
+impl odata_client::Addressed for super::Photo {
+    type Request = PhotoRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Photo>> for PhotoRequest {
+    fn from(request: odata_client::EntityRequest<super::Photo>) -> Self {
         Self(request)
     }
 }

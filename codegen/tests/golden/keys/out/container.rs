@@ -25,7 +25,7 @@ impl Shop {
 
     /// One [`Order`](super::Order) of the entity set `Orders`, by its key.
     pub fn order(&self, key: impl ::core::convert::Into<i32>) -> OrderRequest {
-        OrderRequest::new(self.orders().by_key(key))
+        self.orders().by_key(key)
     }
 
     /// Entity set `OrderLines`: many [`OrderLine`](super::OrderLine).
@@ -38,7 +38,7 @@ impl Shop {
         &self,
         key: impl ::core::convert::Into<super::OrderLineKey>,
     ) -> OrderLineRequest {
-        OrderLineRequest::new(self.order_lines().by_key(key))
+        self.order_lines().by_key(key)
     }
 }
 
@@ -46,9 +46,14 @@ impl Shop {
 #[derive(Clone, Debug)]
 pub struct OrderRequest(odata_client::EntityRequest<super::Order>);
 
-impl OrderRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Order>) -> Self {
+impl OrderRequest {}
+
+impl odata_client::Addressed for super::Order {
+    type Request = OrderRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Order>> for OrderRequest {
+    fn from(request: odata_client::EntityRequest<super::Order>) -> Self {
         Self(request)
     }
 }
@@ -64,9 +69,15 @@ impl ::core::ops::Deref for OrderRequest {
 #[derive(Clone, Debug)]
 pub struct OrderLineRequest(odata_client::EntityRequest<super::OrderLine>);
 
-impl OrderLineRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::OrderLine>) -> Self {
+impl OrderLineRequest {}
+
+impl odata_client::Addressed for super::OrderLine {
+    type Request = OrderLineRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::OrderLine>>
+for OrderLineRequest {
+    fn from(request: odata_client::EntityRequest<super::OrderLine>) -> Self {
         Self(request)
     }
 }

@@ -25,7 +25,7 @@ impl Vector {
 
     /// One [`Type`](super::Type) of the entity set `typeSet1`, by its key.
     pub fn r#type(&self, key: impl ::core::convert::Into<super::Id>) -> TypeRequest {
-        TypeRequest::new(self.type_set1().by_key(key))
+        self.type_set1().by_key(key)
     }
 
     /// Entity set `selfSet2`: many [`Self_`](super::Self_).
@@ -35,7 +35,7 @@ impl Vector {
 
     /// One [`Self_`](super::Self_) of the entity set `selfSet2`, by its key.
     pub fn self_(&self, key: impl ::core::convert::Into<super::Id>) -> SelfRequest {
-        SelfRequest::new(self.self_set2().by_key(key))
+        self.self_set2().by_key(key)
     }
 
     /// Entity set `SelfSet3`: many [`SelfType`](super::SelfType).
@@ -48,7 +48,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> SelfTypeRequest {
-        SelfTypeRequest::new(self.self_set3().by_key(key))
+        self.self_set3().by_key(key)
     }
 
     /// Entity set `crateSet4`: many [`Crate`](super::Crate).
@@ -58,7 +58,7 @@ impl Vector {
 
     /// One [`Crate`](super::Crate) of the entity set `crateSet4`, by its key.
     pub fn crate_(&self, key: impl ::core::convert::Into<super::Id>) -> CrateRequest {
-        CrateRequest::new(self.crate_set4().by_key(key))
+        self.crate_set4().by_key(key)
     }
 
     /// Entity set `superSet5`: many [`Super`](super::Super).
@@ -68,7 +68,7 @@ impl Vector {
 
     /// One [`Super`](super::Super) of the entity set `superSet5`, by its key.
     pub fn super_(&self, key: impl ::core::convert::Into<super::Id>) -> SuperRequest {
-        SuperRequest::new(self.super_set5().by_key(key))
+        self.super_set5().by_key(key)
     }
 
     /// Entity set `asyncSet6`: many [`Async`](super::Async).
@@ -78,7 +78,7 @@ impl Vector {
 
     /// One [`Async`](super::Async) of the entity set `asyncSet6`, by its key.
     pub fn r#async(&self, key: impl ::core::convert::Into<super::Id>) -> AsyncRequest {
-        AsyncRequest::new(self.async_set6().by_key(key))
+        self.async_set6().by_key(key)
     }
 
     /// Entity set `OptionSet7`: many [`Option`](super::Option).
@@ -88,7 +88,7 @@ impl Vector {
 
     /// One [`Option`](super::Option) of the entity set `OptionSet7`, by its key.
     pub fn option(&self, key: impl ::core::convert::Into<super::Id>) -> OptionRequest {
-        OptionRequest::new(self.option_set7().by_key(key))
+        self.option_set7().by_key(key)
     }
 
     /// Entity set `SomeSet8`: many [`Some`](super::Some).
@@ -98,7 +98,7 @@ impl Vector {
 
     /// One [`Some`](super::Some) of the entity set `SomeSet8`, by its key.
     pub fn some(&self, key: impl ::core::convert::Into<super::Id>) -> SomeRequest {
-        SomeRequest::new(self.some_set8().by_key(key))
+        self.some_set8().by_key(key)
     }
 
     /// Entity set `StringSet9`: many [`String`](super::String).
@@ -108,7 +108,7 @@ impl Vector {
 
     /// One [`String`](super::String) of the entity set `StringSet9`, by its key.
     pub fn string(&self, key: impl ::core::convert::Into<super::Id>) -> StringRequest {
-        StringRequest::new(self.string_set9().by_key(key))
+        self.string_set9().by_key(key)
     }
 
     /// Entity set `VecSet10`: many [`Vec`](super::Vec).
@@ -118,7 +118,7 @@ impl Vector {
 
     /// One [`Vec`](super::Vec) of the entity set `VecSet10`, by its key.
     pub fn vec(&self, key: impl ::core::convert::Into<super::Id>) -> VecRequest {
-        VecRequest::new(self.vec_set10().by_key(key))
+        self.vec_set10().by_key(key)
     }
 
     /// Entity set `ResultSet11`: many [`Result`](super::Result).
@@ -128,7 +128,7 @@ impl Vector {
 
     /// One [`Result`](super::Result) of the entity set `ResultSet11`, by its key.
     pub fn result(&self, key: impl ::core::convert::Into<super::Id>) -> ResultRequest {
-        ResultRequest::new(self.result_set11().by_key(key))
+        self.result_set11().by_key(key)
     }
 
     /// Entity set `OkSet12`: many [`Ok`](super::Ok).
@@ -138,7 +138,7 @@ impl Vector {
 
     /// One [`Ok`](super::Ok) of the entity set `OkSet12`, by its key.
     pub fn ok(&self, key: impl ::core::convert::Into<super::Id>) -> OkRequest {
-        OkRequest::new(self.ok_set12().by_key(key))
+        self.ok_set12().by_key(key)
     }
 
     /// Entity set `BoxSet13`: many [`Box`](super::Box).
@@ -148,7 +148,7 @@ impl Vector {
 
     /// One [`Box`](super::Box) of the entity set `BoxSet13`, by its key.
     pub fn r#box(&self, key: impl ::core::convert::Into<super::Id>) -> BoxRequest {
-        BoxRequest::new(self.box_set13().by_key(key))
+        self.box_set13().by_key(key)
     }
 
     /// Entity set `DefaultSet14`: many [`Default`](super::Default).
@@ -158,7 +158,7 @@ impl Vector {
 
     /// One [`Default`](super::Default) of the entity set `DefaultSet14`, by its key.
     pub fn default(&self, key: impl ::core::convert::Into<super::Id>) -> DefaultRequest {
-        DefaultRequest::new(self.default_set14().by_key(key))
+        self.default_set14().by_key(key)
     }
 
     /// Entity set `CloneSet15`: many [`Clone`](super::Clone).
@@ -171,7 +171,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> CloneRequest {
-        CloneRequest::new(self.clone_set15().by_key(key))
+        self.clone_set15().by_key(key)
     }
 
     /// Entity set `DebugSet16`: many [`Debug`](super::Debug).
@@ -181,7 +181,7 @@ impl Vector {
 
     /// One [`Debug`](super::Debug) of the entity set `DebugSet16`, by its key.
     pub fn debug(&self, key: impl ::core::convert::Into<super::Id>) -> DebugRequest {
-        DebugRequest::new(self.debug_set16().by_key(key))
+        self.debug_set16().by_key(key)
     }
 
     /// Entity set `PartialEqSet17`: many [`PartialEq`](super::PartialEq).
@@ -194,7 +194,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> PartialEqRequest {
-        PartialEqRequest::new(self.partial_eq_set17().by_key(key))
+        self.partial_eq_set17().by_key(key)
     }
 
     /// Entity set `SendSet18`: many [`Send`](super::Send).
@@ -204,7 +204,7 @@ impl Vector {
 
     /// One [`Send`](super::Send) of the entity set `SendSet18`, by its key.
     pub fn send(&self, key: impl ::core::convert::Into<super::Id>) -> SendRequest {
-        SendRequest::new(self.send_set18().by_key(key))
+        self.send_set18().by_key(key)
     }
 
     /// Entity set `SyncSet19`: many [`Sync`](super::Sync).
@@ -214,7 +214,7 @@ impl Vector {
 
     /// One [`Sync`](super::Sync) of the entity set `SyncSet19`, by its key.
     pub fn sync(&self, key: impl ::core::convert::Into<super::Id>) -> SyncRequest {
-        SyncRequest::new(self.sync_set19().by_key(key))
+        self.sync_set19().by_key(key)
     }
 
     /// Entity set `IntoSet20`: many [`Into`](super::Into).
@@ -224,7 +224,7 @@ impl Vector {
 
     /// One [`Into`](super::Into) of the entity set `IntoSet20`, by its key.
     pub fn into(&self, key: impl ::core::convert::Into<super::Id>) -> IntoRequest {
-        IntoRequest::new(self.into_set20().by_key(key))
+        self.into_set20().by_key(key)
     }
 
     /// Entity set `FromSet21`: many [`From`](super::From).
@@ -234,7 +234,7 @@ impl Vector {
 
     /// One [`From`](super::From) of the entity set `FromSet21`, by its key.
     pub fn from(&self, key: impl ::core::convert::Into<super::Id>) -> FromRequest {
-        FromRequest::new(self.from_set21().by_key(key))
+        self.from_set21().by_key(key)
     }
 
     /// Entity set `IteratorSet22`: many [`Iterator`](super::Iterator).
@@ -247,7 +247,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> IteratorRequest {
-        IteratorRequest::new(self.iterator_set22().by_key(key))
+        self.iterator_set22().by_key(key)
     }
 
     /// Entity set `DropSet23`: many [`Drop`](super::Drop).
@@ -257,7 +257,7 @@ impl Vector {
 
     /// One [`Drop`](super::Drop) of the entity set `DropSet23`, by its key.
     pub fn drop(&self, key: impl ::core::convert::Into<super::Id>) -> DropRequest {
-        DropRequest::new(self.drop_set23().by_key(key))
+        self.drop_set23().by_key(key)
     }
 
     /// Entity set `FnSet24`: many [`Fn`](super::Fn).
@@ -267,7 +267,7 @@ impl Vector {
 
     /// One [`Fn`](super::Fn) of the entity set `FnSet24`, by its key.
     pub fn r#fn(&self, key: impl ::core::convert::Into<super::Id>) -> FnRequest {
-        FnRequest::new(self.fn_set24().by_key(key))
+        self.fn_set24().by_key(key)
     }
 
     /// Entity set `ValueSet25`: many [`Value`](super::Value).
@@ -277,7 +277,7 @@ impl Vector {
 
     /// One [`Value`](super::Value) of the entity set `ValueSet25`, by its key.
     pub fn value(&self, key: impl ::core::convert::Into<super::Id>) -> ValueRequest {
-        ValueRequest::new(self.value_set25().by_key(key))
+        self.value_set25().by_key(key)
     }
 
     /// Entity set `EdmSet26`: many [`Edm`](super::Edm).
@@ -287,7 +287,7 @@ impl Vector {
 
     /// One [`Edm`](super::Edm) of the entity set `EdmSet26`, by its key.
     pub fn edm(&self, key: impl ::core::convert::Into<super::Id>) -> EdmRequest {
-        EdmRequest::new(self.edm_set26().by_key(key))
+        self.edm_set26().by_key(key)
     }
 
     /// Entity set `PropertySet27`: many [`Property`](super::Property).
@@ -300,7 +300,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> PropertyRequest {
-        PropertyRequest::new(self.property_set27().by_key(key))
+        self.property_set27().by_key(key)
     }
 
     /// Entity set `NavigationSet28`: many [`Navigation`](super::Navigation).
@@ -313,7 +313,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> NavigationRequest {
-        NavigationRequest::new(self.navigation_set28().by_key(key))
+        self.navigation_set28().by_key(key)
     }
 
     /// Entity set `StructuredSet29`: many [`Structured`](super::Structured).
@@ -326,7 +326,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> StructuredRequest {
-        StructuredRequest::new(self.structured_set29().by_key(key))
+        self.structured_set29().by_key(key)
     }
 
     /// Entity set `KeySet30`: many [`Key`](super::Key).
@@ -336,7 +336,7 @@ impl Vector {
 
     /// One [`Key`](super::Key) of the entity set `KeySet30`, by its key.
     pub fn key(&self, key: impl ::core::convert::Into<super::Id>) -> KeyRequest {
-        KeyRequest::new(self.key_set30().by_key(key))
+        self.key_set30().by_key(key)
     }
 
     /// Entity set `EntityTypeSet31`: many [`EntityType`](super::EntityType).
@@ -349,7 +349,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> EntityTypeRequest {
-        EntityTypeRequest::new(self.entity_type_set31().by_key(key))
+        self.entity_type_set31().by_key(key)
     }
 
     /// Entity set `ComplexTypeSet32`: many [`ComplexType`](super::ComplexType).
@@ -362,7 +362,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> ComplexTypeRequest {
-        ComplexTypeRequest::new(self.complex_type_set32().by_key(key))
+        self.complex_type_set32().by_key(key)
     }
 
     /// Entity set `TablesSet33`: many [`Tables`](super::Tables).
@@ -372,7 +372,7 @@ impl Vector {
 
     /// One [`Tables`](super::Tables) of the entity set `TablesSet33`, by its key.
     pub fn tables(&self, key: impl ::core::convert::Into<super::Id>) -> TablesRequest {
-        TablesRequest::new(self.tables_set33().by_key(key))
+        self.tables_set33().by_key(key)
     }
 
     /// Entity set `EnumsSet34`: many [`Enums`](super::Enums).
@@ -382,7 +382,7 @@ impl Vector {
 
     /// One [`Enums`](super::Enums) of the entity set `EnumsSet34`, by its key.
     pub fn enums(&self, key: impl ::core::convert::Into<super::Id>) -> EnumsRequest {
-        EnumsRequest::new(self.enums_set34().by_key(key))
+        self.enums_set34().by_key(key)
     }
 
     /// Entity set `IdsSet35`: many [`Ids`](super::Ids).
@@ -392,7 +392,7 @@ impl Vector {
 
     /// One [`Ids`](super::Ids) of the entity set `IdsSet35`, by its key.
     pub fn ids(&self, key: impl ::core::convert::Into<super::Id>) -> IdsRequest {
-        IdsRequest::new(self.ids_set35().by_key(key))
+        self.ids_set35().by_key(key)
     }
 
     /// Entity set `ContainerSet36`: many [`Container`](super::Container).
@@ -405,7 +405,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> ContainerRequest {
-        ContainerRequest::new(self.container_set36().by_key(key))
+        self.container_set36().by_key(key)
     }
 
     /// Entity set `ModelSet37`: many [`Model`](super::Model).
@@ -415,7 +415,7 @@ impl Vector {
 
     /// One [`Model`](super::Model) of the entity set `ModelSet37`, by its key.
     pub fn model(&self, key: impl ::core::convert::Into<super::Id>) -> ModelRequest {
-        ModelRequest::new(self.model_set37().by_key(key))
+        self.model_set37().by_key(key)
     }
 
     /// Entity set `UnknownSet38`: many [`Unknown`](super::Unknown).
@@ -425,7 +425,7 @@ impl Vector {
 
     /// One [`Unknown`](super::Unknown) of the entity set `UnknownSet38`, by its key.
     pub fn unknown(&self, key: impl ::core::convert::Into<super::Id>) -> UnknownRequest {
-        UnknownRequest::new(self.unknown_set38().by_key(key))
+        self.unknown_set38().by_key(key)
     }
 
     /// Entity set `coreSet39`: many [`Core`](super::Core).
@@ -435,7 +435,7 @@ impl Vector {
 
     /// One [`Core`](super::Core) of the entity set `coreSet39`, by its key.
     pub fn core(&self, key: impl ::core::convert::Into<super::Id>) -> CoreRequest {
-        CoreRequest::new(self.core_set39().by_key(key))
+        self.core_set39().by_key(key)
     }
 
     /// Entity set `stdSet40`: many [`Std`](super::Std).
@@ -445,7 +445,7 @@ impl Vector {
 
     /// One [`Std`](super::Std) of the entity set `stdSet40`, by its key.
     pub fn std(&self, key: impl ::core::convert::Into<super::Id>) -> StdRequest {
-        StdRequest::new(self.std_set40().by_key(key))
+        self.std_set40().by_key(key)
     }
 
     /// Entity set `odata_clientSet41`: many [`OdataClient`](super::OdataClient).
@@ -458,7 +458,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> OdataClientRequest {
-        OdataClientRequest::new(self.odata_client_set41().by_key(key))
+        self.odata_client_set41().by_key(key)
     }
 
     /// Entity set `edmSet42`: many [`EdmModule`](super::EdmModule).
@@ -471,7 +471,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> EdmModuleRequest {
-        EdmModuleRequest::new(self.edm_set42().by_key(key))
+        self.edm_set42().by_key(key)
     }
 
     /// Entity set `modSet43`: many [`ModType`](super::ModType).
@@ -484,7 +484,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> ModTypeRequest {
-        ModTypeRequest::new(self.mod_set43().by_key(key))
+        self.mod_set43().by_key(key)
     }
 
     /// Entity set `genSet44`: many [`Gen`](super::Gen).
@@ -494,7 +494,7 @@ impl Vector {
 
     /// One [`Gen`](super::Gen) of the entity set `genSet44`, by its key.
     pub fn r#gen(&self, key: impl ::core::convert::Into<super::Id>) -> GenRequest {
-        GenRequest::new(self.gen_set44().by_key(key))
+        self.gen_set44().by_key(key)
     }
 
     /// Entity set `IPRangeSet45`: many [`IPRange`](super::IPRange).
@@ -507,7 +507,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> IPRangeRequest {
-        IPRangeRequest::new(self.ip_range_set45().by_key(key))
+        self.ip_range_set45().by_key(key)
     }
 
     /// Entity set `OData_FeedSet46`: many [`OdataFeed`](super::OdataFeed).
@@ -520,7 +520,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> OdataFeedRequest {
-        OdataFeedRequest::new(self.odata_feed_set46().by_key(key))
+        self.odata_feed_set46().by_key(key)
     }
 
     /// Entity set `URLsSet47`: many [`URLs`](super::URLs).
@@ -530,7 +530,7 @@ impl Vector {
 
     /// One [`URLs`](super::URLs) of the entity set `URLsSet47`, by its key.
     pub fn urls(&self, key: impl ::core::convert::Into<super::Id>) -> URLsRequest {
-        URLsRequest::new(self.urls_set47().by_key(key))
+        self.urls_set47().by_key(key)
     }
 
     /// Entity set `ModuleSet48`: many [`Module`](super::Module).
@@ -540,7 +540,7 @@ impl Vector {
 
     /// One [`Module`](super::Module) of the entity set `ModuleSet48`, by its key.
     pub fn module(&self, key: impl ::core::convert::Into<super::Id>) -> ModuleRequest {
-        ModuleRequest::new(self.module_set48().by_key(key))
+        self.module_set48().by_key(key)
     }
 
     /// Entity set `ServicesSet49`: many [`Services`](super::Services).
@@ -553,7 +553,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> ServicesRequest {
-        ServicesRequest::new(self.services_set49().by_key(key))
+        self.services_set49().by_key(key)
     }
 
     /// Entity set `RequestSet50`: many [`Request`](super::Request).
@@ -563,7 +563,7 @@ impl Vector {
 
     /// One [`Request`](super::Request) of the entity set `RequestSet50`, by its key.
     pub fn request(&self, key: impl ::core::convert::Into<super::Id>) -> RequestRequest {
-        RequestRequest::new(self.request_set50().by_key(key))
+        self.request_set50().by_key(key)
     }
 
     /// Entity set `CollectionSet51`: many [`Collection`](super::Collection).
@@ -576,7 +576,7 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> CollectionRequest {
-        CollectionRequest::new(self.collection_set51().by_key(key))
+        self.collection_set51().by_key(key)
     }
 
     /// Entity set `Name_With_UnderscoresSet52`: many
@@ -593,19 +593,18 @@ impl Vector {
         &self,
         key: impl ::core::convert::Into<super::Id>,
     ) -> NameWithUnderscoresRequest {
-        NameWithUnderscoresRequest::new(self.name_with_underscores_set52().by_key(key))
+        self.name_with_underscores_set52().by_key(key)
     }
 
     /// Service operation `new` (GET).
     pub fn new_(&self) -> odata_client::Request<()> {
-        self.0
-            .function(&super::tables::NEW, ::std::vec::Vec::new(), odata_client::nothing)
+        self.0.invoke(&super::tables::NEW, ::std::vec::Vec::new(), odata_client::nothing)
     }
 
     /// Service operation `service` (GET).
     pub fn service_(&self) -> odata_client::Request<()> {
         self.0
-            .function(
+            .invoke(
                 &super::tables::SERVICE,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
@@ -615,21 +614,13 @@ impl Vector {
     /// Service operation `await` (GET).
     pub fn r#await(&self) -> odata_client::Request<()> {
         self.0
-            .function(
-                &super::tables::AWAIT,
-                ::std::vec::Vec::new(),
-                odata_client::nothing,
-            )
+            .invoke(&super::tables::AWAIT, ::std::vec::Vec::new(), odata_client::nothing)
     }
 
     /// Service operation `loop` (GET).
     pub fn r#loop(&self) -> odata_client::Request<()> {
         self.0
-            .function(
-                &super::tables::LOOP,
-                ::std::vec::Vec::new(),
-                odata_client::nothing,
-            )
+            .invoke(&super::tables::LOOP, ::std::vec::Vec::new(), odata_client::nothing)
     }
 }
 
@@ -637,9 +628,14 @@ impl Vector {
 #[derive(Clone, Debug)]
 pub struct TypeRequest(odata_client::EntityRequest<super::Type>);
 
-impl TypeRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Type>) -> Self {
+impl TypeRequest {}
+
+impl odata_client::Addressed for super::Type {
+    type Request = TypeRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Type>> for TypeRequest {
+    fn from(request: odata_client::EntityRequest<super::Type>) -> Self {
         Self(request)
     }
 }
@@ -655,9 +651,14 @@ impl ::core::ops::Deref for TypeRequest {
 #[derive(Clone, Debug)]
 pub struct SelfRequest(odata_client::EntityRequest<super::Self_>);
 
-impl SelfRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Self_>) -> Self {
+impl SelfRequest {}
+
+impl odata_client::Addressed for super::Self_ {
+    type Request = SelfRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Self_>> for SelfRequest {
+    fn from(request: odata_client::EntityRequest<super::Self_>) -> Self {
         Self(request)
     }
 }
@@ -673,9 +674,15 @@ impl ::core::ops::Deref for SelfRequest {
 #[derive(Clone, Debug)]
 pub struct SelfTypeRequest(odata_client::EntityRequest<super::SelfType>);
 
-impl SelfTypeRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::SelfType>) -> Self {
+impl SelfTypeRequest {}
+
+impl odata_client::Addressed for super::SelfType {
+    type Request = SelfTypeRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::SelfType>>
+for SelfTypeRequest {
+    fn from(request: odata_client::EntityRequest<super::SelfType>) -> Self {
         Self(request)
     }
 }
@@ -691,9 +698,14 @@ impl ::core::ops::Deref for SelfTypeRequest {
 #[derive(Clone, Debug)]
 pub struct CrateRequest(odata_client::EntityRequest<super::Crate>);
 
-impl CrateRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Crate>) -> Self {
+impl CrateRequest {}
+
+impl odata_client::Addressed for super::Crate {
+    type Request = CrateRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Crate>> for CrateRequest {
+    fn from(request: odata_client::EntityRequest<super::Crate>) -> Self {
         Self(request)
     }
 }
@@ -709,9 +721,14 @@ impl ::core::ops::Deref for CrateRequest {
 #[derive(Clone, Debug)]
 pub struct SuperRequest(odata_client::EntityRequest<super::Super>);
 
-impl SuperRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Super>) -> Self {
+impl SuperRequest {}
+
+impl odata_client::Addressed for super::Super {
+    type Request = SuperRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Super>> for SuperRequest {
+    fn from(request: odata_client::EntityRequest<super::Super>) -> Self {
         Self(request)
     }
 }
@@ -727,9 +744,14 @@ impl ::core::ops::Deref for SuperRequest {
 #[derive(Clone, Debug)]
 pub struct AsyncRequest(odata_client::EntityRequest<super::Async>);
 
-impl AsyncRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Async>) -> Self {
+impl AsyncRequest {}
+
+impl odata_client::Addressed for super::Async {
+    type Request = AsyncRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Async>> for AsyncRequest {
+    fn from(request: odata_client::EntityRequest<super::Async>) -> Self {
         Self(request)
     }
 }
@@ -746,16 +768,11 @@ impl ::core::ops::Deref for AsyncRequest {
 pub struct OptionRequest(odata_client::EntityRequest<super::Option>);
 
 impl OptionRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Option>) -> Self {
-        Self(request)
-    }
-
     /// `AsOption`: none or one [`String`](super::String).
     ///
     /// May be set at create.
     pub fn as_option(&self) -> StringRequest {
-        StringRequest::new(self.0.follow_one(super::Option::AS_OPTION))
+        self.0.follow_one(super::Option::AS_OPTION).into()
     }
 
     /// Action `get` (POST).
@@ -768,7 +785,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_GET,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -791,7 +808,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_DELETE,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -814,7 +831,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_UPDATE,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -837,7 +854,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_LINKS,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -860,7 +877,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_FOLLOW,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -883,7 +900,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_PATH,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -906,7 +923,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_READ,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -929,7 +946,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_MATCH,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -952,7 +969,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_NEW,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -975,7 +992,7 @@ impl OptionRequest {
         self_: impl ::core::convert::Into<::std::string::String>,
     ) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::OPTION_CLONE,
                 ::std::vec::Vec::from([
                     ("type", edm::Edm::to_value(&r#type)),
@@ -986,6 +1003,17 @@ impl OptionRequest {
                 ]),
                 odata_client::nothing,
             )
+    }
+}
+
+impl odata_client::Addressed for super::Option {
+    type Request = OptionRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Option>>
+for OptionRequest {
+    fn from(request: odata_client::EntityRequest<super::Option>) -> Self {
+        Self(request)
     }
 }
 
@@ -1000,9 +1028,14 @@ impl ::core::ops::Deref for OptionRequest {
 #[derive(Clone, Debug)]
 pub struct SomeRequest(odata_client::EntityRequest<super::Some>);
 
-impl SomeRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Some>) -> Self {
+impl SomeRequest {}
+
+impl odata_client::Addressed for super::Some {
+    type Request = SomeRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Some>> for SomeRequest {
+    fn from(request: odata_client::EntityRequest<super::Some>) -> Self {
         Self(request)
     }
 }
@@ -1018,9 +1051,15 @@ impl ::core::ops::Deref for SomeRequest {
 #[derive(Clone, Debug)]
 pub struct StringRequest(odata_client::EntityRequest<super::String>);
 
-impl StringRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::String>) -> Self {
+impl StringRequest {}
+
+impl odata_client::Addressed for super::String {
+    type Request = StringRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::String>>
+for StringRequest {
+    fn from(request: odata_client::EntityRequest<super::String>) -> Self {
         Self(request)
     }
 }
@@ -1036,9 +1075,14 @@ impl ::core::ops::Deref for StringRequest {
 #[derive(Clone, Debug)]
 pub struct VecRequest(odata_client::EntityRequest<super::Vec>);
 
-impl VecRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Vec>) -> Self {
+impl VecRequest {}
+
+impl odata_client::Addressed for super::Vec {
+    type Request = VecRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Vec>> for VecRequest {
+    fn from(request: odata_client::EntityRequest<super::Vec>) -> Self {
         Self(request)
     }
 }
@@ -1054,9 +1098,15 @@ impl ::core::ops::Deref for VecRequest {
 #[derive(Clone, Debug)]
 pub struct ResultRequest(odata_client::EntityRequest<super::Result>);
 
-impl ResultRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Result>) -> Self {
+impl ResultRequest {}
+
+impl odata_client::Addressed for super::Result {
+    type Request = ResultRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Result>>
+for ResultRequest {
+    fn from(request: odata_client::EntityRequest<super::Result>) -> Self {
         Self(request)
     }
 }
@@ -1072,9 +1122,14 @@ impl ::core::ops::Deref for ResultRequest {
 #[derive(Clone, Debug)]
 pub struct OkRequest(odata_client::EntityRequest<super::Ok>);
 
-impl OkRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Ok>) -> Self {
+impl OkRequest {}
+
+impl odata_client::Addressed for super::Ok {
+    type Request = OkRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Ok>> for OkRequest {
+    fn from(request: odata_client::EntityRequest<super::Ok>) -> Self {
         Self(request)
     }
 }
@@ -1090,9 +1145,14 @@ impl ::core::ops::Deref for OkRequest {
 #[derive(Clone, Debug)]
 pub struct BoxRequest(odata_client::EntityRequest<super::Box>);
 
-impl BoxRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Box>) -> Self {
+impl BoxRequest {}
+
+impl odata_client::Addressed for super::Box {
+    type Request = BoxRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Box>> for BoxRequest {
+    fn from(request: odata_client::EntityRequest<super::Box>) -> Self {
         Self(request)
     }
 }
@@ -1108,9 +1168,15 @@ impl ::core::ops::Deref for BoxRequest {
 #[derive(Clone, Debug)]
 pub struct DefaultRequest(odata_client::EntityRequest<super::Default>);
 
-impl DefaultRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Default>) -> Self {
+impl DefaultRequest {}
+
+impl odata_client::Addressed for super::Default {
+    type Request = DefaultRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Default>>
+for DefaultRequest {
+    fn from(request: odata_client::EntityRequest<super::Default>) -> Self {
         Self(request)
     }
 }
@@ -1126,9 +1192,14 @@ impl ::core::ops::Deref for DefaultRequest {
 #[derive(Clone, Debug)]
 pub struct CloneRequest(odata_client::EntityRequest<super::Clone>);
 
-impl CloneRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Clone>) -> Self {
+impl CloneRequest {}
+
+impl odata_client::Addressed for super::Clone {
+    type Request = CloneRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Clone>> for CloneRequest {
+    fn from(request: odata_client::EntityRequest<super::Clone>) -> Self {
         Self(request)
     }
 }
@@ -1144,9 +1215,14 @@ impl ::core::ops::Deref for CloneRequest {
 #[derive(Clone, Debug)]
 pub struct DebugRequest(odata_client::EntityRequest<super::Debug>);
 
-impl DebugRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Debug>) -> Self {
+impl DebugRequest {}
+
+impl odata_client::Addressed for super::Debug {
+    type Request = DebugRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Debug>> for DebugRequest {
+    fn from(request: odata_client::EntityRequest<super::Debug>) -> Self {
         Self(request)
     }
 }
@@ -1162,9 +1238,15 @@ impl ::core::ops::Deref for DebugRequest {
 #[derive(Clone, Debug)]
 pub struct PartialEqRequest(odata_client::EntityRequest<super::PartialEq>);
 
-impl PartialEqRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::PartialEq>) -> Self {
+impl PartialEqRequest {}
+
+impl odata_client::Addressed for super::PartialEq {
+    type Request = PartialEqRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::PartialEq>>
+for PartialEqRequest {
+    fn from(request: odata_client::EntityRequest<super::PartialEq>) -> Self {
         Self(request)
     }
 }
@@ -1180,9 +1262,14 @@ impl ::core::ops::Deref for PartialEqRequest {
 #[derive(Clone, Debug)]
 pub struct SendRequest(odata_client::EntityRequest<super::Send>);
 
-impl SendRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Send>) -> Self {
+impl SendRequest {}
+
+impl odata_client::Addressed for super::Send {
+    type Request = SendRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Send>> for SendRequest {
+    fn from(request: odata_client::EntityRequest<super::Send>) -> Self {
         Self(request)
     }
 }
@@ -1198,9 +1285,14 @@ impl ::core::ops::Deref for SendRequest {
 #[derive(Clone, Debug)]
 pub struct SyncRequest(odata_client::EntityRequest<super::Sync>);
 
-impl SyncRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Sync>) -> Self {
+impl SyncRequest {}
+
+impl odata_client::Addressed for super::Sync {
+    type Request = SyncRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Sync>> for SyncRequest {
+    fn from(request: odata_client::EntityRequest<super::Sync>) -> Self {
         Self(request)
     }
 }
@@ -1216,9 +1308,14 @@ impl ::core::ops::Deref for SyncRequest {
 #[derive(Clone, Debug)]
 pub struct IntoRequest(odata_client::EntityRequest<super::Into>);
 
-impl IntoRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Into>) -> Self {
+impl IntoRequest {}
+
+impl odata_client::Addressed for super::Into {
+    type Request = IntoRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Into>> for IntoRequest {
+    fn from(request: odata_client::EntityRequest<super::Into>) -> Self {
         Self(request)
     }
 }
@@ -1234,9 +1331,14 @@ impl ::core::ops::Deref for IntoRequest {
 #[derive(Clone, Debug)]
 pub struct FromRequest(odata_client::EntityRequest<super::From>);
 
-impl FromRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::From>) -> Self {
+impl FromRequest {}
+
+impl odata_client::Addressed for super::From {
+    type Request = FromRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::From>> for FromRequest {
+    fn from(request: odata_client::EntityRequest<super::From>) -> Self {
         Self(request)
     }
 }
@@ -1252,9 +1354,15 @@ impl ::core::ops::Deref for FromRequest {
 #[derive(Clone, Debug)]
 pub struct IteratorRequest(odata_client::EntityRequest<super::Iterator>);
 
-impl IteratorRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Iterator>) -> Self {
+impl IteratorRequest {}
+
+impl odata_client::Addressed for super::Iterator {
+    type Request = IteratorRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Iterator>>
+for IteratorRequest {
+    fn from(request: odata_client::EntityRequest<super::Iterator>) -> Self {
         Self(request)
     }
 }
@@ -1270,9 +1378,14 @@ impl ::core::ops::Deref for IteratorRequest {
 #[derive(Clone, Debug)]
 pub struct DropRequest(odata_client::EntityRequest<super::Drop>);
 
-impl DropRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Drop>) -> Self {
+impl DropRequest {}
+
+impl odata_client::Addressed for super::Drop {
+    type Request = DropRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Drop>> for DropRequest {
+    fn from(request: odata_client::EntityRequest<super::Drop>) -> Self {
         Self(request)
     }
 }
@@ -1288,9 +1401,14 @@ impl ::core::ops::Deref for DropRequest {
 #[derive(Clone, Debug)]
 pub struct FnRequest(odata_client::EntityRequest<super::Fn>);
 
-impl FnRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Fn>) -> Self {
+impl FnRequest {}
+
+impl odata_client::Addressed for super::Fn {
+    type Request = FnRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Fn>> for FnRequest {
+    fn from(request: odata_client::EntityRequest<super::Fn>) -> Self {
         Self(request)
     }
 }
@@ -1306,9 +1424,14 @@ impl ::core::ops::Deref for FnRequest {
 #[derive(Clone, Debug)]
 pub struct ValueRequest(odata_client::EntityRequest<super::Value>);
 
-impl ValueRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Value>) -> Self {
+impl ValueRequest {}
+
+impl odata_client::Addressed for super::Value {
+    type Request = ValueRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Value>> for ValueRequest {
+    fn from(request: odata_client::EntityRequest<super::Value>) -> Self {
         Self(request)
     }
 }
@@ -1324,9 +1447,14 @@ impl ::core::ops::Deref for ValueRequest {
 #[derive(Clone, Debug)]
 pub struct EdmRequest(odata_client::EntityRequest<super::Edm>);
 
-impl EdmRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Edm>) -> Self {
+impl EdmRequest {}
+
+impl odata_client::Addressed for super::Edm {
+    type Request = EdmRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Edm>> for EdmRequest {
+    fn from(request: odata_client::EntityRequest<super::Edm>) -> Self {
         Self(request)
     }
 }
@@ -1342,9 +1470,15 @@ impl ::core::ops::Deref for EdmRequest {
 #[derive(Clone, Debug)]
 pub struct PropertyRequest(odata_client::EntityRequest<super::Property>);
 
-impl PropertyRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Property>) -> Self {
+impl PropertyRequest {}
+
+impl odata_client::Addressed for super::Property {
+    type Request = PropertyRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Property>>
+for PropertyRequest {
+    fn from(request: odata_client::EntityRequest<super::Property>) -> Self {
         Self(request)
     }
 }
@@ -1360,9 +1494,15 @@ impl ::core::ops::Deref for PropertyRequest {
 #[derive(Clone, Debug)]
 pub struct NavigationRequest(odata_client::EntityRequest<super::Navigation>);
 
-impl NavigationRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Navigation>) -> Self {
+impl NavigationRequest {}
+
+impl odata_client::Addressed for super::Navigation {
+    type Request = NavigationRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Navigation>>
+for NavigationRequest {
+    fn from(request: odata_client::EntityRequest<super::Navigation>) -> Self {
         Self(request)
     }
 }
@@ -1378,9 +1518,15 @@ impl ::core::ops::Deref for NavigationRequest {
 #[derive(Clone, Debug)]
 pub struct StructuredRequest(odata_client::EntityRequest<super::Structured>);
 
-impl StructuredRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Structured>) -> Self {
+impl StructuredRequest {}
+
+impl odata_client::Addressed for super::Structured {
+    type Request = StructuredRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Structured>>
+for StructuredRequest {
+    fn from(request: odata_client::EntityRequest<super::Structured>) -> Self {
         Self(request)
     }
 }
@@ -1396,9 +1542,14 @@ impl ::core::ops::Deref for StructuredRequest {
 #[derive(Clone, Debug)]
 pub struct KeyRequest(odata_client::EntityRequest<super::Key>);
 
-impl KeyRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Key>) -> Self {
+impl KeyRequest {}
+
+impl odata_client::Addressed for super::Key {
+    type Request = KeyRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Key>> for KeyRequest {
+    fn from(request: odata_client::EntityRequest<super::Key>) -> Self {
         Self(request)
     }
 }
@@ -1414,9 +1565,15 @@ impl ::core::ops::Deref for KeyRequest {
 #[derive(Clone, Debug)]
 pub struct EntityTypeRequest(odata_client::EntityRequest<super::EntityType>);
 
-impl EntityTypeRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::EntityType>) -> Self {
+impl EntityTypeRequest {}
+
+impl odata_client::Addressed for super::EntityType {
+    type Request = EntityTypeRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::EntityType>>
+for EntityTypeRequest {
+    fn from(request: odata_client::EntityRequest<super::EntityType>) -> Self {
         Self(request)
     }
 }
@@ -1432,9 +1589,15 @@ impl ::core::ops::Deref for EntityTypeRequest {
 #[derive(Clone, Debug)]
 pub struct ComplexTypeRequest(odata_client::EntityRequest<super::ComplexType>);
 
-impl ComplexTypeRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::ComplexType>) -> Self {
+impl ComplexTypeRequest {}
+
+impl odata_client::Addressed for super::ComplexType {
+    type Request = ComplexTypeRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::ComplexType>>
+for ComplexTypeRequest {
+    fn from(request: odata_client::EntityRequest<super::ComplexType>) -> Self {
         Self(request)
     }
 }
@@ -1450,9 +1613,15 @@ impl ::core::ops::Deref for ComplexTypeRequest {
 #[derive(Clone, Debug)]
 pub struct TablesRequest(odata_client::EntityRequest<super::Tables>);
 
-impl TablesRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Tables>) -> Self {
+impl TablesRequest {}
+
+impl odata_client::Addressed for super::Tables {
+    type Request = TablesRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Tables>>
+for TablesRequest {
+    fn from(request: odata_client::EntityRequest<super::Tables>) -> Self {
         Self(request)
     }
 }
@@ -1468,9 +1637,14 @@ impl ::core::ops::Deref for TablesRequest {
 #[derive(Clone, Debug)]
 pub struct EnumsRequest(odata_client::EntityRequest<super::Enums>);
 
-impl EnumsRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Enums>) -> Self {
+impl EnumsRequest {}
+
+impl odata_client::Addressed for super::Enums {
+    type Request = EnumsRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Enums>> for EnumsRequest {
+    fn from(request: odata_client::EntityRequest<super::Enums>) -> Self {
         Self(request)
     }
 }
@@ -1486,9 +1660,14 @@ impl ::core::ops::Deref for EnumsRequest {
 #[derive(Clone, Debug)]
 pub struct IdsRequest(odata_client::EntityRequest<super::Ids>);
 
-impl IdsRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Ids>) -> Self {
+impl IdsRequest {}
+
+impl odata_client::Addressed for super::Ids {
+    type Request = IdsRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Ids>> for IdsRequest {
+    fn from(request: odata_client::EntityRequest<super::Ids>) -> Self {
         Self(request)
     }
 }
@@ -1504,9 +1683,15 @@ impl ::core::ops::Deref for IdsRequest {
 #[derive(Clone, Debug)]
 pub struct ContainerRequest(odata_client::EntityRequest<super::Container>);
 
-impl ContainerRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Container>) -> Self {
+impl ContainerRequest {}
+
+impl odata_client::Addressed for super::Container {
+    type Request = ContainerRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Container>>
+for ContainerRequest {
+    fn from(request: odata_client::EntityRequest<super::Container>) -> Self {
         Self(request)
     }
 }
@@ -1522,9 +1707,14 @@ impl ::core::ops::Deref for ContainerRequest {
 #[derive(Clone, Debug)]
 pub struct ModelRequest(odata_client::EntityRequest<super::Model>);
 
-impl ModelRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Model>) -> Self {
+impl ModelRequest {}
+
+impl odata_client::Addressed for super::Model {
+    type Request = ModelRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Model>> for ModelRequest {
+    fn from(request: odata_client::EntityRequest<super::Model>) -> Self {
         Self(request)
     }
 }
@@ -1540,9 +1730,15 @@ impl ::core::ops::Deref for ModelRequest {
 #[derive(Clone, Debug)]
 pub struct UnknownRequest(odata_client::EntityRequest<super::Unknown>);
 
-impl UnknownRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Unknown>) -> Self {
+impl UnknownRequest {}
+
+impl odata_client::Addressed for super::Unknown {
+    type Request = UnknownRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Unknown>>
+for UnknownRequest {
+    fn from(request: odata_client::EntityRequest<super::Unknown>) -> Self {
         Self(request)
     }
 }
@@ -1558,9 +1754,14 @@ impl ::core::ops::Deref for UnknownRequest {
 #[derive(Clone, Debug)]
 pub struct CoreRequest(odata_client::EntityRequest<super::Core>);
 
-impl CoreRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Core>) -> Self {
+impl CoreRequest {}
+
+impl odata_client::Addressed for super::Core {
+    type Request = CoreRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Core>> for CoreRequest {
+    fn from(request: odata_client::EntityRequest<super::Core>) -> Self {
         Self(request)
     }
 }
@@ -1576,9 +1777,14 @@ impl ::core::ops::Deref for CoreRequest {
 #[derive(Clone, Debug)]
 pub struct StdRequest(odata_client::EntityRequest<super::Std>);
 
-impl StdRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Std>) -> Self {
+impl StdRequest {}
+
+impl odata_client::Addressed for super::Std {
+    type Request = StdRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Std>> for StdRequest {
+    fn from(request: odata_client::EntityRequest<super::Std>) -> Self {
         Self(request)
     }
 }
@@ -1594,9 +1800,15 @@ impl ::core::ops::Deref for StdRequest {
 #[derive(Clone, Debug)]
 pub struct OdataClientRequest(odata_client::EntityRequest<super::OdataClient>);
 
-impl OdataClientRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::OdataClient>) -> Self {
+impl OdataClientRequest {}
+
+impl odata_client::Addressed for super::OdataClient {
+    type Request = OdataClientRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::OdataClient>>
+for OdataClientRequest {
+    fn from(request: odata_client::EntityRequest<super::OdataClient>) -> Self {
         Self(request)
     }
 }
@@ -1612,9 +1824,15 @@ impl ::core::ops::Deref for OdataClientRequest {
 #[derive(Clone, Debug)]
 pub struct EdmModuleRequest(odata_client::EntityRequest<super::EdmModule>);
 
-impl EdmModuleRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::EdmModule>) -> Self {
+impl EdmModuleRequest {}
+
+impl odata_client::Addressed for super::EdmModule {
+    type Request = EdmModuleRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::EdmModule>>
+for EdmModuleRequest {
+    fn from(request: odata_client::EntityRequest<super::EdmModule>) -> Self {
         Self(request)
     }
 }
@@ -1630,9 +1848,15 @@ impl ::core::ops::Deref for EdmModuleRequest {
 #[derive(Clone, Debug)]
 pub struct ModTypeRequest(odata_client::EntityRequest<super::ModType>);
 
-impl ModTypeRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::ModType>) -> Self {
+impl ModTypeRequest {}
+
+impl odata_client::Addressed for super::ModType {
+    type Request = ModTypeRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::ModType>>
+for ModTypeRequest {
+    fn from(request: odata_client::EntityRequest<super::ModType>) -> Self {
         Self(request)
     }
 }
@@ -1648,9 +1872,14 @@ impl ::core::ops::Deref for ModTypeRequest {
 #[derive(Clone, Debug)]
 pub struct GenRequest(odata_client::EntityRequest<super::Gen>);
 
-impl GenRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Gen>) -> Self {
+impl GenRequest {}
+
+impl odata_client::Addressed for super::Gen {
+    type Request = GenRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Gen>> for GenRequest {
+    fn from(request: odata_client::EntityRequest<super::Gen>) -> Self {
         Self(request)
     }
 }
@@ -1666,9 +1895,15 @@ impl ::core::ops::Deref for GenRequest {
 #[derive(Clone, Debug)]
 pub struct IPRangeRequest(odata_client::EntityRequest<super::IPRange>);
 
-impl IPRangeRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::IPRange>) -> Self {
+impl IPRangeRequest {}
+
+impl odata_client::Addressed for super::IPRange {
+    type Request = IPRangeRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::IPRange>>
+for IPRangeRequest {
+    fn from(request: odata_client::EntityRequest<super::IPRange>) -> Self {
         Self(request)
     }
 }
@@ -1684,9 +1919,15 @@ impl ::core::ops::Deref for IPRangeRequest {
 #[derive(Clone, Debug)]
 pub struct OdataFeedRequest(odata_client::EntityRequest<super::OdataFeed>);
 
-impl OdataFeedRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::OdataFeed>) -> Self {
+impl OdataFeedRequest {}
+
+impl odata_client::Addressed for super::OdataFeed {
+    type Request = OdataFeedRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::OdataFeed>>
+for OdataFeedRequest {
+    fn from(request: odata_client::EntityRequest<super::OdataFeed>) -> Self {
         Self(request)
     }
 }
@@ -1702,9 +1943,14 @@ impl ::core::ops::Deref for OdataFeedRequest {
 #[derive(Clone, Debug)]
 pub struct URLsRequest(odata_client::EntityRequest<super::URLs>);
 
-impl URLsRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::URLs>) -> Self {
+impl URLsRequest {}
+
+impl odata_client::Addressed for super::URLs {
+    type Request = URLsRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::URLs>> for URLsRequest {
+    fn from(request: odata_client::EntityRequest<super::URLs>) -> Self {
         Self(request)
     }
 }
@@ -1720,9 +1966,15 @@ impl ::core::ops::Deref for URLsRequest {
 #[derive(Clone, Debug)]
 pub struct ModuleRequest(odata_client::EntityRequest<super::Module>);
 
-impl ModuleRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Module>) -> Self {
+impl ModuleRequest {}
+
+impl odata_client::Addressed for super::Module {
+    type Request = ModuleRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Module>>
+for ModuleRequest {
+    fn from(request: odata_client::EntityRequest<super::Module>) -> Self {
         Self(request)
     }
 }
@@ -1738,9 +1990,15 @@ impl ::core::ops::Deref for ModuleRequest {
 #[derive(Clone, Debug)]
 pub struct ServicesRequest(odata_client::EntityRequest<super::Services>);
 
-impl ServicesRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Services>) -> Self {
+impl ServicesRequest {}
+
+impl odata_client::Addressed for super::Services {
+    type Request = ServicesRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Services>>
+for ServicesRequest {
+    fn from(request: odata_client::EntityRequest<super::Services>) -> Self {
         Self(request)
     }
 }
@@ -1756,9 +2014,15 @@ impl ::core::ops::Deref for ServicesRequest {
 #[derive(Clone, Debug)]
 pub struct RequestRequest(odata_client::EntityRequest<super::Request>);
 
-impl RequestRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Request>) -> Self {
+impl RequestRequest {}
+
+impl odata_client::Addressed for super::Request {
+    type Request = RequestRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Request>>
+for RequestRequest {
+    fn from(request: odata_client::EntityRequest<super::Request>) -> Self {
         Self(request)
     }
 }
@@ -1774,9 +2038,15 @@ impl ::core::ops::Deref for RequestRequest {
 #[derive(Clone, Debug)]
 pub struct CollectionRequest(odata_client::EntityRequest<super::Collection>);
 
-impl CollectionRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Collection>) -> Self {
+impl CollectionRequest {}
+
+impl odata_client::Addressed for super::Collection {
+    type Request = CollectionRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Collection>>
+for CollectionRequest {
+    fn from(request: odata_client::EntityRequest<super::Collection>) -> Self {
         Self(request)
     }
 }
@@ -1794,11 +2064,15 @@ pub struct NameWithUnderscoresRequest(
     odata_client::EntityRequest<super::NameWithUnderscores>,
 );
 
-impl NameWithUnderscoresRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(
-        request: odata_client::EntityRequest<super::NameWithUnderscores>,
-    ) -> Self {
+impl NameWithUnderscoresRequest {}
+
+impl odata_client::Addressed for super::NameWithUnderscores {
+    type Request = NameWithUnderscoresRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::NameWithUnderscores>>
+for NameWithUnderscoresRequest {
+    fn from(request: odata_client::EntityRequest<super::NameWithUnderscores>) -> Self {
         Self(request)
     }
 }

@@ -28,7 +28,7 @@ impl Farm {
         &self,
         key: impl ::core::convert::Into<edm::Guid>,
     ) -> PersonRequest {
-        PersonRequest::new(self.farmers().by_key(key))
+        self.farmers().by_key(key)
     }
 
     /// Entity set `Shepherds`: many [`Person`](super::Person).
@@ -41,7 +41,7 @@ impl Farm {
         &self,
         key: impl ::core::convert::Into<edm::Guid>,
     ) -> PersonRequest {
-        PersonRequest::new(self.shepherds().by_key(key))
+        self.shepherds().by_key(key)
     }
 
     /// Entity set `Sheep`: many [`Sheep`](super::Sheep).
@@ -51,7 +51,7 @@ impl Farm {
 
     /// One [`Sheep`](super::Sheep) of the entity set `Sheep`, by its key.
     pub fn sheep_by_key(&self, key: impl ::core::convert::Into<i64>) -> SheepRequest {
-        SheepRequest::new(self.sheep().by_key(key))
+        self.sheep().by_key(key)
     }
 }
 
@@ -60,11 +60,6 @@ impl Farm {
 pub struct PersonRequest(odata_client::EntityRequest<super::Person>);
 
 impl PersonRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Person>) -> Self {
-        Self(request)
-    }
-
     /// `Sheep`: many [`Sheep`](super::Sheep).
     ///
     /// May be set at create.
@@ -89,6 +84,17 @@ impl PersonRequest {
     }
 }
 
+impl odata_client::Addressed for super::Person {
+    type Request = PersonRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Person>>
+for PersonRequest {
+    fn from(request: odata_client::EntityRequest<super::Person>) -> Self {
+        Self(request)
+    }
+}
+
 impl ::core::ops::Deref for PersonRequest {
     type Target = odata_client::EntityRequest<super::Person>;
     fn deref(&self) -> &Self::Target {
@@ -101,16 +107,21 @@ impl ::core::ops::Deref for PersonRequest {
 pub struct SheepRequest(odata_client::EntityRequest<super::Sheep>);
 
 impl SheepRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Sheep>) -> Self {
-        Self(request)
-    }
-
     /// `Owner`: none or one [`Person`](super::Person).
     ///
     /// May be set at create.
     pub fn owner(&self) -> PersonRequest {
-        PersonRequest::new(self.0.follow_one(super::Sheep::OWNER))
+        self.0.follow_one(super::Sheep::OWNER).into()
+    }
+}
+
+impl odata_client::Addressed for super::Sheep {
+    type Request = SheepRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Sheep>> for SheepRequest {
+    fn from(request: odata_client::EntityRequest<super::Sheep>) -> Self {
+        Self(request)
     }
 }
 

@@ -28,7 +28,7 @@ impl Station {
         &self,
         key: impl ::core::convert::Into<super::ChannelId>,
     ) -> ChannelRequest {
-        ChannelRequest::new(self.channels().by_key(key))
+        self.channels().by_key(key)
     }
 
     /// Entity set `Programs`: many [`Program`](super::Program).
@@ -41,17 +41,13 @@ impl Station {
         &self,
         key: impl ::core::convert::Into<::std::string::String>,
     ) -> ProgramRequest {
-        ProgramRequest::new(self.programs().by_key(key))
+        self.programs().by_key(key)
     }
 
     /// Service operation `Ping` (GET).
     pub fn ping(&self) -> odata_client::Request<()> {
         self.0
-            .function(
-                &super::tables::PING,
-                ::std::vec::Vec::new(),
-                odata_client::nothing,
-            )
+            .invoke(&super::tables::PING, ::std::vec::Vec::new(), odata_client::nothing)
     }
 
     /// Service operation `Rename` (POST): [`ChannelId`](super::ChannelId).
@@ -71,7 +67,7 @@ impl Station {
         r#type: super::Kind,
     ) -> odata_client::Request<super::ChannelId> {
         self.0
-            .function(
+            .invoke(
                 &super::tables::RENAME,
                 ::std::vec::Vec::from([
                     (
@@ -104,17 +100,12 @@ pub struct ChannelAdvertiseNowParameters {
 pub struct ChannelRequest(odata_client::EntityRequest<super::Channel>);
 
 impl ChannelRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Channel>) -> Self {
-        Self(request)
-    }
-
     /// Action `Start` (POST).
     ///
     /// Starts a channel.
     pub fn start(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_START,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
@@ -127,7 +118,7 @@ impl ChannelRequest {
         parameters: ChannelAdvertiseNowParameters,
     ) -> odata_client::Request<::std::vec::Vec<super::Report>> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::CHANNEL_ADVERTISE_NOW,
                 ::std::vec::Vec::from([
                     ("duration", edm::Edm::to_value(&parameters.duration)),
@@ -137,6 +128,17 @@ impl ChannelRequest {
                 ]),
                 edm::Edm::from_value,
             )
+    }
+}
+
+impl odata_client::Addressed for super::Channel {
+    type Request = ChannelRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Channel>>
+for ChannelRequest {
+    fn from(request: odata_client::EntityRequest<super::Channel>) -> Self {
+        Self(request)
     }
 }
 
@@ -152,21 +154,27 @@ impl ::core::ops::Deref for ChannelRequest {
 pub struct ProgramRequest(odata_client::EntityRequest<super::Program>);
 
 impl ProgramRequest {
-    /// Gives a request the methods of this type.
-    pub fn new(request: odata_client::EntityRequest<super::Program>) -> Self {
-        Self(request)
-    }
-
     /// Action `Start` (POST).
     ///
     /// Starts a program.
     pub fn start(&self) -> odata_client::Request<()> {
         self.0
-            .action(
+            .invoke(
                 &super::tables::PROGRAM_START,
                 ::std::vec::Vec::new(),
                 odata_client::nothing,
             )
+    }
+}
+
+impl odata_client::Addressed for super::Program {
+    type Request = ProgramRequest;
+}
+
+impl ::core::convert::From<odata_client::EntityRequest<super::Program>>
+for ProgramRequest {
+    fn from(request: odata_client::EntityRequest<super::Program>) -> Self {
+        Self(request)
     }
 }
 
