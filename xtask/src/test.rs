@@ -14,8 +14,8 @@ const BROWSER_TESTS: &str = "tests/browser";
 /// Run every test
 ///
 /// Needs Rust and a C compiler. ffmpeg is installed if it is missing. The tests with Python's
-/// azure-storage-blob and with a browser need python3 with venv, and node, npm and Chromium; where
-/// those are missing they are skipped, which is said.
+/// azure-storage-blob, with OData servers of others, and with a browser need python3 with venv,
+/// and node, npm and Chromium; where those are missing they are skipped, which is said.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Run only this step; may be given several times
@@ -107,10 +107,19 @@ impl Run {
         let programs = cargo::build(false)?;
         let mut test = cargo::cargo(&["test", "--workspace", "--no-fail-fast"]);
         test.env("MEDIAD", programs.mediad);
+        if self.no_skip {
+            test.env("NO_SKIP", "1");
+        }
         if !tools::has_python_venv() {
             self.skip(
-                "the test with Python's azure-storage-blob: python3 with venv is not there; \
-                 install it (Debian: apt install python3-venv)",
+                "the tests with Python's azure-storage-blob and odatapy: python3 with venv is not \
+                 there; install it (Debian: apt install python3-venv)",
+            )?;
+        }
+        if tools::node().is_none() || tools::find("npm").is_none() {
+            self.skip(
+                "the tests with SAP CAP and Azurite: node 20 or newer or npm is not there; install \
+                 it (Debian: apt install nodejs npm)",
             )?;
         }
         cargo::run(&mut test)
