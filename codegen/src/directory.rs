@@ -1,81 +1,195 @@
-//! The directory of a generated module: compared and replaced as a whole.
+//! A directory of generated files: compared with what it should hold, and made to hold it.
 
-use std::collections::BTreeMap;
-use std::fs;
-use std::path::Path;
+mod disk;
 
-use anyhow::{Context, bail};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
 
-/// The files of a directory by name; none if there is no directory.
-pub(crate) fn present(directory: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut files = BTreeMap::new();
-    let entries = match fs::read_dir(directory) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(files),
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot list {}", directory.display()));
-        }
-    };
-    for entry in entries {
-        let path = entry.with_context(|| format!("cannot list {}", directory.display()))?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if !path.is_file() {
-            bail!(
-                "{} is not a file: the directory holds something else than a generated module",
-                path.display()
-            );
-        }
-        let text = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        files.insert(name, String::from_utf8_lossy(&text).into_owned());
-    }
-    Ok(files)
+use similar::TextDiff;
+
+/// What generated files say in one of their first lines.
+const MARK: &str = "@generated";
+/// How many lines that are.
+const MARKED_LINES: usize = 5;
+
+/// Texts by path, relative to the directory, with `/` between folders.
+pub type Files = BTreeMap<String, String>;
+
+/// A directory that holds generated files.
+#[derive(Clone, Debug)]
+pub struct Directory {
+    path: PathBuf,
+    /// What messages call it.
+    name: String,
+    kind: Kind,
 }
 
-/// What a run would change.
-pub(crate) fn differences(
-    wanted: &BTreeMap<String, String>,
-    present: &BTreeMap<String, String>,
-) -> Vec<String> {
-    let mut list = Vec::new();
-    for (name, text) in wanted {
-        match present.get(name) {
-            None => list.push(format!("{name} is missing")),
-            Some(found) if found != text => {
-                let pairs = text.lines().zip(found.lines());
-                let line = pairs.take_while(|(wanted, found)| wanted == found).count() + 1;
-                list.push(format!("{name} differs from line {line}"));
+/// What else may be in a directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Nothing: it is a generated module.
+    Module,
+    /// What somebody adds to a generated crate, and what cargo puts there.
+    Crate,
+}
+
+/// Why a directory cannot be compared or written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The disk refuses.
+    #[error("{what} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// With what.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// It would be lost, or its target be written to.
+    #[error("{0} is neither a file nor a folder; remove it")]
+    NotAFile(String),
+    /// It is somebody's work, and would be lost.
+    #[error("{0} is not marked as {MARK}, and would be lost; move it elsewhere first")]
+    NotGenerated(String),
+}
+
+impl Directory {
+    /// A directory, and what messages call it.
+    pub fn new(path: impl Into<PathBuf>, name: impl Into<String>, kind: Kind) -> Self {
+        Self { path: path.into(), name: name.into(), kind }
+    }
+
+    /// Where it differs from what it should hold, in the order of paths.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or holds something that is neither a file nor a folder.
+    pub fn differences(&self, wanted: &Files) -> Result<Vec<Difference>, Error> {
+        let present = self.present(wanted)?;
+        let names: BTreeSet<&String> = present.keys().chain(wanted.keys()).collect();
+        let differences = names.into_iter().filter_map(|name| {
+            let (old, new) = (present.get(name), wanted.get(name));
+            let path = format!("{}/{name}", self.name);
+            (old != new).then(|| Difference { path, old: old.cloned(), new: new.cloned() })
+        });
+        Ok(differences.collect())
+    }
+
+    /// The text of a file in it; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read.
+    pub fn file(&self, name: &str) -> Result<Option<String>, Error> {
+        disk::text(&self.path.join(name))
+    }
+
+    /// Makes it hold the wanted files, and no other generated ones. Nothing is touched if one that
+    /// would be lost is not generated. A module is written beside the old one first, and takes its
+    /// place as a whole; the files of a crate take their places one by one, when all are written.
+    /// Files that stay as they are keep their times.
+    ///
+    /// # Errors
+    ///
+    /// A file that would be lost is not marked as generated; or the disk refuses.
+    pub fn replace(&self, wanted: &Files) -> Result<(), Error> {
+        let present = self.present(wanted)?;
+        let would_be_lost = present.iter().find(|(_, text)| !is_generated(text));
+        if let Some((name, _)) = would_be_lost {
+            return Err(Error::NotGenerated(format!("{}/{name}", self.name)));
+        }
+        match self.kind {
+            Kind::Module => disk::replace(&self.path, wanted),
+            Kind::Crate => disk::update(&self.path, wanted, &present),
+        }
+    }
+
+    /// What is there and belongs to the generator: in a crate, what is wanted and what is marked.
+    fn present(&self, wanted: &Files) -> Result<Files, Error> {
+        let mut files = Files::new();
+        if self.path.exists() {
+            disk::read(&self.path, &mut files, &self.name, self.kind == Kind::Crate)?;
+        }
+        if self.kind == Kind::Crate {
+            files.retain(|name, text| wanted.contains_key(name) || is_generated(text));
+        }
+        Ok(files)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn is_generated(text: &str) -> bool {
+    text.lines().take(MARKED_LINES).any(|line| line.contains(MARK))
+}
+
+/// A file that is not what it should be: missing, left over or changed. It displays as a unified
+/// diff from what is there to what should be.
+#[derive(Clone, Debug)]
+pub struct Difference {
+    path: String,
+    old: Option<String>,
+    new: Option<String>,
+}
+
+impl Difference {
+    /// One line: the file, and what is the matter with it.
+    pub fn summary(&self) -> String {
+        let Self { path, old, new } = self;
+        match (old, new) {
+            (None, _) => format!("{path} is missing"),
+            (_, None) => format!("{path} is not generated any more"),
+            (Some(old), Some(new)) => {
+                let diff = TextDiff::from_lines(old.as_str(), new.as_str());
+                let count = |tag| diff.iter_all_changes().filter(|it| it.tag() == tag).count();
+                let (added, removed) =
+                    (count(similar::ChangeTag::Insert), count(similar::ChangeTag::Delete));
+                format!("{path} is changed: +{added} -{removed}")
             }
-            Some(_) => {}
         }
     }
-    for name in present.keys().filter(|name| !wanted.contains_key(*name)) {
-        list.push(format!("{name} is not generated any more"));
+
+    /// Lines that are there and should not be, and lines that should be there and are not.
+    pub fn lines(&self) -> (Vec<String>, Vec<String>) {
+        let (old, new) = self.texts();
+        let diff = TextDiff::from_lines(old, new);
+        let lines = |tag| {
+            let changes = diff.iter_all_changes().filter(|change| change.tag() == tag);
+            changes.map(|change| change.value().trim_end().to_owned()).collect()
+        };
+        (lines(similar::ChangeTag::Delete), lines(similar::ChangeTag::Insert))
     }
-    list
+
+    fn texts(&self) -> (&str, &str) {
+        (self.old.as_deref().unwrap_or_default(), self.new.as_deref().unwrap_or_default())
+    }
 }
 
-/// Makes the directory hold the wanted files and nothing else. Files that do not say that they
-/// are generated are somebody's work, and stop it before anything is touched.
-pub(crate) fn replace(
-    directory: &Path,
-    wanted: &BTreeMap<String, String>,
-    present: &BTreeMap<String, String>,
-) -> anyhow::Result<()> {
-    let is_generated =
-        |text: &str| text.lines().next().is_some_and(|line| line.contains("@generated"));
-    if let Some((name, _)) = present.iter().find(|(_, text)| !is_generated(text)) {
-        bail!("{} is not generated; move it away first", directory.join(name).display());
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let side = |letter: &str, text: &Option<String>| match text {
+            Some(_) => format!("{letter}/{}", self.path),
+            None => "/dev/null".to_owned(),
+        };
+        let what = match (&self.old, &self.new) {
+            (None, _) => "is missing",
+            (_, None) => "is not generated any more",
+            _ => "is changed",
+        };
+        writeln!(f, "{} {what}", self.path)?;
+        let (old, new) = self.texts();
+        let diff = TextDiff::from_lines(old, new);
+        let mut unified = diff.unified_diff();
+        writeln!(f, "{}", unified.header(&side("a", &self.old), &side("b", &self.new)))
     }
-    fs::create_dir_all(directory)
-        .with_context(|| format!("cannot create {}", directory.display()))?;
-    for name in present.keys().filter(|name| !wanted.contains_key(*name)) {
-        let path = directory.join(name);
-        fs::remove_file(&path).with_context(|| format!("cannot remove {}", path.display()))?;
-    }
-    // Files that stay as they are keep their times, so that builds are not repeated.
-    for (name, text) in wanted.iter().filter(|(name, text)| present.get(*name) != Some(*text)) {
-        let path = directory.join(name);
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-    }
-    Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,10 +13,15 @@
 
 mod amend;
 mod csdl;
+pub mod describe;
 mod diagnostic;
+pub mod diff;
+#[cfg(feature = "directory")]
+pub mod directory;
 mod emit;
 pub mod model;
 mod names;
+mod outline;
 mod plan;
 mod print;
 mod render;
@@ -28,6 +33,7 @@ use std::sync::Arc;
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Source, Span, Spanned};
 use model::Model;
+pub use outline::outline;
 pub use render::{Style, render};
 
 /// What generated files say about where they come from.

@@ -1,25 +1,35 @@
-//! The command line: it replaces a directory as a whole, and nothing that it did not make.
+//! The command line: what it writes, what it refuses, and what it answers to the shell.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 fn fixture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(name)
 }
 
-fn run(out: &Path, metadata: &Path, more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_odata-codegen"))
-        .args(["generate", "--metadata"])
-        .arg(metadata)
-        .arg("--out")
-        .arg(out)
-        .args(more)
-        .output()
-        .expect("the binary runs")
+fn run(arguments: &[&str], paths: &[(&str, &Path)]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_odata-codegen"));
+    command.args(arguments);
+    for (option, path) in paths {
+        command.args(Some(option).filter(|option| !option.is_empty())).arg(path);
+    }
+    command.output().expect("the binary runs")
 }
 
-fn text(output: &Output) -> String {
+fn module(command: &str, out: &Path, metadata: &Path) -> Output {
+    run(&[command], &[("--metadata", metadata), ("--out", out)])
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("it is not killed")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
@@ -27,24 +37,32 @@ fn text(output: &Output) -> String {
 fn generates_checks_and_replaces() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let out = directory.path().join("module");
-    let keys = fixture("keys/metadata.xml");
+    let keys = fixture("golden/keys/metadata.xml");
 
-    let missing = run(&out, &keys, &["--check"]);
-    assert!(!missing.status.success() && text(&missing).contains("mod.rs is missing"));
-    assert!(!out.exists(), "--check writes nothing");
+    let missing = module("check", &out, &keys);
+    assert_eq!(code(&missing), 1);
+    assert!(stdout(&missing).contains("mod.rs is missing"));
+    assert!(!out.exists(), "check writes nothing");
 
-    assert!(run(&out, &keys, &[]).status.success());
-    assert!(run(&out, &keys, &["--check"]).status.success());
+    assert_eq!(code(&module("generate", &out, &keys)), 0);
+    assert_eq!(code(&module("check", &out, &keys)), 0);
 
     let order = fs::read_to_string(out.join("order.rs")).expect("generated");
     fs::write(out.join("order.rs"), order.replace("i32", "i64")).expect("writable");
     fs::write(out.join("stale.rs"), "// @generated\n").expect("writable");
-    let changed = run(&out, &keys, &["--check"]);
-    assert!(!changed.status.success());
-    assert!(text(&changed).contains("order.rs differs from line"), "{}", text(&changed));
-    assert!(text(&changed).contains("stale.rs is not generated any more"), "{}", text(&changed));
+    let changed = module("check", &out, &keys);
+    let text = stdout(&changed);
+    assert_eq!(code(&changed), 1);
+    for expected in [
+        "order.rs is changed: +",
+        "stale.rs is not generated any more",
+        "\n+++ b/",
+        "To write it again, run:\n  odata-codegen generate --metadata ",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
 
-    assert!(run(&out, &keys, &[]).status.success());
+    assert_eq!(code(&module("generate", &out, &keys)), 0);
     assert!(!out.join("stale.rs").exists());
     assert_eq!(fs::read_to_string(out.join("order.rs")).expect("generated"), order);
 }
@@ -54,8 +72,9 @@ fn leaves_alone_what_it_did_not_make() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let own = directory.path().join("lib.rs");
     fs::write(&own, "//! By hand.\n").expect("writable");
-    let refused = run(directory.path(), &fixture("keys/metadata.xml"), &[]);
-    assert!(!refused.status.success() && text(&refused).contains("lib.rs is not generated"));
+    let refused = module("generate", directory.path(), &fixture("golden/keys/metadata.xml"));
+    assert_eq!(code(&refused), 3);
+    assert!(stderr(&refused).contains("lib.rs is not marked as @generated"));
     assert_eq!(fs::read_dir(directory.path()).expect("readable").count(), 1);
 }
 
@@ -64,8 +83,66 @@ fn shows_what_is_wrong_and_where() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let metadata = directory.path().join("bad.xml");
     fs::write(&metadata, "<html/>").expect("writable");
-    let refused = run(&directory.path().join("out"), &metadata, &[]);
-    let text = text(&refused);
-    assert!(!refused.status.success());
+    let refused = module("generate", &directory.path().join("out"), &metadata);
+    let text = stderr(&refused);
+    assert_eq!(code(&refused), 2);
     assert!(text.contains("error[csdl::not-edmx]") && text.contains("bad.xml:1:1"), "{text}");
+
+    let out = directory.path().join("out");
+    let arguments = ["generate", "--message-format", "json"];
+    let refused = run(&arguments, &[("--metadata", &metadata), ("--out", &out)]);
+    assert_eq!(code(&refused), 2);
+    let lines: Vec<serde_json::Value> = stderr(&refused)
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("every line is JSON"))
+        .collect();
+    assert_eq!(lines[0]["code"], "csdl::not-edmx");
+    assert_eq!((&lines[0]["line"], &lines[0]["column"]), (&1.into(), &1.into()));
+    assert!(lines[0]["file"].as_str().expect("a file").ends_with("bad.xml"));
+}
+
+#[test]
+fn the_shell_is_told_whose_mistake_it_is() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let nowhere = directory.path().join("nowhere.xml");
+    assert_eq!(code(&module("generate", directory.path(), &nowhere)), 2);
+    assert_eq!(code(&run(&["generate"], &[])), 2);
+    assert_eq!(code(&run(&["--help"], &[])), 0);
+    let closed = "http://127.0.0.1:9/service";
+    let out = directory.path().join("x.xml");
+    let refused = run(&["fetch", closed], &[("--out", &out)]);
+    assert_eq!(code(&refused), 4, "{}", stderr(&refused));
+    let offline = run(&["describe", closed, "--no-fetch"], &[("--cache", directory.path())]);
+    assert_eq!(code(&offline), 4, "{}", stderr(&offline));
+}
+
+#[test]
+fn tells_versions_apart() {
+    let (old, new) = (fixture("diff/old.xml"), fixture("diff/new.xml"));
+    let changed = run(&["diff", "--format", "json"], &[("", &old), ("", &new)]);
+    assert_eq!(code(&changed), 1);
+    let report: serde_json::Value = serde_json::from_slice(&changed.stdout).expect("JSON");
+    assert_eq!(report["step"], "major");
+    let place = report["changes"][0]["new_location"].as_str().expect("a place");
+    assert!(place.contains("new.xml:"), "{place}");
+
+    let same = run(&["diff"], &[("", &old), ("", &old)]);
+    assert_eq!((code(&same), stdout(&same).as_str()), (0, "No changes.\n"));
+    let never = run(&["diff", "--fail-on", "never"], &[("", &old), ("", &new)]);
+    assert_eq!(code(&never), 0);
+}
+
+#[test]
+fn describes_a_service() {
+    let described = run(&["describe"], &[("", &fixture("diff/old.xml"))]);
+    assert_eq!(code(&described), 0);
+    // How much is generated changes with the generator.
+    let text = stdout(&described);
+    let (offers, cost) = text.split_once("\nGenerated, it is ").expect("the cost is told");
+    insta::assert_snapshot!("describe", offers);
+    assert!(cost.contains(" lines of Rust"), "{cost}");
+    let described = run(&["describe", "--format", "json"], &[("", &fixture("diff/old.xml"))]);
+    let object: serde_json::Value = serde_json::from_slice(&described.stdout).expect("JSON");
+    assert_eq!(object["containers"][0]["entity_sets"][0]["name"], "Beds");
+    assert!(object["generated"]["lines"].as_u64().expect("a number") > 100);
 }

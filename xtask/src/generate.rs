@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, bail};
+use odata_codegen::directory::{Difference, Directory, Kind};
 use odata_codegen::{Diagnostics, Options, Output, Source, Style};
 
-use crate::output::{Difference, Directory};
 use crate::root;
 
 /// The metadata of the service.
@@ -39,7 +39,7 @@ pub(crate) struct Arguments {
 ///
 /// The input is wrong, the directory cannot be read or written, or `--check` found differences.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let module = Directory::new(root(), MODULE);
+    let module = module();
     let emitted = match emit(read(METADATA)?, read(AMENDMENTS)?) {
         Ok(output) => {
             show(&output.warnings);
@@ -56,7 +56,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         return Ok(());
     }
     if arguments.check {
-        print(&differences).context("printing the differences")?;
+        let diff: String = differences.iter().map(Difference::to_string).collect();
+        print(&diff).context("printing the differences")?;
         bail!(
             "{MODULE} is not what {METADATA} and {AMENDMENTS} give: {} differ. \
              To write it again, run: {COMMAND}",
@@ -66,6 +67,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     module.replace(&emitted)?;
     eprintln!("wrote {MODULE}: {} changed", count(differences.len()));
     Ok(())
+}
+
+/// Where the emitted module is; messages name it as seen from the root.
+fn module() -> Directory {
+    Directory::new(root().join(MODULE), MODULE, Kind::Module)
 }
 
 fn emit(metadata: String, amendments: String) -> Result<Output, Diagnostics> {
@@ -84,17 +90,20 @@ fn read(name: &str) -> anyhow::Result<String> {
     fs::read_to_string(root().join(name)).with_context(|| format!("reading {name}"))
 }
 
-fn show(diagnostics: &Diagnostics) {
+/// Shows what is wrong with the input.
+pub(crate) fn show(diagnostics: &Diagnostics) {
     let style = if io::stderr().is_terminal() { Style::Coloured } else { Style::Plain };
     eprint!("{}", odata_codegen::render(diagnostics, style));
 }
 
-/// To standard output, so that the diff can be piped into other programs.
-fn print(differences: &[Difference]) -> io::Result<()> {
+/// To standard output, so that it can be piped into other programs.
+///
+/// # Errors
+///
+/// Nobody reads it to its end.
+pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    for difference in differences {
-        write!(stdout, "{difference}")?;
-    }
+    stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
 
@@ -138,7 +147,7 @@ mod tests {
         let end = start + amendments[start..].find("\n\n").unwrap();
         let amendments = format!("{}{}", &amendments[..start], &amendments[end..]);
         let emitted = emit(without_property(), amendments).unwrap();
-        let differences = Directory::new(root(), MODULE).differences(&emitted.files).unwrap();
+        let differences = module().differences(&emitted.files).unwrap();
         let shown: String = differences.iter().map(Difference::to_string).collect();
         assert!(shown.contains("+++ b/generated/src/v2_19/asset.rs"), "{shown}");
         assert!(shown.contains("-    pub alternate_id: "), "{shown}");

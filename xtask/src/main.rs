@@ -2,15 +2,16 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | [`generate`], [`output`] | the emitted module, written or compared as a whole directory |
+//! | [`generate`] | the emitted module, written or compared as a whole directory |
+//! | [`diff`] | what has changed between two metadata documents |
 //! | [`quickstart`] | builds the service and runs the example that uses all of it |
 //! | [`mod@test`] | every test there is, in steps |
 //! | [`cargo`] | calls of cargo: this crate must build when emitted code does not |
 //! | [`tools`] | programs that are not Rust: found, or installed |
 
 mod cargo;
+mod diff;
 mod generate;
-mod output;
 mod quickstart;
 mod test;
 mod tools;
@@ -25,6 +26,7 @@ use clap::Parser;
 #[command(bin_name = "cargo xtask", arg_required_else_help = true, disable_help_subcommand = true)]
 enum Task {
     Generate(generate::Arguments),
+    Diff(diff::Arguments),
     Quickstart(quickstart::Arguments),
     Test(test::Arguments),
 }
@@ -32,6 +34,7 @@ enum Task {
 fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Generate(arguments) => generate::run(&arguments),
+        Task::Diff(arguments) => diff::run(&arguments),
         Task::Quickstart(arguments) => quickstart::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
     };

@@ -1,0 +1,56 @@
+//! `odata-codegen check`: whether a directory is what `generate` would write.
+
+use super::failure::{Found, Outcome};
+use super::generate::{Generated, Target};
+use super::messages::{self, Messages};
+
+const EXAMPLES: &str = "\
+Example, as a step of continuous integration:
+  odata-codegen check --metadata northwind.xml --out src/northwind";
+
+/// How many lines of a diff are shown.
+const MOST: usize = 200;
+
+/// Fail if a directory is not what `generate` would write
+///
+/// Takes the arguments of `generate` and writes nothing. Prints a summary of what differs, a
+/// unified diff, and the command that writes it again.
+#[derive(clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    target: Target,
+
+    /// Print the whole diff, however long it is
+    #[arg(long)]
+    full: bool,
+}
+
+/// Compares.
+pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
+    let Generated { output, directory, command } = arguments.target.generate(messages)?;
+    let differences = directory.differences(&output.files)?;
+    if differences.is_empty() {
+        messages.progress(format!("{} is up to date", directory.path().display()));
+        return Ok(Found::Nothing);
+    }
+    let mut text = String::new();
+    for difference in &differences {
+        text.push_str(&difference.summary());
+        text.push('\n');
+    }
+    text.push('\n');
+    let diff: String = differences.iter().map(ToString::to_string).collect();
+    let lines = diff.lines().count();
+    let shown = if arguments.full { lines } else { MOST.min(lines) };
+    for line in diff.lines().take(shown) {
+        text.push_str(line);
+        text.push('\n');
+    }
+    if shown < lines {
+        text.push_str(&format!("… and {} more lines; --full prints them\n", lines - shown));
+    }
+    text.push_str(&format!("\nTo write it again, run:\n  {command}\n"));
+    messages::result(&text)?;
+    Ok(Found::Something)
+}

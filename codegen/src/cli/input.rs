@@ -1,0 +1,178 @@
+//! What commands read: documents from files or services, and amendments.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use odata_codegen::Source;
+use reqwest::Url;
+
+use super::failure::Failure;
+use super::http::{self, Credentials, Known};
+use super::messages::Messages;
+use super::sidecar::Sidecar;
+
+/// Where documents may come from.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Documents from services")]
+pub(crate) struct Origin {
+    #[command(flatten)]
+    credentials: Credentials,
+
+    /// Read no document from a service: take what the cache has, or fail
+    #[arg(long)]
+    no_fetch: bool,
+
+    /// Where documents from services are kept; else in the user's cache directory
+    #[arg(long, value_name = "DIR", env = "ODATA_CODEGEN_CACHE")]
+    cache: Option<PathBuf>,
+}
+
+impl Origin {
+    /// Reads a document from a file or a service.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be read, or is not text.
+    pub(crate) fn document(&self, text: &str, messages: &Messages) -> Result<Source, Failure> {
+        match http::url(text) {
+            Some(url) => {
+                let bytes = self.fetched(&url, messages)?;
+                source(http::shown(&url), bytes)
+            }
+            None => file(Path::new(text)),
+        }
+    }
+
+    /// A document of a service: from the cache, if it is still the same there.
+    fn fetched(&self, url: &Url, messages: &Messages) -> Result<Vec<u8>, Failure> {
+        let path = self.cached(url)?;
+        let sidecar = Sidecar::beside(&path, url);
+        let read = || fs::read(&path).map_err(Failure::io("reading", &path));
+        if self.no_fetch {
+            return match sidecar {
+                Some(_) => read(),
+                None => Err(Failure::network(format!(
+                    "{}: not in the cache, and --no-fetch forbids to request it",
+                    http::shown(url)
+                ))),
+            };
+        }
+        let known = sidecar.as_ref().map(Sidecar::known).unwrap_or_default();
+        match http::get(url, &self.credentials, &known)? {
+            Some(document) => {
+                Sidecar::of(url, &document).store(&path, &document.bytes)?;
+                messages.progress(format!("read {}", http::shown(url)));
+                Ok(document.bytes)
+            }
+            None => {
+                messages.progress(format!("{} has not changed", http::shown(url)));
+                read()
+            }
+        }
+    }
+
+    /// Requests a document, unless it is still what is known.
+    ///
+    /// # Errors
+    ///
+    /// The service cannot be reached, refuses, or answers with something else than a document.
+    pub(crate) fn request(
+        &self,
+        url: &Url,
+        known: &Known,
+    ) -> Result<Option<http::Document>, Failure> {
+        if self.no_fetch {
+            return Err(Failure::input("--no-fetch forbids what this command does"));
+        }
+        http::get(url, &self.credentials, known)
+    }
+
+    /// Where the cache keeps a document.
+    fn cached(&self, url: &Url) -> Result<PathBuf, Failure> {
+        let folder = match &self.cache {
+            Some(folder) => folder.clone(),
+            None => default_cache().ok_or_else(|| {
+                Failure::input("there is no cache directory for this user; give one with --cache")
+            })?,
+        };
+        let host = url.host_str().unwrap_or_default();
+        let port = url.port().map(|port| format!("_{port}")).unwrap_or_default();
+        let mut path = folder.join(file_name(&format!("{host}{port}")));
+        let segments = url.path_segments().into_iter().flatten();
+        path.extend(segments.filter(|segment| !segment.is_empty()).map(file_name));
+        if let Some(query) = url.query() {
+            path.push(file_name(query));
+        }
+        // A document at one URL must not be where another needs a folder.
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".document");
+        path.set_file_name(name);
+        Ok(path)
+    }
+}
+
+/// Reads a file of a document or of amendments.
+///
+/// # Errors
+///
+/// It cannot be read, or is not text.
+pub(crate) fn file(path: &Path) -> Result<Source, Failure> {
+    // A file that was named is part of the command line, so not to find it is the caller's.
+    let bytes = fs::read(path)
+        .map_err(|error| Failure::input(format!("reading {}: {error}", path.display())))?;
+    source(path.display().to_string(), bytes)
+}
+
+/// Reads several files.
+///
+/// # Errors
+///
+/// One cannot be read, or is not text.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
+    paths.iter().map(|path| file(path)).collect()
+}
+
+fn source(name: String, bytes: Vec<u8>) -> Result<Source, Failure> {
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Source { name, text }),
+        Err(error) => Err(Failure::input(format!("{name}: {error}"))),
+    }
+}
+
+/// A part of a URL as the name of a file, on every system.
+fn file_name(text: &str) -> String {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '.' | '-' | '$');
+    let name: String = text.chars().map(|char| if is_plain(char) { char } else { '_' }).collect();
+    // `.` and `..` would be folders.
+    if name.chars().all(|char| char == '.') { "_".repeat(name.len()) } else { name }
+}
+
+fn default_cache() -> Option<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let cache = match variable("XDG_CACHE_HOME").or_else(|| variable("LOCALAPPDATA")) {
+        Some(cache) => PathBuf::from(cache),
+        None => PathBuf::from(variable("HOME")?).join(".cache"),
+    };
+    Some(cache.join("odata-codegen"))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn every_url_has_a_place_inside_the_cache() {
+        let origin = Origin {
+            credentials: Credentials::default(),
+            no_fetch: true,
+            cache: Some(PathBuf::from("cache")),
+        };
+        let cached = |text| origin.cached(&http::url(text).unwrap()).unwrap();
+        let path = cached("https://host:81/a/%2e%2e/../b/$metadata?x=../../y");
+        assert_eq!(path, Path::new("cache/host_81/b/$metadata/x_.._.._y.document"));
+        assert_ne!(cached("https://host/a"), cached("https://host/a/b").parent().unwrap());
+        assert_eq!(cached("https://host/"), Path::new("cache/host.document"));
+        assert_eq!(file_name(".."), "__");
+    }
+}
