@@ -7,13 +7,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use packager::{Locate, Mp4, SampleIndex, Step, Track, TrackKind};
+use packager::{AvcConfig, Codec, Locate, Mp4, SampleIndex, Step, Track, TrackKind};
 use tokio_util::sync::CancellationToken;
 
 use super::error::TaskError;
 use super::preset::{Container, Rational};
-use super::probe::{Stream, describe, positive};
+use super::probe::{Description, Stream, describe, positive};
 use super::tools::EncodeSettings;
+
+/// The packager counts time in units of 100 ns.
+const UNITS_PER_SECOND: f64 = 10_000_000.0;
 
 /// An encoded file.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +51,9 @@ impl Facts {
 
 /// Measures the file at `path`, which will be called `name`.
 ///
+/// The index of an MP4 file tells all that there is to know; of other files ffprobe is asked, which
+/// takes a process and some tenths of a second.
+///
 /// # Errors
 /// `ErrorProcessingTask` when the file cannot be read or could not be streamed.
 pub(super) async fn measure(
@@ -57,41 +63,120 @@ pub(super) async fn measure(
     container: Container,
     cancel: &CancellationToken,
 ) -> Result<Measured, TaskError> {
-    let description = describe(settings, path, name, cancel).await?;
-    let duration = positive(description.format.duration.as_deref()).unwrap_or(0.0);
-    // A file without samples has nothing to index; the caller reports it.
-    let mp4 = if container == Container::Mp4 && duration > 0.0 {
-        let (path, name) = (path.to_owned(), name.to_owned());
-        let reading = tokio::task::spawn_blocking(move || read_index(&path, &name));
-        Some(Arc::new(reading.await.map_err(io::Error::other).and_then(|r| r).map_err(
-            |error| TaskError::processing(format!("the encoded file cannot be streamed: {error}")),
-        )?))
-    } else {
-        None
-    };
-    let overall = positive(description.format.bit_rate.as_deref());
-    let facts = |stream: Option<&Stream>, kind| {
-        let stream = stream?.clone();
-        let track = mp4.as_ref().and_then(|mp4| mp4.first(kind).ok());
-        // Saturates; rates are far below the range of `u64`.
-        let stated = stream.bits_per_second().or(overall).unwrap_or(0.0) as u64;
-        let bitrate = track.map_or(stated, |track| track.average_bitrate());
-        let max_gop_bitrate = track.map_or(stated, |track| max_gop_bitrate(track));
-        Some(Facts { stream, bitrate, max_gop_bitrate })
-    };
-    let streams = &description.streams;
-    Ok(Measured {
-        // Exact: sizes of files are whole numbers far below 2^53.
-        size: positive(description.format.size.as_deref()).map_or(0, |size| size as u64),
-        duration,
-        video: facts(streams.iter().find(|s| s.is_video()), TrackKind::Video),
-        audio: facts(streams.iter().find(|s| s.is_audio()), TrackKind::Audio),
-        mp4,
-    })
+    if container != Container::Mp4 {
+        return Ok(described(&describe(settings, path, name, cancel).await?));
+    }
+    let (file, title) = (path.to_owned(), name.to_owned());
+    let reading = tokio::task::spawn_blocking(move || read_index(&file, &title));
+    match reading.await.map_err(io::Error::other).and_then(|read| read) {
+        Ok(measured) => Ok(measured),
+        Err(error) => {
+            // A file without samples has nothing to index; the caller reports it.
+            let measured = described(&describe(settings, path, name, cancel).await?);
+            if measured.duration > 0.0 {
+                let message = format!("the encoded file cannot be streamed: {error}");
+                return Err(TaskError::processing(message));
+            }
+            Ok(measured)
+        }
+    }
 }
 
-/// Reads the index of the MP4 file at `path`; `name` is for messages.
-fn read_index(path: &Path, name: &str) -> io::Result<Mp4> {
+/// What ffprobe says.
+fn described(description: &Description) -> Measured {
+    let overall = positive(description.format.bit_rate.as_deref());
+    let facts = |stream: Option<&Stream>| {
+        let stream = stream?.clone();
+        // Saturates; rates are far below the range of `u64`.
+        let stated = stream.bits_per_second().or(overall).unwrap_or(0.0) as u64;
+        Some(Facts { stream, bitrate: stated, max_gop_bitrate: stated })
+    };
+    let streams = &description.streams;
+    Measured {
+        // Exact: sizes of files are whole numbers far below 2^53.
+        size: positive(description.format.size.as_deref()).map_or(0, |size| size as u64),
+        duration: positive(description.format.duration.as_deref()).unwrap_or(0.0),
+        video: facts(streams.iter().find(|s| s.is_video())),
+        audio: facts(streams.iter().find(|s| s.is_audio())),
+        mp4: None,
+    }
+}
+
+/// What the index says.
+fn indexed(mp4: Mp4, size: u64) -> Measured {
+    let facts = |kind| {
+        let track = mp4.first(kind).ok().filter(|track| !track.index().is_empty())?;
+        Some(Facts {
+            stream: stream(track),
+            bitrate: track.average_bitrate(),
+            max_gop_bitrate: max_gop_bitrate(track),
+        })
+    };
+    let end = mp4.tracks().iter().map(|track| track.end()).max().unwrap_or(0);
+    Measured {
+        size,
+        // Exact below 28 years of video.
+        duration: end as f64 / UNITS_PER_SECOND,
+        video: facts(TrackKind::Video),
+        audio: facts(TrackKind::Audio),
+        mp4: Some(Arc::new(mp4)),
+    }
+}
+
+/// A track as ffprobe would describe it. What we encode has square pixels.
+fn stream(track: &Track) -> Stream {
+    let mut stream =
+        Stream { codec_type: Some(track.kind().name().to_owned()), ..Stream::default() };
+    match track.codec() {
+        Codec::Avc(config) => {
+            stream.codec_name = Some("h264".to_owned());
+            stream.profile = Some(avc_profile(config).to_owned());
+            stream.level = Some(config.level.into());
+        }
+        Codec::Hevc(config) => {
+            stream.codec_name = Some("hevc".to_owned());
+            stream.level = Some(config.level.into());
+        }
+        Codec::Aac(config) => {
+            stream.codec_name = Some("aac".to_owned());
+            stream.channels = Some(config.channels.into());
+            stream.sample_rate = Some(config.sampling_rate.to_string());
+        }
+    }
+    if let Some(picture) = track.video_info() {
+        let (width, height) = (u32::from(picture.width), u32::from(picture.height));
+        stream.width = Some(width);
+        stream.height = Some(height);
+        let divisor = gcd(width, height).max(1);
+        stream.display_aspect_ratio = Some(format!("{}:{}", width / divisor, height / divisor));
+    }
+    let rate = track.frame_rate();
+    stream.avg_frame_rate = rate.map(|(frames, seconds)| format!("{frames}/{seconds}"));
+    stream
+}
+
+/// ffmpeg's name of a profile (ISO/IEC 14496-10 annex A.2).
+fn avc_profile(config: &AvcConfig) -> &'static str {
+    const CONSTRAINT_SET_1: u8 = 0x40;
+    match config.profile {
+        66 if config.compatibility & CONSTRAINT_SET_1 != 0 => "Constrained Baseline",
+        66 => "Baseline",
+        77 => "Main",
+        88 => "Extended",
+        100 => "High",
+        110 => "High 10",
+        122 => "High 4:2:2",
+        244 => "High 4:4:4 Predictive",
+        _ => "",
+    }
+}
+
+fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+/// Measures the MP4 file at `path`; `name` is for messages.
+fn read_index(path: &Path, name: &str) -> io::Result<Measured> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut locate = Locate::new(name, length);
@@ -108,7 +193,8 @@ fn read_index(path: &Path, name: &str) -> io::Result<Mp4> {
             Step::Moov(moov) => break moov,
         }
     };
-    Mp4::parse(name, &moov, length).map_err(io::Error::other)
+    let mp4 = Mp4::parse(name, &moov, length).map_err(io::Error::other)?;
+    Ok(indexed(mp4, length))
 }
 
 fn max_gop_bitrate(track: &Track) -> u64 {

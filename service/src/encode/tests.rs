@@ -242,6 +242,42 @@ async fn json_presets_fill_in_silence_and_write_transport_streams() {
 }
 
 #[tokio::test]
+async fn the_index_of_a_file_says_what_ffprobe_says() {
+    let Some(bench) = Bench::new() else { return };
+    let clip = "-f lavfi -i testsrc2=s=642x360:r=30000/1001:d=2 -f lavfi -i sine=d=2";
+    for (profile, level) in [("baseline", "3.1"), ("main", "3.0"), ("high", "4.0")] {
+        let codec = format!("-c:v libx264 -profile:v {profile} -level {level} -pix_fmt yuv420p");
+        bench.clip("clip.mp4", &format!("{clip} {codec} -c:a aac -ac 2 -ar 44100"));
+        let (path, cancel) = (bench.path("clip.mp4"), CancellationToken::new());
+        let settings = &bench.settings;
+        let described = probe::describe(settings, &path, "clip.mp4", &cancel).await;
+        let described = described.expect("ffprobe reads it");
+        let measured =
+            measure::measure(settings, &path, "clip.mp4", preset::Container::Mp4, &cancel).await;
+        let measured = measured.expect("it is indexed");
+        let told = |stream: &probe::Stream| {
+            let texts = [
+                &stream.codec_name,
+                &stream.display_aspect_ratio,
+                &stream.avg_frame_rate.clone().filter(|_| stream.is_video()),
+                &stream.profile.clone().filter(|_| stream.is_video()),
+                &stream.sample_rate,
+            ]
+            .map(Option::clone);
+            let level = stream.level.filter(|_| stream.is_video());
+            (texts, stream.width, stream.height, stream.channels, level)
+        };
+        for (stream, facts) in described.streams.iter().zip([&measured.video, &measured.audio]) {
+            let facts = facts.as_ref().expect("both tracks are there");
+            assert_eq!(told(&facts.stream), told(stream));
+        }
+        let stated = described.format.duration.and_then(|text| text.parse::<f64>().ok());
+        assert!(stated.is_some_and(|stated| (stated - measured.duration).abs() < 0.05));
+        assert_eq!(described.format.size, Some(measured.size.to_string()));
+    }
+}
+
+#[tokio::test]
 async fn rotated_recordings_come_out_upright() {
     let Some(bench) = Bench::new() else { return };
     bench.clip("flat.mp4", &format!("-f lavfi -i testsrc2=s=320x180:r=25:d=1 {X264}"));
