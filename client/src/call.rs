@@ -1,6 +1,5 @@
 use bytes::Bytes;
-use edm::json::Format;
-use serde_json::Value as Json;
+use edm::json::{Body, Dialect, Format};
 
 use crate::Error;
 
@@ -83,20 +82,16 @@ impl Call {
 }
 
 impl CallBody {
-    /// The body in a format; URLs are joined to the service root.
-    pub(crate) fn to_bytes(&self, format: Format, root: &str) -> Bytes {
-        let json = match self {
-            Self::Bytes { bytes, .. } => return bytes.clone(),
-            Self::Draft(draft, ty) => edm::json::write_draft(draft, ty, format, root),
+    /// The body as the service reads it; URLs are joined to the service root.
+    pub(crate) fn to_bytes(&self, dialect: Dialect, root: &str) -> Bytes {
+        match self {
+            Self::Bytes { bytes, .. } => bytes.clone(),
+            Self::Draft(draft, ty) => dialect.draft(draft, ty, root).into(),
             Self::Parameters(values, operation) => {
-                edm::json::write_parameters(values, operation.parameters)
+                dialect.parameters(values, operation.parameters).into()
             }
-            Self::Link(url) => {
-                let name = if format == Format::Light { "url" } else { "uri" };
-                serde_json::json!({ name: format!("{root}{url}") })
-            }
-        };
-        Bytes::from(edm::json::to_text(&json))
+            Self::Link(url) => dialect.link(&format!("{root}{url}")).into(),
+        }
     }
 }
 
@@ -114,13 +109,12 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// The body as JSON.
+    /// The body, to read what is expected of it.
     ///
     /// # Errors
     ///
-    /// The body is none.
-    pub fn json(&self) -> Result<Json, Error> {
-        serde_json::from_slice(&self.body)
-            .map_err(|error| Error::payload(format!("not JSON: {error}")))
+    /// The body is not UTF-8, which JSON is.
+    pub fn payload(&self) -> Result<Body<'_>, Error> {
+        Body::from_bytes(&self.body, self.format).map_err(Error::payload)
     }
 }

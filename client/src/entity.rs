@@ -2,7 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use edm::query::QueryOptions;
-use edm::{DerivedFrom, Edm, EntityPath, EntityType, Many, Navigation, One, Property, json};
+use edm::{DerivedFrom, Edm, EntityPath, EntityType, Many, Navigation, One, Property};
 
 use crate::call::CallBody;
 use crate::request::{decode_entity, decode_nothing};
@@ -137,7 +137,8 @@ impl<T> Links<T> {
     /// The URLs of the linked entities.
     pub fn list(&self) -> Request<Vec<String>> {
         fn decode(reply: &Reply) -> Result<Vec<String>, Error> {
-            json::read_links(reply.json()?, reply.format).map_err(Error::payload)
+            let links = reply.payload()?.links().map_err(Error::payload)?;
+            Ok(links.0)
         }
         Request::new(self.service.clone(), Call::get(self.path.as_str()), decode)
     }

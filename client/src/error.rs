@@ -30,7 +30,7 @@ pub enum ErrorKind {
         /// The HTTP status.
         status: u16,
         /// What the service said about it, if it said so in a form of OData.
-        error: ServiceError,
+        error: Box<ServiceError>,
         /// The service's own id of the request, to ask its operator about.
         request_id: Option<String>,
     },

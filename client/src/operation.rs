@@ -1,10 +1,11 @@
 //! Service operations, functions and actions: how they are addressed, and how parameters travel.
 
-use edm::json::{self, DateStyle, Format};
+use edm::json::{Dialect, Format};
 use edm::literal::Literal;
 use edm::model::{Operation, OperationKind, Parameter};
 use edm::path::Segment;
 use edm::query::QueryOptions;
+use edm::version::Version;
 use edm::{TypeError, Value};
 
 use crate::call::CallBody;
@@ -91,8 +92,8 @@ fn argument(
     let has_literal = !matches!(value, Value::Collection(_) | Value::Complex(_) | Value::Json(_));
     match parameter {
         Some(parameter) if !has_literal => {
-            let json = json::value_to_json(&value, &parameter.ty, Format::V4, DateStyle::Exact);
-            query.custom.push((format!("@{name}"), json::to_text(&json)));
+            let json = Dialect::new(Format::V4, Version::V4).value(&value, &parameter.ty);
+            query.custom.push((format!("@{name}"), json));
             format!("@{name}")
         }
         _ => encode(&literal(value, parameter).to_string()),

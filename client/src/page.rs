@@ -1,4 +1,5 @@
-use edm::{EntityType, json};
+use edm::EntityType;
+use edm::json::Entities;
 
 use crate::{Call, Error, Reply, Service};
 
@@ -30,14 +31,9 @@ impl<E> IntoIterator for Page<E> {
 }
 
 pub(crate) fn decode_page<E: EntityType>(reply: &Reply) -> Result<Page<E>, Error> {
-    let feed = json::read_feed(reply.json()?, reply.format).map_err(Error::payload)?;
-    let entity = |item: &serde_json::Value| {
-        let mut entity = E::default();
-        json::read_entity(item, reply.format, &mut entity).map_err(Error::payload)?;
-        Ok(entity)
-    };
-    let items = feed.items.iter().map(entity).collect::<Result<_, Error>>()?;
-    Ok(Page { items, count: feed.count, next: feed.next })
+    let mut entities = Entities::<E>::default();
+    let info = reply.payload()?.page(&mut entities).map_err(Error::payload)?;
+    Ok(Page { items: entities.items, count: info.count, next: info.next })
 }
 
 /// Reads one page.

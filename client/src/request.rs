@@ -5,7 +5,7 @@ use std::pin::Pin;
 use edm::model::{Operation, Type};
 use edm::{
     AtCreate, AtUpdate, EntityPath, EntityType, Insert, Many, Navigation, One, Operand, Property,
-    TypeError, Update, Value, json,
+    TypeError, Update, Value,
 };
 
 use crate::call::CallBody;
@@ -89,7 +89,7 @@ impl<T> Decode<T> {
             Self::Reply(decode) => decode(reply),
             Self::Value(None, decode) => decode(Value::Null).map_err(Error::payload),
             Self::Value(Some(ty), decode) => {
-                let value = json::read_value(reply.json()?, reply.format, ty);
+                let value = reply.payload()?.value(ty);
                 decode(value.map_err(Error::payload)?).map_err(Error::payload)
             }
         }
@@ -120,7 +120,7 @@ pub(crate) fn decode_nothing(_: &Reply) -> Result<(), Error> {
 
 pub(crate) fn decode_entity<E: EntityType>(reply: &Reply) -> Result<E, Error> {
     let mut entity = E::default();
-    json::read_entity(&reply.json()?, reply.format, &mut entity).map_err(Error::payload)?;
+    reply.payload()?.entity(&mut entity).map_err(Error::payload)?;
     Ok(entity)
 }
 

@@ -4,8 +4,9 @@ use std::time::{Duration, SystemTime};
 use bytes::Bytes;
 use edm::EntityType;
 use edm::error::ServiceError;
-use edm::json::Format;
+use edm::json::{Declared, Dialect, Format};
 use edm::path::{ResourcePath, Segment};
+use edm::version::Version;
 use tracing::Instrument as _;
 use url::Url;
 
@@ -269,11 +270,8 @@ impl Service {
         url: &Url,
         token: Option<&AccessToken>,
     ) -> Result<http::Request<Bytes>, Error> {
-        let media_type = match self.0.format {
-            Format::Light => "application/json;odata=minimalmetadata",
-            Format::Verbose => "application/json;odata=verbose",
-            Format::V4 => "application/json;odata.metadata=minimal",
-        };
+        let dialect = self.dialect();
+        let media_type = dialect.content_type();
         let mut request = http::Request::builder()
             .method(call.method)
             .uri(url.as_str())
@@ -297,7 +295,7 @@ impl Service {
             value.set_sensitive(true);
             request = request.header(http::header::AUTHORIZATION, value);
         }
-        let body = call.body.as_ref().map(|body| body.to_bytes(self.0.format, root.as_str()));
+        let body = call.body.as_ref().map(|body| body.to_bytes(dialect, root.as_str()));
         if let Some(body) = &call.body {
             let content_type = match body {
                 CallBody::Bytes { content_type, .. } => content_type.as_str(),
@@ -342,13 +340,23 @@ impl Service {
         Ok(())
     }
 
+    /// How bodies are written.
+    fn dialect(&self) -> Dialect {
+        let version = match self.0.format {
+            Format::Light | Format::Verbose => Version::V3,
+            Format::V4 => Version::V4,
+        };
+        Dialect::new(self.0.format, version)
+    }
+
     fn reply(&self, response: http::Response<Bytes>) -> Reply {
         // What the service declares counts, not what was asked for.
-        let format = match header(&response, "content-type") {
-            Some(declared) if declared.contains("odata=verbose") => Format::Verbose,
-            Some(declared) if declared.contains("odata=") => Format::Light,
-            _ => self.0.format,
+        let declared = Declared {
+            content_type: header(&response, "content-type"),
+            data_service_version: header(&response, "dataserviceversion"),
+            odata_version: header(&response, "odata-version"),
         };
+        let format = Format::of_response(declared).unwrap_or(self.0.format);
         Reply {
             status: response.status().as_u16(),
             operation_id: header(&response, "operation-id").map(str::to_owned),
@@ -373,14 +381,13 @@ fn header<'a>(response: &'a http::Response<Bytes>, name: &str) -> Option<&'a str
 
 fn service_error(response: &http::Response<Bytes>) -> Error {
     let text = String::from_utf8_lossy(response.body());
-    let error = ServiceError::parse(&text).unwrap_or_else(|| ServiceError {
-        code: String::new(),
+    let error = ServiceError::parse(&text).unwrap_or_else(|| {
         // Not in a form of OData: a proxy's page, perhaps. The start tells enough.
-        message: text.chars().take(200).collect::<String>().trim().to_owned(),
+        ServiceError::new("", text.chars().take(200).collect::<String>().trim())
     });
     Error::new(ErrorKind::Service {
         status: response.status().as_u16(),
-        error,
+        error: Box::new(error),
         request_id: header(response, "x-ms-request-id").map(str::to_owned),
     })
 }

@@ -1,4 +1,4 @@
-//! Error payloads in every form that OData up to V3 has, both ways.
+//! Error payloads in every form that OData has, both ways.
 
 use serde_json::{Value as Json, json};
 
@@ -9,9 +9,31 @@ pub struct ServiceError {
     pub code: String,
     /// What went wrong, for people.
     pub message: String,
+    /// What it is about, such as the name of a property; V4.
+    pub target: Option<String>,
+    /// More errors of the same request; V4, and some services of V2.
+    pub details: Vec<ErrorDetail>,
+    /// What helps those who run the service.
+    pub inner: Option<Box<Json>>,
+}
+
+/// One of several errors of a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ErrorDetail {
+    /// The service's own code.
+    pub code: String,
+    /// What went wrong, for people.
+    pub message: String,
+    /// What it is about, such as the name of a property.
+    pub target: Option<String>,
 }
 
 impl ServiceError {
+    /// An error without details.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), ..Self::default() }
+    }
+
     /// The JSON of a light error, `odata.error`.
     pub fn to_light(&self) -> Json {
         json!({ "odata.error": self.body() })
@@ -42,28 +64,85 @@ impl ServiceError {
 
     /// Reads an error body in any of the forms; `None` if it is none of them.
     pub fn parse(body: &str) -> Option<Self> {
-        match body.trim_start().chars().next()? {
+        let body = body.trim_start_matches('\u{feff}').trim_start();
+        match body.chars().next()? {
             '{' => Self::from_json(&serde_json::from_str(body).ok()?),
             '<' => Self::from_xml(body),
             _ => None,
         }
     }
 
+    /// Finds the error that a service has put behind the start of a payload, when it failed after
+    /// it had begun to answer.
+    pub fn in_stream(body: &str) -> Option<Self> {
+        let in_json = ["\"odata.error\"", "\"error\""].into_iter().find_map(|name| {
+            let before = &body[..body.rfind(name)?];
+            let start = before.trim_end().strip_suffix('{')?.len();
+            let mut values = serde_json::Deserializer::from_str(&body[start..]).into_iter();
+            Self::from_json(&values.next()?.ok()?)
+        });
+        in_json.or_else(|| {
+            let start = body.rfind("<m:error").or_else(|| body.rfind("<error"))?;
+            Self::from_xml(&body[start..])
+        })
+    }
+
     fn from_json(json: &Json) -> Option<Self> {
-        let error = json.get("odata.error").or_else(|| json.get("error"))?;
-        let message = error.get("message")?;
-        let text = message.get("value").unwrap_or(message).as_str()?;
-        let code = error.get("code").and_then(Json::as_str).unwrap_or_default();
-        Some(Self { code: code.to_owned(), message: text.to_owned() })
+        let error = json.get("odata.error").or_else(|| json.get("error"))?.as_object()?;
+        let inner = error.get("innererror").filter(|inner| !inner.is_null());
+        // Services of SAP have the details within.
+        let details = error.get("details").or_else(|| inner?.get("errordetails"));
+        let details = details.and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        if !error.contains_key("message") && !error.contains_key("code") {
+            return None;
+        }
+        Some(Self {
+            code: text(error.get("code")),
+            message: text(error.get("message")),
+            target: optional(error.get("target")),
+            details: details
+                .iter()
+                .map(|detail| ErrorDetail {
+                    code: text(detail.get("code")),
+                    message: text(detail.get("message")),
+                    target: optional(detail.get("target").or_else(|| detail.get("propertyref"))),
+                })
+                .collect(),
+            inner: inner.cloned().map(Box::new),
+        })
     }
 
     /// Takes the text of `code` and `message`, whatever their prefix: also the storage services'
     /// `<Error><Code>…</Code><Message>…</Message></Error>`.
     fn from_xml(body: &str) -> Option<Self> {
-        let message = element(body, "message").or_else(|| element(body, "Message"))?;
-        let code = element(body, "code").or_else(|| element(body, "Code")).unwrap_or_default();
-        Some(Self { code, message })
+        // What is nested must not be taken for what is missing outside.
+        let nested = ["details>", "innererror>"].iter().filter_map(|name| body.find(name)).min();
+        let (outer, nested) = body.split_at(nested.unwrap_or(body.len()));
+        let message = element(outer, "message").or_else(|| element(outer, "Message"))?;
+        let code = element(outer, "code").or_else(|| element(outer, "Code")).unwrap_or_default();
+        let detail = |part: &str| {
+            Some(ErrorDetail {
+                code: element(part, "code").unwrap_or_default(),
+                message: element(part, "message")?,
+                target: element(part, "target"),
+            })
+        };
+        let details = nested.split("detail>").filter_map(detail).collect();
+        Some(Self { code, message, target: element(outer, "target"), details, inner: None })
     }
+}
+
+/// A text, the `value` of a message, or the digits of a number.
+fn text(json: Option<&Json>) -> String {
+    match json.map(|json| json.get("value").unwrap_or(json)) {
+        Some(Json::String(text)) => text.clone(),
+        Some(Json::Number(number)) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+fn optional(json: Option<&Json>) -> Option<String> {
+    json.and_then(Json::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// The text of the first element of this local name.
@@ -95,7 +174,7 @@ mod tests {
 
     #[test]
     fn every_form_round_trips() {
-        let error = ServiceError { code: String::new(), message: "a <b> & 'c' \"d\"".to_owned() };
+        let error = ServiceError::new("", "a <b> & 'c' \"d\"");
         for body in [error.to_light().to_string(), error.to_verbose().to_string(), error.to_xml()] {
             assert_eq!(ServiceError::parse(&body), Some(error.clone()), "{body}");
         }

@@ -1,6 +1,8 @@
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 
-use crate::json::{Format, PayloadError};
+use crate::json::{Change, DeltaLink, Format, PayloadError, Raw, control, is_annotation};
+use crate::model::Model;
 use crate::{EntityType, Many, Navigation, One, Structured};
 
 /// What a payload says beside the declared properties of a value: control information, properties
@@ -27,10 +29,10 @@ pub struct Payload {
     pub edit_link: Option<String>,
     /// Control information without a field here, by its full name on the wire, such as
     /// `Photo@odata.mediaReadLink`; of verbose JSON, the members of `__metadata`.
-    pub annotations: Vec<(String, Json)>,
+    pub annotations: Vec<(String, Raw)>,
     /// Members without a row in the table of the type: dynamic properties, those of derived types,
     /// and navigation properties that are expanded.
-    pub members: Vec<(String, Json)>,
+    pub members: Vec<(String, Raw)>,
 }
 
 impl Default for Payload {
@@ -68,15 +70,25 @@ impl Extra {
         self.payload()?.etag.as_deref()
     }
 
-    /// A member that the type does not declare: a dynamic property, one of a derived type.
-    pub fn get(&self, name: &str) -> Option<&Json> {
-        self.payload()?.members.iter().find(|(member, _)| member == name).map(|(_, json)| json)
+    /// The id of the entity, if the payload gave it: a URL in most services.
+    pub fn id(&self) -> Option<&str> {
+        self.payload()?.id.as_deref()
     }
 
-    /// Control information by its full name on the wire, such as `Photo@odata.mediaReadLink`.
-    pub fn annotation(&self, name: &str) -> Option<&Json> {
-        let annotations = &self.payload()?.annotations;
-        annotations.iter().find(|(annotation, _)| annotation == name).map(|(_, json)| json)
+    /// A member that the type does not declare: a dynamic property, one of a derived type.
+    /// [`Raw`](crate::json::Raw) keeps every digit of it; this parses it.
+    pub fn get(&self, name: &str) -> Option<Json> {
+        self.member(name).map(Raw::to_json)
+    }
+
+    fn member(&self, name: &str) -> Option<&Raw> {
+        find(&self.payload()?.members, name)
+    }
+
+    /// Control information by its full name on the wire, such as `Photo@odata.mediaReadLink`; of
+    /// verbose JSON, a member of `__metadata`.
+    pub fn annotation(&self, name: &str) -> Option<&Raw> {
+        find(&self.payload()?.annotations, name)
     }
 
     /// The entities that a navigation property leads to, if `$expand` brought them along.
@@ -88,13 +100,18 @@ impl Extra {
         &self,
         navigation: Navigation<E, Many<T>, A>,
     ) -> Result<Option<Vec<T>>, PayloadError> {
-        let Some((payload, json)) = self.expanded(navigation.name()) else { return Ok(None) };
-        let Some(entities) = crate::json::expanded_items(json) else { return Ok(None) };
-        let read = |json: &Json| {
-            let mut entity = T::default();
-            crate::json::read_entity(json, payload.format, &mut entity).map(|()| entity)
+        let Some((payload, raw)) = self.expanded(navigation.name()) else { return Ok(None) };
+        let Some(entities) = crate::json::expanded_items(raw) else { return Ok(None) };
+        let within = |position: usize, error: PayloadError| {
+            error.within(&format!("[{position}]")).within(navigation.name())
         };
-        entities.iter().map(read).collect::<Result<_, _>>().map(Some)
+        let read = |(position, raw): (usize, &str)| {
+            let mut entity = T::default();
+            crate::json::read_raw(raw, payload.format, &mut entity)
+                .map(|()| entity)
+                .map_err(|error| within(position, error))
+        };
+        entities.into_iter().enumerate().map(read).collect::<Result<_, _>>().map(Some)
     }
 
     /// The entity that a navigation property leads to, if `$expand` brought it along.
@@ -106,34 +123,145 @@ impl Extra {
         &self,
         navigation: Navigation<E, One<T>, A>,
     ) -> Result<Option<T>, PayloadError> {
-        let Some((payload, json)) = self.expanded(navigation.name()) else { return Ok(None) };
+        let Some((payload, raw)) = self.expanded(navigation.name()) else { return Ok(None) };
         let mut entity = T::default();
-        crate::json::read_entity(json, payload.format, &mut entity).map(|()| Some(entity))
+        crate::json::read_raw(raw.as_str(), payload.format, &mut entity)
+            .map_err(|error| error.within(navigation.name()))?;
+        Ok(Some(entity))
     }
 
     /// A navigation property as it travelled, unless it is a link or nothing.
-    fn expanded(&self, name: &str) -> Option<(&Payload, &Json)> {
-        let json = self.get(name)?;
-        let is_there = !json.is_null() && json.get("__deferred").is_none();
-        is_there.then_some((self.payload()?, json))
+    fn expanded(&self, name: &str) -> Option<(&Payload, &Raw)> {
+        let raw = self.member(name)?;
+        let is_there = !raw.is_null() && !raw.has_member("__deferred");
+        is_there.then_some((self.payload()?, raw))
     }
 
     /// Reads the value again as one of a derived type, if the payload said that it is one; `None`
     /// if it is of another type.
+    ///
+    /// The tables do not lead from a type to those derived from it: for a type that others are
+    /// derived from, [`downcast_in`](Self::downcast_in) knows them all.
     ///
     /// # Errors
     ///
     /// A member is not of the type of its property.
     pub fn downcast<T: Structured + Default>(
         value: &dyn Structured,
-    ) -> Result<Option<T>, crate::TypeError> {
-        let mut target = T::default();
-        let Some(payload) = value.extra().and_then(Self::payload) else { return Ok(None) };
-        let Some(type_name) = payload.type_name.as_deref() else { return Ok(None) };
-        if target.structured_type().qualified_name() != type_name {
-            return Ok(None);
-        }
-        crate::json::convert(value, payload, &mut target)?;
-        Ok(Some(target))
+    ) -> Result<Option<T>, PayloadError> {
+        convert_if(value, |ty, name| ty.is_named(name))
     }
+
+    /// Reads the value again as one of a derived type, if the payload said that it is of that
+    /// type or of one that the model derives from it.
+    ///
+    /// # Errors
+    ///
+    /// A member is not of the type of its property.
+    pub fn downcast_in<T: Structured + Default>(
+        value: &dyn Structured,
+        model: &Model,
+    ) -> Result<Option<T>, PayloadError> {
+        convert_if(value, |ty, name| {
+            let types = model.entity_types.iter().chain(model.complex_types);
+            let mut named = types.filter(|candidate| candidate.is_named(name));
+            ty.is_named(name) || named.any(|found| found.is_or_derives_from(&ty.qualified_name()))
+        })
+    }
+
+    /// Keeps what a payload has beside the declared properties. `format` is that of the payload;
+    /// without one, control information tells.
+    pub(crate) fn keep(&mut self, name: &str, raw: &RawValue, format: Option<Format>) {
+        let payload = self.payload_mut();
+        if let Some(format) = format {
+            payload.format = format;
+        }
+        if name == "__metadata" {
+            payload.format = Format::Verbose;
+            for (name, raw) in crate::json::members(raw.get()).unwrap_or_default() {
+                payload.keep_control(
+                    match name.as_ref() {
+                        "uri" => "editLink",
+                        name => name,
+                    },
+                    &name,
+                    raw,
+                );
+            }
+        } else if let Some(kind) = control(name) {
+            if format.is_none() && name.starts_with("odata.") {
+                payload.format = Format::Light;
+            }
+            payload.keep_control(kind, name, raw);
+        } else if is_annotation(name) {
+            payload.annotations.push((name.to_owned(), raw.into()));
+        } else {
+            payload.members.push((name.to_owned(), raw.into()));
+        }
+    }
+}
+
+impl Payload {
+    /// The id of an entity that was removed from a set: that of V4 is a member without prefix.
+    pub fn removed_id(&self) -> Option<String> {
+        self.id.clone().or_else(|| find(&self.members, "id")?.to_text())
+    }
+
+    fn keep_control(&mut self, kind: &str, name: &str, raw: &RawValue) {
+        let slot = match kind {
+            "type" => &mut self.type_name,
+            "id" => &mut self.id,
+            "etag" => &mut self.etag,
+            "editLink" => &mut self.edit_link,
+            _ => return self.annotations.push((name.to_owned(), raw.into())),
+        };
+        match crate::json::text(raw) {
+            // `#Ns.Type` in V4, and a URL with that fragment for a type of another model.
+            Some(text) if kind == "type" => {
+                *slot = Some(text.rsplit_once('#').map_or(&*text, |(_, name)| name).to_owned());
+            }
+            Some(text) => *slot = Some(text.into_owned()),
+            None => self.annotations.push((name.to_owned(), raw.into())),
+        }
+    }
+
+    /// What this says that has changed, if it is not an entity: an entry of V4.01 has `@removed`,
+    /// one of V4 a context URL that ends in `$deletedEntity`, `$link` or `$deletedLink`.
+    pub(crate) fn change(&self) -> Option<Change> {
+        let kind = |name: &str| control(name).map(str::to_owned);
+        let found = self.annotations.iter().find_map(|(name, raw)| match kind(name)?.as_str() {
+            "removed" => Some("$deletedEntity".to_owned()),
+            "context" => raw.to_text()?.rsplit_once('/').map(|(_, kind)| kind.to_owned()),
+            _ => None,
+        })?;
+        let text = |name| find(&self.members, name).and_then(Raw::to_text).unwrap_or_default();
+        match found.as_str() {
+            "$deletedEntity" => Some(Change::Removed),
+            "$link" | "$deletedLink" => Some(Change::Link(DeltaLink {
+                source: text("source"),
+                relationship: text("relationship"),
+                target: text("target"),
+                is_removed: found == "$deletedLink",
+            })),
+            _ => None,
+        }
+    }
+}
+
+fn find<'a>(members: &'a [(String, Raw)], name: &str) -> Option<&'a Raw> {
+    members.iter().find(|(member, _)| member == name).map(|(_, raw)| raw)
+}
+
+fn convert_if<T: Structured + Default>(
+    value: &dyn Structured,
+    fits: impl FnOnce(&crate::model::StructuredType, &str) -> bool,
+) -> Result<Option<T>, PayloadError> {
+    let mut target = T::default();
+    let Some(payload) = value.extra().and_then(Extra::payload) else { return Ok(None) };
+    let Some(type_name) = payload.type_name.as_deref() else { return Ok(None) };
+    if !fits(target.structured_type(), type_name) {
+        return Ok(None);
+    }
+    crate::json::convert(value, payload, &mut target)?;
+    Ok(Some(target))
 }

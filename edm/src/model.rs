@@ -123,12 +123,17 @@ impl StructuredType {
         since: None,
     };
 
+    /// Whether this is the named type; `Namespace.Name`.
+    pub fn is_named(&self, qualified_name: &str) -> bool {
+        let name = qualified_name.strip_prefix(self.namespace);
+        name.and_then(|name| name.strip_prefix('.')) == Some(self.name)
+    }
+
     /// Whether this is the named type or one derived from it; `Namespace.Name`.
     pub fn is_or_derives_from(&self, qualified_name: &str) -> bool {
         let mut ty = Some(self);
         while let Some(this) = ty {
-            let named = qualified_name.strip_prefix(this.namespace);
-            if named.and_then(|name| name.strip_prefix('.')) == Some(this.name) {
+            if this.is_named(qualified_name) {
                 return true;
             }
             ty = this.base;

@@ -92,16 +92,14 @@ pub fn assign<T: Edm>(slot: &mut T, value: Value) -> Result<(), TypeError> {
     Ok(())
 }
 
-/// The members of a structured value, in table order; what the payload held beside them last.
+/// The members of a structured value, in table order; what the payload held beside them last, with
+/// the name of the type as the member `@odata.type` if the payload gave it.
 pub fn to_members(value: &dyn Structured) -> Members {
     let properties = value.structured_type().properties;
     let mut members: Members =
         (properties.iter().enumerate()).map(|(i, row)| (row.name.into(), value.get(i))).collect();
     if let Some(payload) = value.extra().and_then(Extra::payload) {
-        let undeclared = payload.members.iter();
-        members.extend(
-            undeclared.map(|(name, json)| (name.clone().into(), Value::Json(json.clone().into()))),
-        );
+        crate::json::add_undeclared(&mut members, value.structured_type(), payload);
     }
     members
 }
@@ -115,14 +113,10 @@ pub fn to_members(value: &dyn Structured) -> Members {
 pub fn from_members(target: &mut dyn Structured, members: Members) -> Result<(), TypeError> {
     let ty = target.structured_type();
     for (name, value) in members {
-        match (ty.property(&name), value) {
-            (Some((index, _)), value) => target.set(index, value)?,
-            (None, Value::Json(json)) => {
-                if let Some(extra) = target.extra_mut() {
-                    extra.payload_mut().members.push((name.into_owned(), *json));
-                }
-            }
-            (None, _) => {}
+        if let Some((index, _)) = ty.property(&name) {
+            target.set(index, value)?;
+        } else if let Some(extra) = target.extra_mut() {
+            extra.keep(&name, &crate::json::undeclared_to_raw(&value), None);
         }
     }
     Ok(())

@@ -253,6 +253,15 @@ impl DateTimeOffset {
         Self { utc, offset_minutes: 0 }
     }
 
+    /// A point in time and the offset that it is written with; `None` for an offset of more than
+    /// 14 hours.
+    pub const fn new(utc: DateTime, offset_minutes: i16) -> Option<Self> {
+        if offset_minutes.unsigned_abs() > 14 * 60 {
+            return None;
+        }
+        Some(Self { utc, offset_minutes })
+    }
+
     /// The point in time.
     pub const fn utc(self) -> DateTime {
         self.utc

@@ -228,7 +228,7 @@ mod tests {
 
     #[test]
     fn errors_say_the_first_line() {
-        let error = ServiceError { code: "Auth".into(), message: "Failed.\nTime:1".into() };
+        let error = ServiceError::new("Auth", "Failed.\nTime:1");
         let error = BlobError::Refused { status: 403, error };
         assert_eq!(error.to_string(), "the storage answered 403: Auth: Failed.");
     }

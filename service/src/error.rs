@@ -59,7 +59,7 @@ impl ApiError {
 
     /// The body's content. The service always left the code empty.
     pub(crate) fn body(&self) -> ServiceError {
-        ServiceError { code: String::new(), message: self.message.clone() }
+        ServiceError::new("", self.message.clone())
     }
 }
 

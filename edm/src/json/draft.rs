@@ -1,67 +1,13 @@
-//! Bodies of inserts, updates and actions: written by a client, read by a service.
+//! Bodies of inserts, updates and actions, as a service reads them.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value as Json};
 
-use super::scalar::{is_annotation, items, undeclared};
-use super::{DateStyle, Format, PayloadError, value_from_json, value_to_json};
+use super::{PayloadError, is_annotation, undeclared, value_from_text};
 use crate::model::{Navigation, Parameter, StructuredType, Type};
 use crate::{Binding, Draft, Inline, Members, Value};
 
 /// Deeper bodies are refused.
 const MAX_DEPTH: usize = 8;
-
-/// Prints the body of an insert or update. URLs of bindings are joined to `root`, which ends with
-/// a slash, if they are relative.
-pub fn write_draft(draft: &Draft, ty: &StructuredType, format: Format, root: &str) -> Json {
-    let mut object = Map::new();
-    for (name, value) in &draft.members {
-        let json = match ty.property(name) {
-            Some((_, row)) => value_to_json(value, &row.ty, format, DateStyle::Exact),
-            None => continue,
-        };
-        object.insert(name.to_string(), json);
-    }
-    for binding in &draft.bindings {
-        let absolute = |url: &String| {
-            if url.contains("://") { url.clone() } else { format!("{root}{url}") }
-        };
-        let urls = binding.urls.iter().map(absolute);
-        let (name, entries): (_, Vec<Json>) = match format {
-            Format::Light | Format::V4 => {
-                (format!("{}@odata.bind", binding.navigation), urls.map(Json::String).collect())
-            }
-            Format::Verbose => {
-                let reference = |uri: String| json!({ "__metadata": { "uri": uri } });
-                (binding.navigation.to_string(), urls.map(reference).collect())
-            }
-        };
-        object.insert(name, one_or_many(entries, binding.many));
-    }
-    for inline in &draft.inline {
-        let Some(navigation) = ty.navigation(&inline.navigation) else {
-            continue;
-        };
-        let body = |draft: &Draft| write_draft(draft, navigation.target, format, root);
-        let entities = inline.entities.iter().map(body).collect();
-        object.insert(inline.navigation.to_string(), one_or_many(entities, inline.many));
-    }
-    Json::Object(object)
-}
-
-fn one_or_many(mut entries: Vec<Json>, many: bool) -> Json {
-    if many || entries.len() != 1 { Json::Array(entries) } else { entries.remove(0) }
-}
-
-/// Prints the parameters of an action. Names that it does not have are left out.
-pub fn write_parameters(values: &[(&'static str, Value)], parameters: &[Parameter]) -> Json {
-    let typed = |(name, value): &(&'static str, Value)| {
-        let parameter = parameters.iter().find(|parameter| parameter.name == *name)?;
-        // Also in verbose bodies, a collection among parameters is a plain array.
-        let json = value_to_json(value, &parameter.ty, Format::Light, DateStyle::Exact);
-        Some(((*name).to_owned(), json))
-    };
-    Json::Object(values.iter().filter_map(typed).collect())
-}
 
 /// Reads the parameters of an action: names in any case, in the order of the model; a missing
 /// parameter is null.
@@ -81,7 +27,8 @@ pub fn read_parameters(
     let value = |parameter: &Parameter| {
         let mut members = object.iter();
         let found = members.find(|(name, _)| parameter.name.eq_ignore_ascii_case(name));
-        let value = found.map_or(Ok(Value::Null), |(_, json)| value_from_json(json, &parameter.ty));
+        let value = found
+            .map_or(Ok(Value::Null), |(_, json)| value_from_text(&json.to_string(), &parameter.ty));
         value.map(|value| (parameter.name, value)).map_err(|e| e.within(parameter.name))
     };
     parameters.iter().map(value).collect()
@@ -108,7 +55,7 @@ fn read_level(
     let mut draft = Draft { members: Members::new(), ..Draft::default() };
     for (name, json) in object {
         if let Some((_, row)) = ty.property(name) {
-            let value = value_from_json(json, &row.ty).map_err(|e| e.within(name))?;
+            let value = value_from_text(&json.to_string(), &row.ty).map_err(|e| e.within(name))?;
             if value.is_null() && !row.nullable && matches!(row.ty, Type::Collection(_)) {
                 return Err(PayloadError::new("a collection cannot be null").within(name));
             }
@@ -171,4 +118,9 @@ fn read_navigation(
         draft.inline.push(Inline { navigation: name, many, entities });
     }
     Ok(())
+}
+
+/// The elements of a collection: an array, or what verbose JSON wraps it in.
+fn items(json: &Json) -> Option<&Vec<Json>> {
+    json.as_array().or_else(|| json.get("results")?.as_array())
 }

@@ -1,58 +1,61 @@
-//! JSON payloads of OData V3, light and verbose, written once over [`Structured`](crate::Structured).
+//! JSON payloads of every version of OData, written once over [`Structured`](crate::Structured).
 //!
 //! | file | what |
 //! |---|---|
-//! | `scalar.rs` | one value ⇄ JSON, by its type |
-//! | `draft.rs` | bodies of inserts and updates, both ways |
-//! | `read.rs` | responses, as a client reads them |
-//! | `write.rs` | responses, as a service writes them |
+//! | `format.rs` | which format a response is in |
+//! | `dialect.rs` | which form of it a request is written in |
+//! | `read/` | responses, as a client reads them |
+//! | `request.rs` | bodies of requests, as a client writes them |
+//! | `draft.rs` | bodies of requests, as a service reads them |
+//! | `write.rs` | responses of V3, as a service writes them |
+//! | `print.rs` | one value → JSON, by its type |
+//! | `raw.rs` | JSON that no table describes |
+//! | `convert.rs` | …and what becomes of it |
 
+mod convert;
+mod dialect;
 mod draft;
+mod error;
+mod format;
+mod print;
+mod raw;
 mod read;
-mod scalar;
+mod request;
 mod text;
 mod write;
 
-pub use draft::{read_draft, read_parameters, write_draft, write_parameters};
-pub use read::{Feed, read_entity, read_feed, read_links, read_value};
-pub(crate) use read::{convert, expanded_items};
-pub use scalar::{DateStyle, value_from_json, value_to_json};
+pub(crate) use convert::{add_undeclared, convert, expanded_items, undeclared_to_raw};
+pub use dialect::{DateStyle, Dialect};
+pub use draft::{read_draft, read_parameters};
+pub use error::{PayloadError, PayloadErrorKind};
+pub use format::{Declared, Format};
+pub use print::value_to_json;
+pub use raw::Raw;
+pub(crate) use raw::{members, text};
+pub use read::{Body, DeltaLink, Entities, PageInfo, Resource, Sink};
+pub(crate) use read::{Change, control, is_annotation, read_raw};
 pub use text::to_text;
 pub use write::{Metadata, Writer};
 
-/// Which of the JSON formats of OData.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// `odata=minimalmetadata` and its kin, V3 only.
-    Light,
-    /// `odata=verbose`, all versions up to V3.
-    Verbose,
-    /// `odata.metadata=minimal` and its kin, V4 and V4.01.
-    V4,
+use crate::model::{StructuredType, Type};
+
+/// Reads a value as a service does: a member that the model does not have is refused. `null` is
+/// [`Value::Null`](crate::Value::Null) whatever the type: who may be null is for the caller.
+///
+/// Numbers and booleans may be texts, collections may be arrays or `{"results": […]}`, times may
+/// be ISO 8601, `/Date(ms)/` or the American form of .NET: real clients send all of these.
+///
+/// # Errors
+///
+/// The text is not JSON, or not of the type.
+pub fn value_from_text(text: &str, ty: &Type) -> Result<crate::Value, PayloadError> {
+    read::strict_value(text, ty)
 }
 
-/// A payload that is not what the model says.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{}{problem}", if path.is_empty() { String::new() } else { format!("{path}: ") })]
-pub struct PayloadError {
-    /// The place, such as `Tasks[0].Priority`; empty for the whole.
-    pub path: String,
-    /// What is wrong there.
-    pub problem: String,
-}
-
-impl PayloadError {
-    pub(crate) fn new(problem: impl Into<String>) -> Self {
-        Self { path: String::new(), problem: problem.into() }
-    }
-
-    /// The same problem, one level up.
-    pub(crate) fn within(mut self, outer: &str) -> Self {
-        self.path = match self.path.as_str() {
-            "" => outer.to_owned(),
-            inner if inner.starts_with('[') => format!("{outer}{inner}"),
-            inner => format!("{outer}.{inner}"),
-        };
-        self
-    }
+fn undeclared(name: &str, ty: &StructuredType) -> PayloadError {
+    PayloadError::new(format!(
+        "The property '{name}' does not exist on type '{}'. Make sure to only use property names \
+         that are defined by the type.",
+        ty.qualified_name()
+    ))
 }

@@ -1,12 +1,11 @@
 use std::io;
 
-use serde::Serialize as _;
-use serde_json::Value as Json;
+use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 /// JSON as Microsoft's service library prints it: compact, every character past ASCII as
 /// `\uXXXX`, and the slashes of `\/Date(…)\/` escaped, by which readers tell a date from a text.
-pub fn to_text(json: &Json) -> String {
+pub fn to_text(json: &(impl Serialize + ?Sized)) -> String {
     let mut bytes = Vec::with_capacity(512);
     let mut serializer = Serializer::with_formatter(&mut bytes, Ascii);
     // Writing a JSON value to memory cannot fail.
@@ -45,7 +44,7 @@ impl Formatter for Ascii {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value as Json, json};
 
     #[test]
     fn text_is_ascii_and_dates_are_marked() {

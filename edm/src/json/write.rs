@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{DateStyle, Format, value_to_json};
+use super::{DateStyle, Dialect, Format, value_to_json};
 use crate::model::{EntitySet, Model, StructuredType, Type};
+use crate::version::Version;
 use crate::{Structured, Value};
 
 /// How much light JSON says about itself.
@@ -106,7 +107,7 @@ impl Writer<'_> {
             if self.format == Format::Light && self.metadata == Metadata::Full {
                 self.annotate_type(&mut object, row);
             }
-            let json = value_to_json(&entity.get(index), &row.ty, self.format, self.dates);
+            let json = value_to_json(&entity.get(index), &row.ty, self.dialect());
             object.insert(row.name.to_owned(), json);
         }
         object
@@ -168,7 +169,7 @@ impl Writer<'_> {
 
     /// A property of an entity, or the result of an operation, under its name.
     pub fn value(&self, name: &str, value: &Value, ty: &Type) -> Json {
-        let json = value_to_json(value, ty, self.format, self.dates);
+        let json = value_to_json(value, ty, self.dialect());
         match self.format {
             Format::Verbose => json!({ "d": { name: json } }),
             Format::Light if value.is_null() => {
@@ -225,6 +226,10 @@ impl Writer<'_> {
                 Json::Object(object)
             }
         }
+    }
+
+    const fn dialect(&self) -> Dialect {
+        Dialect { dates: self.dates, ..Dialect::new(self.format, Version::V3) }
     }
 
     /// Puts the context URL in front, unless nothing is to be said.

@@ -3,7 +3,7 @@
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_media::v2_19::tables::MODEL;
-use edm::json::Writer;
+use edm::json::{DateStyle, Dialect, Format, Writer};
 use edm::model::EntitySet;
 use edm::query::QueryOptions;
 use edm::version::Version;
@@ -207,8 +207,9 @@ fn raw_value(value: &Value) -> Result<Response, ApiError> {
         Value::String(text) => Ok(reply::plain(text.clone())),
         other => {
             let ty = edm::model::Type::Primitive(edm::model::Primitive::String);
-            let style = edm::json::DateStyle::Stored;
-            let json = edm::json::value_to_json(other, &ty, edm::json::Format::Verbose, style);
+            let dialect = Dialect::new(Format::Verbose, Version::V3);
+            let dialect = Dialect { dates: DateStyle::Stored, ..dialect };
+            let json = edm::json::value_to_json(other, &ty, dialect);
             Ok(reply::plain(json.as_str().map_or_else(|| json.to_string(), str::to_owned)))
         }
     }

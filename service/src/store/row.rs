@@ -1,12 +1,16 @@
 //! Values ⇄ columns.
 
-use edm::json::{DateStyle, Format, value_from_json, value_to_json};
+use edm::json::{Dialect, Format, value_from_text};
 use edm::model::{Primitive, Property, StructuredType, Type};
+use edm::version::Version;
 use edm::{DateTime, DateTimeOffset, Decimal, Duration, Guid, Record, Structured as _, Value};
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{Arguments as _, Row as _};
 
 use super::StoreError;
+
+/// How collections and complex values are stored: as JSON.
+const STORED: Dialect = Dialect::new(Format::Light, Version::V3);
 
 /// Adds a value to the arguments of a statement, in the form that its column has.
 pub(super) fn bind(arguments: &mut SqliteArguments, value: &Value, ty: &Type) {
@@ -25,8 +29,7 @@ pub(super) fn bind(arguments: &mut SqliteArguments, value: &Value, ty: &Type) {
         Value::Date(date) => arguments.add(date.to_string()),
         Value::TimeOfDay(time) => arguments.add(time.ticks()),
         Value::Collection(_) | Value::Complex(_) | Value::Json(_) => {
-            let json = value_to_json(value, ty, Format::Light, DateStyle::Exact);
-            arguments.add(json.to_string())
+            arguments.add(STORED.value(value, ty))
         }
     };
     // The types above all have an encoding that cannot fail.
@@ -64,8 +67,7 @@ fn column(row: &sqlx::sqlite::SqliteRow, property: &Property) -> Result<Value, S
     };
     let Some(primitive) = property.ty.primitive() else {
         let Some(text) = text()? else { return Ok(Value::Null) };
-        let json = serde_json::from_str(&text).map_err(|_| corrupt())?;
-        return value_from_json(&json, &property.ty).map_err(|_| corrupt());
+        return value_from_text(&text, &property.ty).map_err(|_| corrupt());
     };
     Ok(match primitive {
         Primitive::Boolean => integer()?.map_or(Value::Null, |number| Value::Boolean(number != 0)),

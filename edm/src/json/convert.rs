@@ -1,0 +1,93 @@
+//! What was kept of a payload, on its way into a value of another type or into a body.
+
+use serde_json::Value as Json;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::PayloadError;
+use super::dialect::Dialect;
+use super::print::Typed;
+use super::raw::{Raw, items, members};
+use super::read::{control, open_value, set_member};
+use crate::model::StructuredType;
+use crate::{Members, Payload, Structured, Value};
+
+/// The member of a complex value that names its type.
+pub(super) const TYPE: &str = "@odata.type";
+
+/// The entities of an expanded navigation property.
+pub(crate) fn expanded_items(raw: &Raw) -> Option<Vec<&str>> {
+    let text = raw.as_str();
+    let list = items(text).or_else(|| {
+        let members = members(text)?;
+        let (_, list) = members.into_iter().find(|(name, _)| name == "results")?;
+        items(list.get())
+    })?;
+    Some(list.into_iter().map(RawValue::get).collect())
+}
+
+/// Sets what a value and its payload say in another value, of a derived type.
+pub(crate) fn convert(
+    value: &dyn Structured,
+    payload: &Payload,
+    target: &mut dyn Structured,
+) -> Result<(), PayloadError> {
+    let (from, to) = (value.structured_type(), target.structured_type());
+    for (index, row) in from.properties.iter().enumerate() {
+        if let Some((slot, _)) = to.property(row.name) {
+            let set = target.set(slot, value.get(index));
+            set.map_err(|error| PayloadError::new(error.to_string()).within(row.name))?;
+        }
+    }
+    let mut rest = payload.clone();
+    rest.members.clear();
+    for (name, raw) in &payload.members {
+        if !set_member(target, name, raw.as_raw(), payload.format)? {
+            rest.members.push((name.clone(), raw.clone()));
+        }
+    }
+    if let Some(extra) = target.extra_mut() {
+        *extra.payload_mut() = rest;
+    }
+    Ok(())
+}
+
+/// Adds what a payload held beside the declared properties, as far as it can be sent back: the
+/// name of the type, properties that are not declared, and what annotations say of their types.
+pub(crate) fn add_undeclared(members: &mut Members, ty: &StructuredType, payload: &Payload) {
+    if let Some(name) = &payload.type_name {
+        members.push((TYPE.into(), Value::String(name.clone())));
+    }
+    let types = payload.annotations.iter().filter(|(name, _)| {
+        let property = name.split_once('@').map(|(property, _)| property);
+        let of_type = |at: &str| control(at) == Some("type");
+        let says_type = name.find('@').is_some_and(|at| of_type(&name[at..]));
+        says_type && property.is_some_and(|name| ty.property(name).is_none())
+    });
+    let undeclared = payload
+        .members
+        .iter()
+        .filter(|(name, raw)| ty.navigation(name).is_none() && !raw.has_member("__deferred"));
+    for (name, raw) in types.chain(undeclared) {
+        let value = open_value(raw.as_raw()).unwrap_or_default();
+        members.push((name.clone().into(), value));
+    }
+}
+
+/// A member that no table declares, as it travels.
+pub(crate) fn undeclared_to_raw(value: &Value) -> Box<RawValue> {
+    let typed = Typed { value, ty: None, dialect: Dialect::EXACT, plain: true };
+    // A value always has a JSON form.
+    to_raw_value(&typed).unwrap_or_default()
+}
+
+/// The text of a name in a JSON value.
+pub(super) fn as_name(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(name) => Some(name),
+        Value::Json(json) => match json.as_ref() {
+            Json::String(name) => Some(name),
+            _ => None,
+        },
+        _ => None,
+    }
+}
