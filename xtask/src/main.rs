@@ -4,12 +4,14 @@
 //! |---|---|
 //! | [`generate`] | the emitted module, written or compared as a whole directory |
 //! | [`diff`] | what has changed between two metadata documents |
+//! | [`corpus`] | the generator against public documents |
 //! | [`quickstart`] | builds the service and runs the example that uses all of it |
 //! | [`mod@test`] | every test there is, in steps |
 //! | [`cargo`] | calls of cargo: this crate must build when emitted code does not |
 //! | [`tools`] | programs that are not Rust: found, or installed |
 
 mod cargo;
+mod corpus;
 mod diff;
 mod generate;
 mod quickstart;
@@ -27,6 +29,7 @@ use clap::Parser;
 enum Task {
     Generate(generate::Arguments),
     Diff(diff::Arguments),
+    Corpus(corpus::Arguments),
     Quickstart(quickstart::Arguments),
     Test(test::Arguments),
 }
@@ -35,6 +38,7 @@ fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Generate(arguments) => generate::run(&arguments),
         Task::Diff(arguments) => diff::run(&arguments),
+        Task::Corpus(arguments) => corpus::run(&arguments),
         Task::Quickstart(arguments) => quickstart::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
     };

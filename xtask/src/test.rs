@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 
-use crate::{cargo, generate, root, tools};
+use crate::{cargo, corpus, generate, root, tools};
 
 /// The test that plays the streams of the quickstart.
 const BROWSER_TESTS: &str = "tests/browser";
@@ -38,6 +38,8 @@ enum Step {
     Generate,
     /// Unit, integration, documentation and acceptance tests: `cargo test --workspace`
     Rust,
+    /// What is generated from public documents compiles: `cargo xtask corpus`
+    Corpus,
     /// Chromium plays what `cargo xtask quickstart --serve` streams
     Browser,
 }
@@ -47,6 +49,7 @@ impl Step {
         match self {
             Self::Generate => "cargo xtask generate --check",
             Self::Rust => "cargo test --workspace",
+            Self::Corpus => "cargo xtask corpus",
             Self::Browser => "the streams play in a browser",
         }
     }
@@ -97,6 +100,7 @@ impl Run {
         match step {
             Step::Generate => generate::run(&generate::Arguments { check: true }),
             Step::Rust => self.rust(),
+            Step::Corpus => self.corpus(),
             Step::Browser => self.browser(),
         }
     }
@@ -123,6 +127,17 @@ impl Run {
             )?;
         }
         cargo::run(&mut test)
+    }
+
+    /// The corpus is no program that could be installed, so `--no-skip` does not ask for it.
+    fn corpus(&mut self) -> anyhow::Result<()> {
+        let arguments = corpus::Arguments::all();
+        let folder = arguments.corpus();
+        if !folder.is_dir() {
+            self.say_skipped(&format!("the corpus is not at {}", folder.display()));
+            return Ok(());
+        }
+        corpus::run(&arguments)
     }
 
     fn browser(&mut self) -> anyhow::Result<()> {
@@ -160,10 +175,14 @@ impl Run {
         if self.no_skip {
             bail!("{why}; with --no-skip, nothing may be skipped");
         }
+        self.say_skipped(why);
+        Ok(())
+    }
+
+    fn say_skipped(&mut self, why: &str) {
         let line = "!".repeat(80);
         eprintln!("\n{line}\nSKIPPED: {why}\n{line}\n");
         self.skipped.push(why.to_owned());
-        Ok(())
     }
 }
 
