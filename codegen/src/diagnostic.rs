@@ -6,14 +6,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// A text to read: a `$metadata` document or a file of amendments.
-#[derive(Clone, Debug)]
-pub struct Source {
-    /// What diagnostics and headers call it: a path relative to the repository.
-    pub name: String,
-    /// The contents.
-    pub text: String,
-}
+use crate::source::Source;
 
 /// A range of bytes in one of the sources.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -42,6 +35,16 @@ impl<T> Spanned<T> {
     }
 }
 
+/// What becomes of a document that breaks the rules of CSDL in a way that can be mended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Every breach of the rules is an error.
+    #[default]
+    Strict,
+    /// What can be mended is, with a warning: a property whose type is nowhere is left out, say.
+    Lenient,
+}
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -66,6 +69,8 @@ pub struct Diagnostic {
     pub related: Vec<(Span, String)>,
     /// What to do about it.
     pub help: Option<String>,
+    /// Whether there is time to look for a name that looks alike.
+    may_suggest: bool,
 }
 
 impl Diagnostic {
@@ -87,6 +92,7 @@ impl Diagnostic {
         written: &str,
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> &mut Self {
+        let candidates = candidates.into_iter().filter(|_| self.may_suggest);
         if let Some(best) = closest(written, candidates) {
             self.help = Some(format!("did you mean `{best}`?"));
         }
@@ -107,13 +113,26 @@ fn closest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> 
     best.map(|(_, candidate)| candidate)
 }
 
+/// How many findings are kept. A hostile document can be wrong in a million places.
+const MOST: usize = 10_000;
+
+/// How many findings come with a suggestion: each has to look at all names there are.
+const SUGGESTED: usize = 200;
+
 /// Collects the findings of a stage.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
+    mode: Mode,
+    has_errors: bool,
     list: Vec<Diagnostic>,
 }
 
 impl Findings {
+    /// No findings yet.
+    pub(crate) fn new(mode: Mode) -> Self {
+        Self { mode, ..Self::default() }
+    }
+
     /// Notes an error.
     pub(crate) fn error(
         &mut self,
@@ -134,6 +153,21 @@ impl Findings {
         self.push(code, Severity::Warning, span, message.into())
     }
 
+    /// Notes a breach of the rules that the caller mends: an error in strict mode, a warning in
+    /// lenient mode. The caller goes on as if it were mended in both, to find all there is.
+    pub(crate) fn repair(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        let severity = match self.mode {
+            Mode::Strict => Severity::Error,
+            Mode::Lenient => Severity::Warning,
+        };
+        self.push(code, severity, span, message.into())
+    }
+
     fn push(
         &mut self,
         code: &'static str,
@@ -141,6 +175,11 @@ impl Findings {
         span: Span,
         message: String,
     ) -> &mut Diagnostic {
+        self.has_errors |= severity == Severity::Error;
+        // What is beyond the limit takes the last place: callers add to what they have noted.
+        if self.list.len() >= MOST {
+            self.list.pop();
+        }
         let index = self.list.len();
         self.list.push(Diagnostic {
             code,
@@ -149,13 +188,14 @@ impl Findings {
             message,
             related: Vec::new(),
             help: None,
+            may_suggest: index < SUGGESTED,
         });
         &mut self.list[index]
     }
 
     /// Whether nothing may be generated.
     pub(crate) fn has_errors(&self) -> bool {
-        self.list.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+        self.has_errors
     }
 
     /// The findings with the sources they point into, in the order of the sources. One place is

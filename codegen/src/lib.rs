@@ -4,8 +4,8 @@
 //! stages with a vocabulary each: XML elements, CSDL as written, the [`model`] with every
 //! reference resolved and every amendment applied, and a plan of what Rust will say.
 //!
-//! CSDL 2 and 3 without inheritance, enumerations and annotations are supported; what is not is
-//! refused with a [`Diagnostic`], never skipped.
+//! Documents of every version from 1.0 to 4.01 are read. What cannot be generated is left out
+//! with a [`Diagnostic`], never skipped in silence.
 #![forbid(unsafe_code)]
 // Input is hostile: nothing that came out of a document may end in a panic.
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
@@ -25,16 +25,18 @@ mod outline;
 mod plan;
 mod print;
 mod render;
+mod source;
 mod xml;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use diagnostic::Findings;
-pub use diagnostic::{Diagnostic, Diagnostics, Severity, Source, Span, Spanned};
+pub use diagnostic::{Diagnostic, Diagnostics, Mode, Severity, Span, Spanned};
 use model::Model;
 pub use outline::outline;
 pub use render::{Style, render};
+pub use source::Source;
 
 /// What generated files say about where they come from.
 #[derive(Clone, Debug)]
@@ -45,6 +47,18 @@ pub struct Options {
     pub service_version: Option<String>,
     /// The feature of the crate that requests are behind; without one they are always there.
     pub client_feature: Option<String>,
+    /// How documents are read.
+    pub reading: Reading,
+}
+
+/// How documents are read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// What becomes of documents that break the rules.
+    pub mode: Mode,
+    /// Documents that the others refer to. They lend their types; what they offer themselves is
+    /// not generated.
+    pub references: Vec<Source>,
 }
 
 /// Generated files.
@@ -67,8 +81,8 @@ pub fn generate(
     amendments: &[Source],
     options: &Options,
 ) -> Result<Output, Diagnostics> {
-    let mut run = Run::new(documents, amendments);
-    let model = run.model(documents.len())?;
+    let mut run = Run::new(documents, amendments, &options.reading);
+    let model = run.model()?;
     let names = names::decide(&model, &mut run.findings);
     run.check()?;
     let origin = origin(documents, amendments);
@@ -95,20 +109,36 @@ pub fn generate(
 /// # Errors
 ///
 /// All that the first stage to find something wrong finds.
-pub fn read_model(documents: &[Source], amendments: &[Source]) -> Result<Model, Diagnostics> {
-    Run::new(documents, amendments).model(documents.len())
+pub fn read_model(
+    documents: &[Source],
+    amendments: &[Source],
+    reading: &Reading,
+) -> Result<(Model, Diagnostics), Diagnostics> {
+    let mut run = Run::new(documents, amendments, reading);
+    let model = run.model()?;
+    Ok((model, run.finish()))
 }
 
 /// The sources of a run and what is found in them so far.
 struct Run {
+    /// Documents, then those that they refer to, then amendments.
     sources: Arc<[Source]>,
+    /// How many sources are documents.
+    documents: usize,
+    /// How many sources are documents or what they refer to.
+    readable: usize,
     findings: Findings,
 }
 
 impl Run {
-    fn new(documents: &[Source], amendments: &[Source]) -> Self {
-        let sources = documents.iter().chain(amendments).cloned().collect();
-        Self { sources, findings: Findings::default() }
+    fn new(documents: &[Source], amendments: &[Source], reading: &Reading) -> Self {
+        let sources = documents.iter().chain(&reading.references).chain(amendments);
+        Self {
+            sources: sources.cloned().collect(),
+            documents: documents.len(),
+            readable: documents.len() + reading.references.len(),
+            findings: Findings::new(reading.mode),
+        }
     }
 
     fn finish(self) -> Diagnostics {
@@ -123,25 +153,28 @@ impl Run {
         Err(std::mem::take(&mut self.findings).finish(Arc::clone(&self.sources)))
     }
 
-    /// Reads, parses, amends and resolves.
-    fn model(&mut self, documents: usize) -> Result<Model, Diagnostics> {
+    /// Reads, parses, amends and resolves. What cannot be read ends the run; what is wrong in
+    /// itself does not keep the rest from being resolved, so that all of it is told at once.
+    fn model(&mut self) -> Result<Model, Diagnostics> {
         let sources = Arc::clone(&self.sources);
-        let mut edmx = csdl::Edmx::default();
+        let mut edmx = csdl::Edmx::new(self.documents);
         let mut amendments = Vec::new();
+        let mut is_whole = true;
         for (index, source) in sources.iter().enumerate() {
-            if index >= documents {
+            if index >= self.readable {
                 amendments.extend(amend::read(index, source, &mut self.findings));
-            } else if let Some(root) = xml::read(index, source, &mut self.findings) {
-                edmx.schemas.extend(csdl::parse(&root, &mut self.findings));
+            } else {
+                is_whole &= csdl::read(index, source, &mut edmx, &mut self.findings);
             }
         }
-        self.check()?;
+        // Without one of its documents, every name that it declares would be reported.
+        if !is_whole {
+            self.check()?;
+        }
         amend::apply(&mut edmx, amendments, &mut self.findings);
-        self.check()?;
         let model = model::resolve(&edmx, &mut self.findings);
         self.check()?;
-        // Without a model there is an error, which `check` has returned.
-        model.ok_or_else(|| std::mem::take(&mut self.findings).finish(sources))
+        Ok(model)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is said of bad input, as people see it. Every code has a case.
 
-use odata_codegen::{Options, Source, Style, generate, render};
+use odata_codegen::{Options, Reading, Source, Style, generate, render};
 
 const HEAD: &str = "\
 <edmx:Edmx Version=\"1.0\" xmlns:edmx=\"http://schemas.microsoft.com/ado/2007/06/edmx\">
@@ -18,8 +18,12 @@ const CONTAINER: &str = "<EntityContainer Name=\"C\"><EntitySet Name=\"Assets\" 
 
 fn rendered(document: &str, amendments: &str) -> String {
     let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
-    let options =
-        Options { command: "make".to_owned(), service_version: None, client_feature: None };
+    let options = Options {
+        command: "make".to_owned(),
+        service_version: None,
+        client_feature: None,
+        reading: Reading::default(),
+    };
     let documents = [source("m.xml", document)];
     let amendments = match amendments {
         "" => Vec::new(),

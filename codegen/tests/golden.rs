@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use odata_codegen::{Options, Source, Style, generate, render};
+use odata_codegen::{Options, Reading, Source, Style, generate, render};
 
 type Files = BTreeMap<String, String>;
 
@@ -28,6 +28,7 @@ fn generated(case: &Path) -> Files {
         command: "UPDATE=1 cargo test -p odata-codegen".to_owned(),
         service_version: None,
         client_feature: None,
+        reading: Reading::default(),
     };
     let documents = [source(case, "metadata.xml").expect("a case has a document")];
     let amendments: Vec<Source> = source(case, "amend.toml").into_iter().collect();

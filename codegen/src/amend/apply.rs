@@ -1,11 +1,14 @@
 //! Amendments to a document. Each must find its target.
 
-use crate::amend::{Amendment, Member};
+use crate::amend::operations;
+use crate::amend::{Amendment, Member, Pattern};
 use crate::csdl::{
-    Edmx, Facts, FunctionImport, NavigationFacts, OperationFacts, ParameterFacts, PropertyFacts,
-    SetFacts, StructuredType, Text,
+    Edmx, EnumFacts, Facts, NavigationFacts, PropertyFacts, SetFacts, StructuredType, Text,
 };
 use crate::diagnostic::Findings;
+
+/// How many base types are looked through for a member. No known chain is longer than 60.
+const DEEPEST: usize = 1_000;
 
 /// Applies amendments: first the namespace that names refer to, then the wider patterns, then the
 /// narrower ones, then what is said of one thing only.
@@ -17,23 +20,21 @@ pub(crate) fn apply(edmx: &mut Edmx, mut amendments: Vec<Amendment>, findings: &
             Amendment::Namespace(_) => {}
             Amendment::Enum(ty) => edmx.enum_types.push(ty),
             Amendment::Id(ty) => edmx.id_types.push(ty),
-            Amendment::Type(key, facts) => {
-                if let Some(ty) = find_type(edmx, &key.value, &key, findings) {
-                    merge(&mut ty.amended, &facts);
-                }
-            }
+            Amendment::EnumFacts(key, facts) => enumeration(edmx, &key, &facts, findings),
+            Amendment::Type(key, facts) => named_type(edmx, &key, &facts, findings),
             Amendment::Property(member, facts) => property(edmx, &member, &facts, findings),
             Amendment::Navigation(member, facts) => navigation(edmx, &member, &facts, findings),
             Amendment::Operation(key, facts, parameters) => {
-                operation(edmx, &key, facts, parameters, findings);
+                operations::apply(edmx, &key, &facts, &parameters, findings);
             }
-            Amendment::Set(key, facts) => set(edmx, &key, facts, findings),
+            Amendment::Set(key, facts) => set(edmx, &key, &facts, findings),
+            Amendment::Singleton(key, facts) => singleton(edmx, &key, &facts, findings),
             Amendment::Container(key, facts) => {
                 let containers = edmx.schemas.iter_mut().flat_map(|schema| &mut schema.containers);
                 let mut found = false;
                 for container in containers {
                     found = true;
-                    merge(&mut container.amended, &facts);
+                    container.amended.merge(&facts);
                 }
                 if !found {
                     does_not_apply(&key, "there is no entity container", findings, []);
@@ -43,17 +44,19 @@ pub(crate) fn apply(edmx: &mut Edmx, mut amendments: Vec<Amendment>, findings: &
     }
 }
 
-/// What comes later wins: `*.*`, then `*.Name`, then the rest.
+/// What comes later wins: `*.*`, then `*.Name`, then `Type.*`, then the rest.
 fn specificity(amendment: &Amendment) -> u8 {
     match amendment {
         Amendment::Property(member, _) | Amendment::Navigation(member, _) => {
-            match (&member.owner, &member.name) {
-                (None, None) => 0,
-                (None, Some(_)) => 1,
-                (Some(_), _) => 2,
+            match (member.owner.is_wide(), member.name.is_wide()) {
+                (true, true) => 0,
+                (true, false) => 1,
+                (false, true) => 2,
+                (false, false) => 3,
             }
         }
-        _ => 2,
+        Amendment::Set(key, _) => u8::from(!Pattern::new(&key.value).is_wide()) * 3,
+        _ => 3,
     }
 }
 
@@ -75,7 +78,8 @@ fn home(edmx: &mut Edmx, amendments: &[Amendment], findings: &mut Findings) {
     }
 }
 
-fn does_not_apply<'a>(
+/// Reports an amendment without target.
+pub(crate) fn does_not_apply<'a>(
     key: &Text,
     message: impl Into<String>,
     findings: &mut Findings,
@@ -89,203 +93,214 @@ fn does_not_apply<'a>(
 }
 
 /// Splits `Ns.Type` and gives unqualified names their namespace.
-fn qualify(edmx: &Edmx, name: &str) -> (String, String) {
+pub(crate) fn qualify(edmx: &Edmx, name: &str) -> (String, String) {
     match name.rsplit_once('.') {
         Some((namespace, name)) => (namespace.to_owned(), name.to_owned()),
         None => (edmx.home.clone(), name.to_owned()),
     }
 }
 
-fn find_type<'e>(
-    edmx: &'e mut Edmx,
-    name: &str,
-    key: &Text,
-    findings: &mut Findings,
-) -> Option<&'e mut StructuredType> {
-    let (namespace, short) = qualify(edmx, name);
+fn enumeration(edmx: &mut Edmx, key: &Text, facts: &EnumFacts, findings: &mut Findings) {
+    let (namespace, short) = qualify(edmx, &key.value);
     let mut names = Vec::new();
     for schema in &mut edmx.schemas {
         let is_here = schema.namespace.value == namespace;
-        for ty in &mut schema.types {
-            if is_here && ty.name.value == short {
-                return Some(ty);
+        for ty in &mut schema.enum_types {
+            if !is_here || ty.name.value != short {
+                names.push(ty.name.value.as_str());
+                continue;
             }
-            names.push(ty.name.value.as_str());
+            ty.amended.merge(facts);
+            for (member, _) in &facts.docs {
+                if !ty.members.iter().any(|known| known.name.value == member.value) {
+                    let message = format!("`{}` has no member `{}`", key.value, member.value);
+                    let names = ty.members.iter().map(|member| member.name.value.as_str());
+                    does_not_apply(member, message, findings, names);
+                }
+            }
+            return;
         }
     }
-    let key = Text::new(name.to_owned(), key.span);
-    does_not_apply(&key, format!("there is no type `{name}`"), findings, names);
-    None
+    let message = format!("there is no enumeration `{}` to amend", key.value);
+    findings
+        .error("amend::does-not-apply", key.span, message)
+        .help("to add one, give it `underlying` and `members`")
+        .suggest(&key.value, names);
+}
+
+/// Applies to a type of any kind.
+fn named_type(edmx: &mut Edmx, key: &Text, facts: &Facts, findings: &mut Findings) {
+    let (namespace, short) = qualify(edmx, &key.value);
+    let mut names = Vec::new();
+    for schema in &mut edmx.schemas {
+        let is_here = schema.namespace.value == namespace;
+        let types = schema.types.iter_mut().map(|ty| (&ty.name, &mut ty.amended));
+        let enums = schema.enum_types.iter_mut().map(|ty| (&ty.name, &mut ty.amended.common));
+        let definitions = schema.type_definitions.iter_mut().map(|ty| (&ty.name, &mut ty.amended));
+        for (name, amended) in types.chain(enums).chain(definitions) {
+            if is_here && name.value == short {
+                return amended.merge(facts);
+            }
+            names.push(name.value.as_str());
+        }
+    }
+    does_not_apply(key, format!("there is no type `{}`", key.value), findings, names);
 }
 
 fn property(edmx: &mut Edmx, member: &Member, facts: &PropertyFacts, findings: &mut Findings) {
-    let apply = |ty: &mut StructuredType| {
-        let properties = ty.properties.iter_mut().filter(|p| member.is(&p.name.value));
-        properties.map(|property| merge_property(&mut property.amended, facts)).count() > 0
+    let access = Access {
+        what: "property",
+        declared: |ty: &mut StructuredType, name: &Pattern| {
+            let properties = ty.properties.iter_mut().filter(|p| name.is(&p.name.value));
+            properties.map(|property| property.amended.merge(facts)).count() > 0
+        },
+        inherited: |ty: &mut StructuredType, name: &str| {
+            ty.inherited.properties.push((name.to_owned(), facts.clone()))
+        },
+        names: |ty: &StructuredType| ty.properties.iter().map(|p| p.name.value.clone()).collect(),
     };
-    let names = |ty: &StructuredType| ty.properties.iter().map(|p| p.name.value.clone()).collect();
-    to_member(edmx, member, "property", apply, names, findings);
+    access.apply(edmx, member, findings);
 }
 
 fn navigation(edmx: &mut Edmx, member: &Member, facts: &NavigationFacts, findings: &mut Findings) {
-    let apply = |ty: &mut StructuredType| {
-        let navigation = ty.navigation.iter_mut().filter(|n| member.is(&n.name.value));
-        navigation.map(|navigation| merge_navigation(&mut navigation.amended, facts)).count() > 0
+    let access = Access {
+        what: "navigation property",
+        declared: |ty: &mut StructuredType, name: &Pattern| {
+            let navigation = ty.navigation.iter_mut().filter(|n| name.is(&n.name.value));
+            navigation.map(|navigation| navigation.amended.merge(facts)).count() > 0
+        },
+        inherited: |ty: &mut StructuredType, name: &str| {
+            ty.inherited.navigation.push((name.to_owned(), facts.clone()))
+        },
+        names: |ty: &StructuredType| ty.navigation.iter().map(|n| n.name.value.clone()).collect(),
     };
-    let names = |ty: &StructuredType| ty.navigation.iter().map(|n| n.name.value.clone()).collect();
-    to_member(edmx, member, "navigation property", apply, names, findings);
+    access.apply(edmx, member, findings);
 }
 
-/// Applies to members of one type, or of every type that has them; there must be at least one.
-fn to_member(
-    edmx: &mut Edmx,
-    member: &Member,
-    what: &str,
-    mut apply: impl FnMut(&mut StructuredType) -> bool,
-    names: impl Fn(&StructuredType) -> Vec<String>,
-    findings: &mut Findings,
-) {
-    let name = member.name.as_deref().unwrap_or("*");
-    let (message, candidates) = match &member.owner {
-        Some(owner) => {
-            let Some(ty) = find_type(edmx, owner, &member.key, findings) else { return };
-            if apply(ty) {
+/// How one kind of member is amended.
+struct Access<D, I, N> {
+    /// What it is called.
+    what: &'static str,
+    /// Amends what a type declares; whether there is anything.
+    declared: D,
+    /// Amends what a type inherits.
+    inherited: I,
+    /// The names that a type declares.
+    names: N,
+}
+
+impl<D, I, N> Access<D, I, N>
+where
+    D: FnMut(&mut StructuredType, &Pattern) -> bool,
+    I: Fn(&mut StructuredType, &str),
+    N: Fn(&StructuredType) -> Vec<String>,
+{
+    /// Applies to members of one type, declared or inherited, or of every type that declares
+    /// them; there must be at least one.
+    fn apply(mut self, edmx: &mut Edmx, member: &Member, findings: &mut Findings) {
+        let Member { key, owner, name } = member;
+        let what = self.what;
+        if !owner.is_wide() {
+            let Some(place) = find_type(edmx, owner.text(), key, findings) else { return };
+            if (self.declared)(type_at(edmx, place), name) {
                 return;
             }
-            (format!("`{owner}` has no {what} `{name}`"), names(ty))
+            let mut names = (self.names)(type_at(edmx, place));
+            let mut at = place;
+            // Base types may form a cycle, which is reported elsewhere.
+            for _ in 0..DEEPEST {
+                let Some(base) = base_of(edmx, at) else { break };
+                let more = (self.names)(type_at(edmx, base));
+                if more.iter().any(|known| known == name.text()) {
+                    return (self.inherited)(type_at(edmx, place), name.text());
+                }
+                names.extend(more);
+                at = base;
+            }
+            let message = format!("`{}` has no {what} `{}`", owner.text(), name.text());
+            let key = Text::new(name.text().to_owned(), key.span);
+            return does_not_apply(&key, message, findings, names.iter().map(String::as_str));
         }
-        None => {
-            let types = edmx.schemas.iter_mut().flat_map(|schema| &mut schema.types);
-            let (mut applied, mut candidates) = (false, Vec::new());
-            for ty in types {
-                applied |= apply(ty);
-                candidates.extend(names(ty));
+        let (mut applied, mut names) = (false, Vec::new());
+        for schema in &mut edmx.schemas {
+            let namespace = schema.namespace.value.clone();
+            for ty in &mut schema.types {
+                if owner.is_qualified(&namespace, &ty.name.value) {
+                    applied |= (self.declared)(ty, name);
+                    names.extend((self.names)(ty));
+                }
             }
-            if applied {
-                return;
-            }
-            (format!("no type has a {what} `{name}`"), candidates)
         }
-    };
-    let key = Text::new(name.to_owned(), member.key.span);
-    does_not_apply(&key, message, findings, candidates.iter().map(String::as_str));
-}
-
-fn operation(
-    edmx: &mut Edmx,
-    key: &Text,
-    facts: OperationFacts,
-    parameters: Vec<(Text, ParameterFacts)>,
-    findings: &mut Findings,
-) {
-    let (owner, name) = match key.value.rsplit_once('.') {
-        Some((owner, name)) => (Some(qualify(edmx, owner)), name.to_owned()),
-        None => (None, key.value.clone()),
-    };
-    let owner = owner.map(|(namespace, name)| format!("{namespace}.{name}"));
-    let aliases: Vec<(String, String)> = (edmx.schemas.iter())
-        .filter_map(|schema| {
-            Some((schema.alias.as_ref()?.value.clone(), schema.namespace.value.clone()))
-        })
-        .collect();
-    // The type an operation is bound to, qualified.
-    let bound_to = |import: &FunctionImport| {
-        let ty = import.parameters.first().filter(|_| import.is_bindable)?.ty.value.clone();
-        let alias = aliases.iter().find(|(alias, _)| {
-            ty.strip_prefix(alias.as_str()).is_some_and(|rest| rest.rfind('.') == Some(0))
-        });
-        Some(match alias {
-            Some((alias, namespace)) => ty.replacen(alias, namespace, 1),
-            None => ty,
-        })
-    };
-    let mut imports = (edmx.schemas.iter_mut())
-        .flat_map(|schema| &mut schema.containers)
-        .flat_map(|container| &mut container.function_imports);
-    let mut names = Vec::new();
-    let found = imports.find(|import| {
-        let binding = bound_to(import);
-        let short = binding.as_deref().map(|name| name.rsplit('.').next().unwrap_or(name));
-        names.push(match short {
-            Some(ty) => format!("{ty}.{}", import.name.value),
-            None => import.name.value.clone(),
-        });
-        import.name.value == name && binding == owner
-    });
-    let Some(import) = found else {
-        let message = format!("there is no operation `{}`", key.value);
-        return does_not_apply(key, message, findings, names.iter().map(String::as_str));
-    };
-    merge(&mut import.amended.common, &facts.common);
-    replace(&mut import.amended.result, &facts.result);
-    amend_parameters(import, key, parameters, findings);
-}
-
-/// Applies to parameters, other than the one that an operation is bound to.
-fn amend_parameters(
-    import: &mut FunctionImport,
-    key: &Text,
-    parameters: Vec<(Text, ParameterFacts)>,
-    findings: &mut Findings,
-) {
-    let own = import.parameters.iter_mut().skip(usize::from(import.is_bindable));
-    let mut own: Vec<_> = own.collect();
-    for (name, facts) in parameters {
-        match own.iter_mut().find(|parameter| parameter.name.value == name.value) {
-            Some(parameter) => {
-                merge(&mut parameter.amended.common, &facts.common);
-                replace(&mut parameter.amended.ty, &facts.ty);
-                replace(&mut parameter.amended.nullable, &facts.nullable);
-            }
-            None => {
-                let message = format!("`{}` has no parameter `{}`", key.value, name.value);
-                let names = own.iter().map(|parameter| parameter.name.value.as_str());
-                does_not_apply(&name, message, findings, names);
-            }
+        if !applied {
+            let owner = match owner.text() {
+                "*" => "no type".to_owned(),
+                owner => format!("no type `{owner}`"),
+            };
+            let message = format!("{owner} has a {what} `{}`", name.text());
+            let key = Text::new(name.text().to_owned(), key.span);
+            does_not_apply(&key, message, findings, names.iter().map(String::as_str));
         }
     }
 }
 
-fn set(edmx: &mut Edmx, key: &Text, facts: SetFacts, findings: &mut Findings) {
+/// Where a type is: the index of its schema, and its own.
+type Place = (usize, usize);
+
+fn type_at(edmx: &mut Edmx, (schema, ty): Place) -> &mut StructuredType {
+    &mut edmx.schemas[schema].types[ty]
+}
+
+fn place(edmx: &Edmx, namespace: &str, name: &str) -> Option<Place> {
+    edmx.schemas.iter().enumerate().find_map(|(at, schema)| {
+        let is_here = schema.namespace.value == namespace;
+        let found = schema.types.iter().position(|ty| is_here && ty.name.value == name)?;
+        Some((at, found))
+    })
+}
+
+fn base_of(edmx: &Edmx, (schema, ty): Place) -> Option<Place> {
+    let base = edmx.schemas.get(schema)?.types.get(ty)?.base.as_ref()?;
+    let qualified = edmx.expand(base.span.source, base.value.trim());
+    let (namespace, name) = qualified.rsplit_once('.')?;
+    place(edmx, namespace, name)
+}
+
+fn find_type(edmx: &Edmx, name: &str, key: &Text, findings: &mut Findings) -> Option<Place> {
+    let (namespace, short) = qualify(edmx, name);
+    let found = place(edmx, &namespace, &short);
+    if found.is_none() {
+        let types = edmx.schemas.iter().flat_map(|schema| &schema.types);
+        let names = types.map(|ty| ty.name.value.as_str());
+        let key = Text::new(name.to_owned(), key.span);
+        does_not_apply(&key, format!("there is no type `{name}`"), findings, names);
+    }
+    found
+}
+
+fn set(edmx: &mut Edmx, key: &Text, facts: &SetFacts, findings: &mut Findings) {
+    let pattern = Pattern::new(&key.value);
     let sets = edmx.schemas.iter_mut().flat_map(|schema| &mut schema.containers);
-    let mut sets: Vec<_> = sets.flat_map(|container| &mut container.entity_sets).collect();
-    match sets.iter_mut().find(|set| set.name.value == key.value) {
-        Some(set) => {
-            merge(&mut set.amended.common, &facts.common);
-            replace(&mut set.amended.allow, &facts.allow);
+    let (mut applied, mut names) = (false, Vec::new());
+    for set in sets.flat_map(|container| &mut container.entity_sets) {
+        if pattern.is(&set.name.value) {
+            set.amended.merge(facts);
+            applied = true;
         }
-        None => {
-            let message = format!("there is no entity set `{}`", key.value);
-            let names = sets.iter().map(|set| set.name.value.as_str());
-            does_not_apply(key, message, findings, names);
-        }
+        names.push(set.name.value.as_str());
+    }
+    if !applied {
+        does_not_apply(key, format!("there is no entity set `{}`", key.value), findings, names);
     }
 }
 
-/// Later facts win over earlier ones, one by one.
-fn merge(into: &mut Facts, facts: &Facts) {
-    replace(&mut into.name, &facts.name);
-    replace(&mut into.doc, &facts.doc);
-    replace(&mut into.since, &facts.since);
-}
-
-fn merge_property(into: &mut PropertyFacts, facts: &PropertyFacts) {
-    merge(&mut into.common, &facts.common);
-    replace(&mut into.ty, &facts.ty);
-    replace(&mut into.access, &facts.access);
-    replace(&mut into.required, &facts.required);
-    replace(&mut into.nullable, &facts.nullable);
-    replace(&mut into.max_length, &facts.max_length);
-}
-
-fn merge_navigation(into: &mut NavigationFacts, facts: &NavigationFacts) {
-    merge(&mut into.common, &facts.common);
-    replace(&mut into.access, &facts.access);
-    replace(&mut into.links, &facts.links);
-}
-
-fn replace<T: Clone>(slot: &mut Option<T>, fact: &Option<T>) {
-    if fact.is_some() {
-        slot.clone_from(fact);
+fn singleton(edmx: &mut Edmx, key: &Text, facts: &Facts, findings: &mut Findings) {
+    let containers = edmx.schemas.iter_mut().flat_map(|schema| &mut schema.containers);
+    let mut names = Vec::new();
+    for singleton in containers.flat_map(|container| &mut container.singletons) {
+        if singleton.name.value == key.value {
+            return singleton.amended.merge(facts);
+        }
+        names.push(singleton.name.value.as_str());
     }
+    does_not_apply(key, format!("there is no singleton `{}`", key.value), findings, names);
 }

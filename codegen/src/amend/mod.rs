@@ -6,14 +6,17 @@
 
 mod apply;
 mod fields;
+mod operations;
+mod pattern;
 mod read;
 
 pub(crate) use apply::apply;
+use pattern::Pattern;
 pub(crate) use read::read;
 
 use crate::csdl::{
-    EnumType, Facts, IdType, NavigationFacts, OperationFacts, ParameterFacts, PropertyFacts,
-    SetFacts, Text,
+    AddedEnumType, EnumFacts, Facts, IdType, NavigationFacts, OperationFacts, ParameterFacts,
+    PropertyFacts, SetFacts, Text,
 };
 
 /// One entry of a file of amendments.
@@ -21,20 +24,24 @@ use crate::csdl::{
 pub(crate) enum Amendment {
     /// `namespace = "…"`: what unqualified names refer to.
     Namespace(Text),
-    /// `[enum.Name]`.
-    Enum(EnumType),
+    /// `[enum.Name]` with members: a type that is added.
+    Enum(AddedEnumType),
+    /// `[enum.Name]` without members: an enumeration of the document.
+    EnumFacts(Text, EnumFacts),
     /// `[id.Name]`.
     Id(IdType),
     /// `[type.Name]`.
     Type(Text, Facts),
-    /// `[property."Type.Name"]`, where either may be `*`.
+    /// `[property."Type.Name"]`, where either may be a pattern.
     Property(Member, PropertyFacts),
-    /// `[navigation."Type.Name"]`, where either may be `*`.
+    /// `[navigation."Type.Name"]`, where either may be a pattern.
     Navigation(Member, NavigationFacts),
     /// `[operation."Type.Name"]` or `[operation.Name]`, with its parameters.
     Operation(Text, OperationFacts, Vec<(Text, ParameterFacts)>),
-    /// `[set.Name]`.
+    /// `[set.Name]`, where the name may be a pattern.
     Set(Text, SetFacts),
+    /// `[singleton.Name]`.
+    Singleton(Text, Facts),
     /// `[container]`.
     Container(Text, Facts),
 }
@@ -44,15 +51,8 @@ pub(crate) enum Amendment {
 pub(crate) struct Member {
     /// As written, to report.
     pub(crate) key: Text,
-    /// The type; `None` for `*`.
-    pub(crate) owner: Option<String>,
-    /// The member; `None` for `*`.
-    pub(crate) name: Option<String>,
-}
-
-impl Member {
-    /// Whether a member of this name is meant.
-    pub(crate) fn is(&self, name: &str) -> bool {
-        self.name.as_deref().is_none_or(|own| own == name)
-    }
+    /// The type.
+    pub(crate) owner: Pattern,
+    /// The member.
+    pub(crate) name: Pattern,
 }

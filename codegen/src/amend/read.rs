@@ -4,13 +4,14 @@ use toml::Spanned as Located;
 use toml::de::{DeTable, DeValue};
 
 use crate::amend::fields::{Entry, Fields, choose, entries, span, table, wrong_type};
-use crate::amend::{Amendment, Member};
+use crate::amend::{Amendment, Member, Pattern};
 use crate::csdl::{
-    EnumMember, EnumType, Facts, IdType, NavigationFacts, OperationFacts, ParameterFacts,
-    PropertyFacts, SetFacts, Text, is_identifier,
+    AddedEnumType, AddedMember, EnumFacts, Facts, IdType, NavigationFacts, OperationFacts,
+    ParameterFacts, PropertyFacts, SetFacts, Text, is_identifier,
 };
-use crate::diagnostic::{Findings, Source, Span, Spanned};
+use crate::diagnostic::{Findings, Span, Spanned};
 use crate::model::{Access, Allow, MemberValue, Primitive};
+use crate::source::Source;
 
 /// The words of `access`.
 const ACCESS: [(&str, Access); 3] =
@@ -55,7 +56,7 @@ impl Reader {
             self.amendments.push(Amendment::Namespace(namespace));
         }
         type Section = fn(&mut Reader, Text, Fields<'_>, &mut Findings);
-        const SECTIONS: [(&str, Section); 7] = [
+        const SECTIONS: [(&str, Section); 8] = [
             ("enum", Reader::enumeration),
             ("id", Reader::id),
             ("type", Reader::structured_type),
@@ -63,6 +64,7 @@ impl Reader {
             ("navigation", Reader::navigation),
             ("operation", Reader::operation),
             ("set", Reader::set),
+            ("singleton", Reader::singleton),
         ];
         for (section, read) in SECTIONS {
             let Some(value) = top.value(section) else { continue };
@@ -116,13 +118,28 @@ impl Reader {
     }
 
     fn enumeration(&mut self, name: Text, mut fields: Fields<'_>, findings: &mut Findings) {
-        let amended = self.own_facts(&mut fields, findings);
+        let amended = self.facts(&mut fields, findings);
         let underlying = fields.word("underlying", &UNDERLYING, findings);
-        let is_flags = fields.boolean("flags", findings).unwrap_or(false);
-        let is_standalone = fields.boolean("standalone", findings).unwrap_or(false);
+        let is_flags = fields.boolean("flags", findings);
+        let is_standalone = fields.boolean("standalone", findings);
         let members = fields.value("members");
         let docs = fields.value("docs");
         fields.finish(findings);
+        let docs = docs.map(|docs| self.entries("`docs`", docs, findings)).unwrap_or_default();
+        let is_added =
+            underlying.is_some() || members.is_some() || is_flags.or(is_standalone).is_some();
+        if !is_added {
+            let docs = docs.into_iter().filter_map(|(member, value)| {
+                let doc = value.get_ref().as_str().map(str::to_owned);
+                if doc.is_none() {
+                    let what = "the text of a member";
+                    wrong_type(self.source, what, "a string", value, findings);
+                }
+                Some((member, doc?))
+            });
+            let facts = EnumFacts { docs: docs.collect(), common: amended };
+            return self.amendments.push(Amendment::EnumFacts(name, facts));
+        }
         let mut list = Vec::new();
         match members {
             Some(members) => {
@@ -135,10 +152,12 @@ impl Reader {
                 findings.error("amend::missing-key", name.span, message);
             }
         }
-        for (member, value) in
-            docs.map(|docs| self.entries("`docs`", docs, findings)).unwrap_or_default()
-        {
+        for (member, value) in docs {
             self.member_doc(&member, value, &mut list, findings);
+        }
+        if let Some(own) = &amended.name {
+            let message = format!("`{}` is named by its amendment already", name.value);
+            findings.error("amend::bad-name", own.span, message);
         }
         let Some(underlying) = underlying else {
             let message = format!("the enumeration `{}` needs `underlying`", name.value);
@@ -147,10 +166,17 @@ impl Reader {
                 .help("what is sent: `Edm.Int32` or `Edm.String`");
             return;
         };
+        let is_flags = is_flags.unwrap_or(false);
         check_values(&name, underlying, is_flags, &list, findings);
         if checked_name(&name, findings) {
-            let ty = EnumType { name, underlying, is_flags, is_standalone, members: list, amended };
-            self.amendments.push(Amendment::Enum(ty));
+            self.amendments.push(Amendment::Enum(AddedEnumType {
+                name,
+                underlying,
+                is_flags,
+                is_standalone: is_standalone.unwrap_or(false),
+                members: list,
+                amended,
+            }));
         }
     }
 
@@ -159,7 +185,7 @@ impl Reader {
         name: Text,
         value: &Located<DeValue<'_>>,
         findings: &mut Findings,
-    ) -> Option<EnumMember> {
+    ) -> Option<AddedMember> {
         let found = match value.get_ref() {
             DeValue::Integer(number) => {
                 i64::from_str_radix(number.as_str(), number.radix()).ok().map(MemberValue::Integer)
@@ -172,14 +198,14 @@ impl Reader {
             return None;
         };
         let value = Spanned::new(found, span(self.source, value));
-        checked_name(&name, findings).then_some(EnumMember { name, value, doc: None })
+        checked_name(&name, findings).then_some(AddedMember { name, value, doc: None })
     }
 
     fn member_doc(
         &self,
         name: &Text,
         value: &Located<DeValue<'_>>,
-        members: &mut [EnumMember],
+        members: &mut [AddedMember],
         findings: &mut Findings,
     ) {
         let Some(doc) = value.get_ref().as_str() else {
@@ -270,6 +296,12 @@ impl Reader {
         self.amendments.push(Amendment::Set(key, SetFacts { common, allow }));
     }
 
+    fn singleton(&mut self, key: Text, mut fields: Fields<'_>, findings: &mut Findings) {
+        let facts = self.facts(&mut fields, findings);
+        fields.finish(findings);
+        self.amendments.push(Amendment::Singleton(key, facts));
+    }
+
     fn allow(&self, value: &Located<DeValue<'_>>, findings: &mut Findings) -> Option<Allow> {
         let Some(items) = value.get_ref().as_array() else {
             wrong_type(self.source, "`allow`", "an array", value, findings);
@@ -317,7 +349,7 @@ fn checked_name(name: &Text, findings: &mut Findings) -> bool {
     good
 }
 
-/// `Type.Name`, where either may be `*`.
+/// `Type.Name`, where either may be a pattern.
 fn member(key: Text, findings: &mut Findings) -> Option<Member> {
     let Some((owner, name)) = key.value.rsplit_once('.') else {
         let message = format!("`{}` does not say which type it is of", key.value);
@@ -326,15 +358,14 @@ fn member(key: Text, findings: &mut Findings) -> Option<Member> {
             .help("write \"Type.Name\", or \"*.Name\" for every type that has it");
         return None;
     };
-    let unless_any = |text: &str| (text != "*").then(|| text.to_owned());
-    Some(Member { owner: unless_any(owner), name: unless_any(name), key })
+    Some(Member { owner: Pattern::new(owner), name: Pattern::new(name), key })
 }
 
 fn check_values(
     name: &Text,
     underlying: Primitive,
     is_flags: bool,
-    members: &[EnumMember],
+    members: &[AddedMember],
     findings: &mut Findings,
 ) {
     let range = underlying.range();
@@ -342,7 +373,7 @@ fn check_values(
         let message = format!("the flags `{}` are not over integers", name.value);
         findings.error("amend::bad-value", name.span, message);
     }
-    let mut seen: Vec<&EnumMember> = Vec::new();
+    let mut seen: Vec<&AddedMember> = Vec::new();
     for member in members {
         let fits = match (&member.value.value, range) {
             (MemberValue::Integer(value), Some((least, most))) => (least..=most).contains(value),

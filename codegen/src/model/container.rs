@@ -1,266 +1,341 @@
-//! The entity container: sets and operations.
+//! Entity containers: sets, singletons and operations.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::csdl::{self, Edmx, Text};
 use crate::diagnostic::Findings;
-use crate::model::index::Index;
+use crate::model::index::{Declared, Index};
+use crate::model::operations::distinct;
+use crate::model::paths::{Members, Place};
 use crate::model::resolve::{Scope, label, unique};
 use crate::model::{
-    Allow, Binding, Container, EntitySet, EntityTypeId, Model, Operation, OperationKind, Parameter,
-    Type,
+    Container, EntitySet, EntityTypeId, Model, NavigationBinding, Operation, Singleton, Type,
 };
 
-/// The container without contents; `None` after an error.
-pub(crate) fn empty(edmx: &Edmx, findings: &mut Findings) -> Option<Container> {
-    let mut containers = edmx.containers();
-    let Some(only) = containers.next() else {
-        findings.error("csdl::no-container", edmx.start(), "there is no EntityContainer");
-        return None;
-    };
-    if let Some(second) = containers.next() {
-        let message = "several entity containers are not supported yet";
-        findings
-            .error("csdl::unsupported", second.name.span, message)
-            .related(only.name.span, "the first one");
-        return None;
-    }
-    Some(Container {
-        label: label(&only.name, &only.amended),
-        namespace: edmx.home.clone(),
-        is_default: true,
-        entity_sets: Vec::new(),
-        singletons: Vec::new(),
-        operations: Vec::new(),
-    })
-}
+type Node<'d> = Declared<'d, csdl::EntityContainer>;
 
-/// Resolves entity sets, association sets and function imports.
+/// Resolves containers, and the operations that are bound to types.
 pub(crate) fn fill(model: &mut Model, edmx: &Edmx, index: &Index<'_>, findings: &mut Findings) {
-    let Some(container) = edmx.containers().next() else { return };
-    unique("entity set", container.entity_sets.iter().map(|set| &set.name), findings);
+    let mut bound = Vec::new();
     let mut scope = Scope { index, model, findings };
-    let mut sets = Vec::new();
-    for set in &container.entity_sets {
-        sets.extend(scope.entity_set(set));
-    }
-    let mut bound: BTreeMap<EntityTypeId, Vec<Operation>> = BTreeMap::new();
-    let mut unbound = Vec::new();
-    for import in &container.function_imports {
-        match scope.operation(import) {
-            Some((Some(binding), operation)) => bound.entry(binding).or_default().push(operation),
-            Some((None, operation)) => unbound.push(operation),
-            None => {}
+    for schema in &edmx.schemas {
+        let namespace = &schema.namespace.value;
+        for declared in schema.operations.iter().filter(|declared| declared.is_bound) {
+            bound.extend(scope.bound_operation(namespace, declared));
         }
     }
-    for set in &container.association_sets {
-        scope.association_set(set, container);
+    let mut containers = Vec::new();
+    for node in served(edmx, index) {
+        let chain = scope.chain(node);
+        let (container, more) = scope.container(node, &chain);
+        scope.check_bindings(&container, &chain);
+        bound.extend(more);
+        containers.push((container, node.node.is_default));
     }
-    for operations in bound.values() {
-        unique_operations(operations, findings);
+    for (binding, operation) in bound {
+        let Some(binding) = binding else { continue };
+        let list = binding.list(&mut model.entity_types, &mut model.complex_types);
+        list.into_iter().for_each(|list| list.push(operation.clone()));
     }
-    unique_operations(&unbound, findings);
-    for (binding, operations) in bound {
-        if let Some(ty) = model.entity_types.get_mut(binding.0) {
-            ty.operations = operations;
-        }
+    for ty in model.entity_types.iter_mut().chain(&mut model.complex_types) {
+        distinct(&mut ty.operations, findings);
+        distinct(&mut ty.collection_operations, findings);
     }
-    if let Some(container) = model.containers.first_mut() {
-        container.entity_sets = sets;
-        container.operations = unbound;
+    // Since V4 a service has one container, so URLs never name it.
+    let default = match model.version.is_v4() {
+        true => None,
+        false => Some(containers.iter().position(|(_, is_default)| *is_default).unwrap_or(0)),
+    };
+    for (at, (container, _)) in containers.iter_mut().enumerate() {
+        container.is_default = default.is_none_or(|default| default == at);
     }
+    containers.sort_by_key(|(container, _)| !container.is_default);
+    model.containers = containers.into_iter().map(|(container, _)| container).collect();
 }
 
-fn unique_operations(operations: &[Operation], findings: &mut Findings) {
-    let names: Vec<Text> = (operations.iter())
-        .map(|operation| Text::new(operation.label.name.clone(), operation.label.span))
+/// The containers that are not merely extended by another one, in document order.
+fn served<'d>(edmx: &'d Edmx, index: &Index<'d>) -> Vec<Node<'d>> {
+    let nodes = || {
+        edmx.schemas.iter().filter(|schema| !edmx.is_lent(schema)).flat_map(|schema| {
+            let namespace = schema.namespace.value.as_str();
+            schema.containers.iter().map(move |node| Declared { namespace, node })
+        })
+    };
+    let extended: BTreeSet<String> = nodes()
+        .filter_map(|declared| declared.node.extends.as_ref())
+        .map(|extends| index.expand(extends))
         .collect();
-    unique("operation", &names, findings);
+    let name = |declared: &Node<'_>| format!("{}.{}", declared.namespace, declared.node.name.value);
+    let mut seen = BTreeSet::new();
+    let mut served: Vec<Node<'d>> = Vec::new();
+    for declared in nodes() {
+        let name = name(&declared);
+        if seen.insert(name.clone()) && !extended.contains(&name) {
+            served.push(declared);
+        }
+    }
+    // Containers that extend each other leave none: then all of them are.
+    if served.is_empty() { nodes().collect() } else { served }
 }
 
-impl Scope<'_, '_> {
-    fn entity_set(&mut self, declared: &csdl::EntitySet) -> Option<EntitySet> {
-        match self.index.resolve(&declared.entity_type, self.findings)? {
-            Type::Entity(entity_type) => Some(EntitySet {
-                label: label(&declared.name, &declared.amended.common),
-                entity_type,
-                allow: declared.amended.allow.unwrap_or(Allow::ALL),
-            }),
+impl<'i> Scope<'i, '_> {
+    /// A container with those that it extends, the outermost last.
+    fn chain<'d>(&mut self, node: Node<'d>) -> Vec<Node<'d>>
+    where
+        'i: 'd,
+    {
+        let mut chain = vec![node];
+        let mut seen = BTreeSet::new();
+        let mut at: Node<'d> = node;
+        while let Some(extends) = &at.node.extends {
+            let name = self.index.expand(extends);
+            if !seen.insert(name.clone()) {
+                let message = format!("the container `{}` extends itself", at.node.name.value);
+                self.findings.error("csdl::cyclic-extends", extends.span, message);
+                break;
+            }
+            let Some(found) = self.index.container(&name) else {
+                let message = format!("there is no container `{}`", extends.value);
+                self.findings
+                    .repair("csdl::unresolved-container", extends.span, message)
+                    .suggest(&name, self.index.container_names());
+                break;
+            };
+            chain.push(found);
+            at = found;
+        }
+        chain.reverse();
+        chain
+    }
+
+    fn container(
+        &mut self,
+        node: Node<'_>,
+        chain: &[Node<'_>],
+    ) -> (Container, Vec<super::operations::Found>) {
+        let own = self.index.targets.of(node.namespace, &node.node.name.value);
+        let mut container = Container {
+            label: label(&node.node.name, &own.notes(&node.node.remarks), &node.node.amended),
+            namespace: node.namespace.to_owned(),
+            is_default: false,
+            entity_sets: Vec::new(),
+            singletons: Vec::new(),
+            operations: Vec::new(),
+        };
+        let sets = || chain.iter().flat_map(|part| &part.node.entity_sets).map(|set| &set.name);
+        let singletons = chain.iter().flat_map(|part| &part.node.singletons).map(|one| &one.name);
+        let first = unique("entity set", sets().chain(singletons), self.findings);
+        let count = sets().count();
+        let (mut first_sets, mut first_singletons) =
+            (first.iter().take(count), first.iter().skip(count));
+        let mut bound = Vec::new();
+        let mut imports: Vec<Operation> = Vec::new();
+        for part in chain {
+            let target = self.index.targets.of(part.namespace, &part.node.name.value);
+            for set in &part.node.entity_sets {
+                if first_sets.next() == Some(&true) {
+                    let notes = target.member(&set.name.value, &set.remarks);
+                    if let Some(entity_type) = self.entity(&set.entity_type) {
+                        container.entity_sets.push(EntitySet {
+                            label: label(&set.name, &notes, &set.amended.common),
+                            entity_type,
+                            allow: set.amended.allow.unwrap_or_else(|| notes.allow()),
+                            bindings: bindings(&set.bindings),
+                        });
+                    }
+                }
+            }
+            for one in &part.node.singletons {
+                if first_singletons.next() == Some(&true) {
+                    let notes = target.member(&one.name.value, &one.remarks);
+                    if let Some(entity_type) = self.entity(&one.entity_type) {
+                        container.singletons.push(Singleton {
+                            label: label(&one.name, &notes, &one.amended),
+                            entity_type,
+                            bindings: bindings(&one.bindings),
+                        });
+                    }
+                }
+            }
+            for import in &part.node.function_imports {
+                match self.function_import(target, import) {
+                    Some((None, operation)) => imports.push(operation),
+                    Some(found) => bound.push(found),
+                    None => {}
+                }
+            }
+            for import in &part.node.operation_imports {
+                imports.extend(self.operation_import(target, import));
+            }
+            for set in &part.node.association_sets {
+                self.association_set(set, chain);
+            }
+        }
+        distinct(&mut imports, self.findings);
+        container.operations = imports;
+        self.keyless(&mut container);
+        (container, bound)
+    }
+
+    /// The type of a set or singleton.
+    fn entity(&mut self, written: &Text) -> Option<EntityTypeId> {
+        match self.index.resolve(written, self.findings)? {
+            Type::Entity(id) => Some(id),
             _ => {
-                let message = format!("`{}` is not an entity type", declared.entity_type.value);
-                self.findings.error("csdl::wrong-type", declared.entity_type.span, message);
+                let message = format!("`{}` is not an entity type", written.value);
+                self.findings.repair("csdl::wrong-type", written.span, message);
                 None
             }
+        }
+    }
+
+    /// Entities of a set are addressed by key. A set whose entities have none can be listed, which
+    /// until V3 is how views of a database are served; but a document of V4 in which no entity has
+    /// one has lost its keys.
+    fn keyless(&mut self, container: &mut Container) {
+        let keyless: Vec<bool> = container
+            .entity_sets
+            .iter()
+            .map(|set| {
+                let ty = self.model.entity_types.get(set.entity_type.0);
+                ty.is_some_and(|ty| ty.key.is_empty() && !ty.is_abstract)
+            })
+            .collect();
+        let is_lost = self.model.version.is_v4()
+            && container.singletons.is_empty()
+            && keyless.iter().all(|keyless| *keyless);
+        for (set, keyless) in container.entity_sets.iter_mut().zip(keyless) {
+            let Some(ty) = self.model.entity_types.get(set.entity_type.0).filter(|_| keyless)
+            else {
+                continue;
+            };
+            let message = format!("the entity type `{}` has no key", ty.label.name);
+            let finding = match is_lost {
+                true => self.findings.error("csdl::no-key", ty.label.span, message),
+                false => self.findings.repair("csdl::no-key", ty.label.span, message),
+            };
+            finding.related(set.label.span, "entities of a set are addressed by key");
+            set.allow.get = false;
+            set.allow.update = false;
+            set.allow.delete = false;
         }
     }
 
     /// Association sets say which entity sets navigation stays in. Generated code does not need
     /// them, but one that contradicts the document is a mistake worth reporting.
-    fn association_set(&mut self, set: &csdl::AssociationSet, container: &csdl::EntityContainer) {
+    fn association_set(&mut self, set: &csdl::AssociationSet, chain: &[Node<'_>]) {
         let Some(ends) = self.index.association(&set.association, self.findings) else { return };
         for (role, entity_set) in &set.ends {
-            if !ends.iter().any(|end| end.role.value == role.value) {
+            let role =
+                role.as_ref().filter(|role| !ends.iter().any(|end| end.role.value == role.value));
+            if let Some(role) = role {
                 let message = format!(
                     "the association `{}` has no end with the role `{}`",
                     set.association.value, role.value
                 );
                 self.findings
-                    .error("csdl::association-ends", role.span, message)
+                    .repair("csdl::association-ends", role.span, message)
                     .suggest(&role.value, ends.iter().map(|end| end.role.value.as_str()));
             }
-            if !container.entity_sets.iter().any(|known| known.name.value == entity_set.value) {
-                let names = container.entity_sets.iter().map(|known| known.name.value.as_str());
+            let mut sets = chain.iter().flat_map(|part| &part.node.entity_sets);
+            if !sets.any(|known| known.name.value == entity_set.value) {
+                let names = chain.iter().flat_map(|part| &part.node.entity_sets);
                 let message = format!(
                     "the association set `{}` names the entity set `{}`, which there is not",
                     set.name.value, entity_set.value
                 );
                 self.findings
-                    .error("csdl::unknown-entity-set", entity_set.span, message)
-                    .suggest(&entity_set.value, names);
+                    .repair("csdl::unknown-entity-set", entity_set.span, message)
+                    .suggest(&entity_set.value, names.map(|known| known.name.value.as_str()));
             }
         }
     }
 
-    /// An operation, with the type it is bound to.
-    fn operation(
-        &mut self,
-        declared: &csdl::FunctionImport,
-    ) -> Option<(Option<EntityTypeId>, Operation)> {
-        unique(
-            "parameter",
-            declared.parameters.iter().map(|parameter| &parameter.name),
-            self.findings,
-        );
-        let (binding, rest) = match declared.parameters.split_first() {
-            Some((first, rest)) if declared.is_bindable => (Some(self.binding(first)?), rest),
-            _ if declared.is_bindable => {
-                let message = "a bindable operation needs a parameter to be bound to";
-                self.findings.error("csdl::unbound", declared.name.span, message);
-                return None;
-            }
-            _ => (None, declared.parameters.as_slice()),
-        };
-        let method = self.method(declared)?;
-        let mut parameters = Vec::new();
-        for parameter in rest {
-            parameters.push(self.parameter(parameter, binding.is_none())?);
-        }
-        let operation = Operation {
-            label: label(&declared.name, &declared.amended.common),
-            namespace: None,
-            kind: if binding.is_some() { OperationKind::Action } else { OperationKind::Service },
-            binding: if binding.is_some() { Binding::One } else { Binding::Unbound },
-            method,
-            is_composable: false,
-            parameters,
-            result: self.result(declared)?,
-            result_nullable: false,
-        };
-        Some((binding, operation))
-    }
-
-    fn binding(&mut self, parameter: &csdl::Parameter) -> Option<EntityTypeId> {
-        match self.index.resolve(&parameter.ty, self.findings)? {
-            Type::Entity(id) => Some(id),
-            Type::Collection(_) => {
-                let message = "operations bound to a collection are not supported yet";
-                self.findings.error("csdl::unsupported", parameter.ty.span, message);
-                None
-            }
-            _ => {
-                let message = "an operation can only be bound to an entity";
-                self.findings.error("csdl::wrong-type", parameter.ty.span, message);
-                None
-            }
-        }
-    }
-
-    /// A service operation says its method; an action is a POST.
-    fn method(&mut self, declared: &csdl::FunctionImport) -> Option<&'static str> {
-        let unsupported = |findings: &mut Findings, span, what: &str| {
-            findings.error("csdl::unsupported", span, format!("{what} are not supported yet"));
-            None
-        };
-        if let Some(effect) = declared.is_side_effecting.as_ref().filter(|effect| !effect.value) {
-            return unsupported(self.findings, effect.span, "functions without side effects");
-        }
-        let Some(method) = &declared.http_method else {
-            return match declared.is_bindable {
-                true => Some("POST"),
-                false => {
-                    unsupported(self.findings, declared.name.span, "actions that are not bound")
+    /// Reports bindings whose path or target is not there, which change nothing that is generated.
+    fn check_bindings(&mut self, container: &Container, chain: &[Node<'_>]) {
+        let sets: BTreeSet<&str> = container
+            .entity_sets
+            .iter()
+            .map(|set| set.label.name.as_str())
+            .chain(container.singletons.iter().map(|one| one.label.name.as_str()))
+            .collect();
+        let types = container
+            .entity_sets
+            .iter()
+            .map(|set| (set.label.name.as_str(), set.entity_type))
+            .chain(container.singletons.iter().map(|o| (o.label.name.as_str(), o.entity_type)));
+        let types: std::collections::BTreeMap<&str, EntityTypeId> = types.collect();
+        let mut members = Members::new(self.model, self.index);
+        for part in chain {
+            let sets_of = part.node.entity_sets.iter().map(|set| (&set.name, &set.bindings));
+            let ones = part.node.singletons.iter().map(|one| (&one.name, &one.bindings));
+            for (name, bindings) in sets_of.chain(ones) {
+                let Some(id) = types.get(name.value.as_str()) else { continue };
+                for binding in bindings {
+                    let path = &binding.path;
+                    let trimmed = path.value.trim_end_matches('/');
+                    if !members.leads_on(Place::Entity(*id), trimmed, path.span.source) {
+                        let message =
+                            format!("`{}` leads nowhere from `{}`", path.value, name.value);
+                        self.findings.repair("csdl::unknown-path", path.span, message);
+                    }
+                    let target = &binding.target;
+                    if !self.is_target(&target.value, target.span.source, &sets) {
+                        let message = format!("there is no entity set `{}`", target.value);
+                        self.findings
+                            .repair("csdl::unknown-entity-set", target.span, message)
+                            .suggest(&target.value, sets.iter().copied());
+                    }
                 }
-            };
-        };
-        match method.value.as_str() {
-            _ if declared.is_bindable => unsupported(
-                self.findings,
-                method.span,
-                "bound operations with a method of their own",
-            ),
-            "GET" => Some("GET"),
-            "POST" => Some("POST"),
-            other => {
-                let message = format!("`m:HttpMethod` is `{other}`; it is `GET` or `POST`");
-                self.findings.error("csdl::bad-value", method.span, message);
-                None
             }
         }
     }
 
-    fn parameter(&mut self, declared: &csdl::Parameter, in_url: bool) -> Option<Parameter> {
-        let document = self.index.resolve(&declared.ty, self.findings)?;
-        let ty = match &declared.amended.ty {
-            Some(better) => self.amended_type(&document, better)?,
-            None => document,
-        };
-        let item = match &ty {
-            Type::Collection(item) if !in_url => item,
-            ty => ty,
-        };
-        let refused = match item {
-            Type::Entity(_) => true,
-            Type::Complex(_) | Type::Collection(_) => in_url,
-            _ => false,
-        };
-        if refused {
-            let message =
-                format!("parameters of type `{}` are not supported yet", declared.ty.value);
-            self.findings.error("csdl::unsupported", declared.ty.span, message);
-            return None;
+    /// Whether a target is a set of the container, something below one, or a set of another
+    /// container.
+    fn is_target(&self, target: &str, source: usize, sets: &BTreeSet<&str>) -> bool {
+        if sets.contains(target) {
+            return true;
         }
-        // Services write no `Nullable` on text parameters whether or not they can do without, so
-        // only what says `true` is optional.
-        let nullable = declared.amended.nullable.or(declared.nullable).unwrap_or(false);
-        Some(Parameter {
-            label: label(&declared.name, &declared.amended.common),
-            nullable: nullable && !matches!(ty, Type::Collection(_)),
-            ty,
-        })
-    }
-
-    /// The result: `Some(None)` if there is none, `None` after an error.
-    fn result(&mut self, declared: &csdl::FunctionImport) -> Option<Option<Type>> {
-        let Some(written) = &declared.return_type else {
-            if let Some(better) = &declared.amended.result {
-                let message =
-                    format!("the operation `{}` has no result to amend", declared.name.value);
-                self.findings.error("amend::does-not-apply", better.span, message);
-                return None;
+        let Some((head, rest)) = target.split_once('/') else { return false };
+        let first = rest.split('/').next().unwrap_or_default();
+        match self.index.container(&self.index.expand_in(source, head)) {
+            Some(other) => {
+                // What it extends is checked where it is declared.
+                other.node.extends.is_some()
+                    || other.node.entity_sets.iter().any(|set| set.name.value == first)
+                    || other.node.singletons.iter().any(|one| one.name.value == first)
             }
-            return Some(None);
-        };
-        let document = self.index.resolve(written, self.findings)?;
-        let ty = match &declared.amended.result {
-            Some(better) => self.amended_type(&document, better)?,
-            None => document,
-        };
-        let item = if let Type::Collection(item) = &ty { item } else { &ty };
-        if matches!(item, Type::Entity(_)) {
-            let message = "operations whose result is an entity are not supported yet";
-            self.findings.error("csdl::unsupported", written.span, message);
-            return None;
+            None => sets.contains(head) || head.contains('.'),
         }
-        Some(Some(ty))
     }
+}
+
+fn bindings(declared: &[csdl::NavigationPropertyBinding]) -> Vec<NavigationBinding> {
+    let binding = |binding: &csdl::NavigationPropertyBinding| NavigationBinding {
+        path: binding.path.value.clone(),
+        target: binding.target.value.clone(),
+    };
+    declared.iter().map(binding).collect()
+}
+
+/// The types whose sets say that updates name the state they change, with the properties that
+/// tell states apart.
+pub(crate) fn etags<'d>(edmx: &'d Edmx, index: &'d Index<'d>) -> Vec<(EntityTypeId, Vec<&'d str>)> {
+    let mut found = Vec::new();
+    for schema in &edmx.schemas {
+        for container in &schema.containers {
+            let target = index.targets.of(&schema.namespace.value, &container.name.value);
+            let sets = container.entity_sets.iter().map(|s| (&s.name, &s.entity_type, &s.remarks));
+            let ones = container.singletons.iter().map(|o| (&o.name, &o.entity_type, &o.remarks));
+            for (name, ty, remarks) in sets.chain(ones) {
+                let notes = target.member(&name.value, remarks);
+                let Some(properties) = notes.concurrency() else { continue };
+                if let Some(Type::Entity(id)) = index.type_of(&index.expand(ty)) {
+                    found.push((*id, properties));
+                }
+            }
+        }
+    }
+    found
 }

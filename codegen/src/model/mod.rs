@@ -2,10 +2,15 @@
 //!
 //! This is what is generated from, and what two versions of a document can be compared by.
 
+mod annotations;
 mod container;
 mod index;
-mod recursion;
+mod inheritance;
+mod keys;
+mod operations;
+mod paths;
 mod resolve;
+mod types;
 mod usage;
 
 pub(crate) use resolve::resolve;
@@ -309,6 +314,17 @@ pub struct Singleton {
     pub label: Label,
     /// What it is.
     pub entity_type: EntityTypeId,
+    /// Where its navigation leads to.
+    pub bindings: Vec<NavigationBinding>,
+}
+
+/// The entity set that a navigation property of another one leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NavigationBinding {
+    /// The navigation property, perhaps behind complex properties and casts.
+    pub path: String,
+    /// The entity set or singleton, perhaps of another container.
+    pub target: String,
 }
 
 /// An entity set.
@@ -320,6 +336,8 @@ pub struct EntitySet {
     pub entity_type: EntityTypeId,
     /// What may be done with it.
     pub allow: Allow,
+    /// Where navigation from its entities leads to.
+    pub bindings: Vec<NavigationBinding>,
 }
 
 /// A service operation, a function or an action.
@@ -444,6 +462,10 @@ macro_rules! primitives {
             pub const fn short_name(self) -> &'static str {
                 match self { $(Self::$variant => stringify!($variant),)* }
             }
+
+            /// The names of all of them, with `Edm.`.
+            pub(crate) const NAMES: &'static [&'static str] =
+                &[$(concat!("Edm.", stringify!($variant)),)*];
         }
     };
 }

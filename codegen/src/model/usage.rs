@@ -7,13 +7,17 @@ use crate::diagnostic::{Diagnostic, Findings};
 use crate::model::{EnumTypeId, IdTypeId, Label, Model, Operation, StructuredType, Type};
 
 /// Warns of enumerations and typed identifiers that no property, parameter or result has.
-pub(crate) fn check(model: &Model, findings: &mut Findings) {
+/// Those that amendments add come first in the model.
+pub(crate) fn check(model: &Model, added: usize, findings: &mut Findings) {
+    if added == 0 && model.id_types.is_empty() {
+        return;
+    }
     let mut used = Used::default();
     for ty in model.entity_types.iter().chain(&model.complex_types) {
         used.structured_type(ty);
     }
     model.containers.iter().for_each(|container| used.operations(&container.operations));
-    for (at, ty) in model.enum_types.iter().enumerate() {
+    for (at, ty) in model.enum_types.iter().take(added).enumerate() {
         match (used.enums.contains(&EnumTypeId(at)), ty.is_standalone) {
             (false, false) => {
                 unused(&ty.label, findings).help("if that is meant, say `standalone = true`");
@@ -49,6 +53,7 @@ impl Used {
             self.ty(&property.ty);
         }
         self.operations(&ty.operations);
+        self.operations(&ty.collection_operations);
     }
 
     fn operations(&mut self, operations: &[Operation]) {
