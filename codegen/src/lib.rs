@@ -83,6 +83,11 @@ pub fn generate(
 ) -> Result<Output, Diagnostics> {
     let mut run = Run::new(documents, amendments, &options.reading);
     let model = run.model()?;
+    if model.containers.is_empty() {
+        let message = "there is no EntityContainer to generate requests for";
+        run.findings.error("emit::no-container", Span::default(), message);
+        run.check()?;
+    }
     let names = names::decide(&model, &mut run.findings);
     run.check()?;
     let origin = origin(documents, amendments);
@@ -108,8 +113,18 @@ pub fn generate(
 ///
 /// # Errors
 ///
-/// All that the first stage to find something wrong finds.
-pub fn read_model(
+/// All that is wrong, as far as one stage can go on without another.
+pub fn read_model(documents: &[Source], amendments: &[Source]) -> Result<Model, Diagnostics> {
+    read_model_as(documents, amendments, &Reading::default()).map(|(model, _)| model)
+}
+
+/// Reads documents and amendments without generating anything, with what is worth a look though
+/// nothing is wrong.
+///
+/// # Errors
+///
+/// All that is wrong, as far as one stage can go on without another.
+pub fn read_model_as(
     documents: &[Source],
     amendments: &[Source],
     reading: &Reading,

@@ -86,7 +86,12 @@ pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
 /// Generates, to count what comes out: that takes less time than to read an estimate. `None` if
 /// names collide, which is no matter here.
 fn cost(documents: &[Source], amendments: &[Source]) -> Option<Cost> {
-    let options = Options { command: String::new(), service_version: None, client_feature: None };
+    let options = Options {
+        command: String::new(),
+        service_version: None,
+        client_feature: None,
+        reading: odata_codegen::Reading::default(),
+    };
     let output = odata_codegen::generate(documents, amendments, &options).ok()?;
     let lines = output.files.values().map(|text| text.lines().count()).sum();
     Some(Cost { files: output.files.len(), lines })

@@ -60,7 +60,8 @@ fn parse(root: &Element<'_>, findings: &mut Findings) -> (Document, Vec<Schema>)
     let mut schemas = Vec::new();
     match &*root.name {
         "Edmx" => {
-            if !is_edmx(root) {
+            // A prefix that is bound to nothing is reported where it is.
+            if !is_edmx(root) && &*root.namespace != xml::UNBOUND {
                 let message = format!("`{}` is not a namespace of EDMX", root.namespace);
                 findings.repair("csdl::unknown-namespace", root.span, message);
             }

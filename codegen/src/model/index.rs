@@ -1,5 +1,6 @@
 //! Names to the things they name.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::csdl::{self, AssociationEnd, Edmx, Kind, Text};
@@ -99,12 +100,13 @@ impl<'d> Index<'d> {
         }
         for association in &schema.associations {
             let name = format!("{namespace}.{}", association.name.value);
-            if self.associations.contains_key(&name) {
-                let message =
-                    format!("the association `{}` is declared twice", association.name.value);
-                findings.repair("csdl::duplicate-name", association.name.span, message);
-            } else {
-                self.associations.insert(name, &association.ends);
+            match self.associations.entry(name) {
+                Entry::Vacant(free) => drop(free.insert(&association.ends)),
+                Entry::Occupied(_) => {
+                    let message =
+                        format!("the association `{}` is declared twice", association.name.value);
+                    findings.repair("csdl::duplicate-name", association.name.span, message);
+                }
             }
         }
         for operation in &schema.operations {

@@ -45,6 +45,10 @@ pub(crate) fn resolve(edmx: &Edmx, findings: &mut Findings) -> Model {
     model.entity_types = entity_types;
     container::fill(&mut model, edmx, &index, findings);
     paths::check(&mut model, &index, findings);
+    // What is wrong with a document or an amendment may be why something is not used.
+    if findings.has_errors() {
+        return model;
+    }
     usage::check(&model, edmx.enum_types.len(), findings);
     if model.containers.is_empty() && edmx.schemas.iter().all(|schema| schema.types.is_empty()) {
         let message = "there is neither a type nor an EntityContainer to generate from";

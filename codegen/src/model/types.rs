@@ -267,7 +267,7 @@ impl Scope<'_, '_> {
         }
         let amended = &declared.amended;
         let ty = match &amended.ty {
-            Some(better) => self.amended_type(&document, better)?,
+            Some(better) => self.amended_type(&document, better).unwrap_or(document.clone()),
             None => document.clone(),
         };
         let notes = target.member(&declared.name.value, &declared.remarks);
