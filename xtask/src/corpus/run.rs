@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-use odata_codegen::{Diagnostics, Options, Source};
+use odata_codegen::{Diagnostics, Mode, Options, Reading, Source};
 
 use super::documents::{Document, Kind};
 
@@ -88,6 +88,7 @@ fn generate(sources: &[Source]) -> Result<BTreeMap<String, String>, Diagnostics>
         command: "cargo xtask corpus".to_owned(),
         service_version: None,
         client_feature: None,
+        reading: Reading { mode: Mode::Lenient, ..Reading::default() },
     };
     odata_codegen::generate(sources, &[], &options).map(|output| output.files)
 }
