@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use edm::query::{OrderBy, QueryOptions};
+use edm::query::{OrderBy, QueryOptions, Select};
 use edm::{DerivedFrom, EntityType, Filter, Key as _, Order, Property, path::KeyPredicate};
 use futures_util::stream::{self, Stream, TryStreamExt as _};
 
@@ -50,7 +50,7 @@ impl<E> Collection<E> {
     }
 
     fn target(&self) -> String {
-        match self.options.to_query() {
+        match self.options.to_query(edm::version::Version::V3) {
             query if query.is_empty() => self.path.clone(),
             query => format!("{}?{query}", self.path),
         }
@@ -71,8 +71,7 @@ impl<E> Collection<E> {
     /// In this order; a second call orders what is equal in the first.
     #[must_use]
     pub fn order_by(mut self, order: Order<E>) -> Self {
-        let property = order.name.to_owned();
-        self.options.order_by.push(OrderBy { property, descending: order.descending });
+        self.options.order_by.push(OrderBy::property(order.name, order.descending));
         self
     }
 
@@ -93,7 +92,7 @@ impl<E> Collection<E> {
     /// Only this property, and others so named; the rest of each entity keeps its default.
     #[must_use]
     pub fn select<T, A>(mut self, property: Property<E, T, A>) -> Self {
-        self.options.select.push(property.name().to_owned());
+        self.options.select.push(Select::new(property.name()));
         self
     }
 
@@ -170,7 +169,7 @@ impl<E: EntityType> Collection<E> {
             let number = text.trim_start_matches('\u{feff}').trim().parse();
             number.map_err(|_| Error::payload("$count is not a number"))
         }
-        let query = self.options.to_query();
+        let query = self.options.to_query(edm::version::Version::V3);
         let separator = if query.is_empty() { "" } else { "?" };
         let target = format!("{}/$count{separator}{query}", self.path);
         let call = Call { accept: Accept::Text, ..Call::get(target) };

@@ -55,7 +55,7 @@ impl<E> EntityRequest<E> {
     }
 
     fn target(&self, path: &str) -> String {
-        match self.query.to_query() {
+        match self.query.to_query(edm::version::Version::V3) {
             query if query.is_empty() => path.to_owned(),
             query => format!("{path}?{query}"),
         }

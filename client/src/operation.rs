@@ -2,7 +2,7 @@
 
 use edm::json::{Dialect, Format};
 use edm::literal::Literal;
-use edm::model::{Operation, OperationKind, Parameter};
+use edm::model::{Operation, OperationKind, Parameter, Primitive, Type};
 use edm::path::Segment;
 use edm::query::QueryOptions;
 use edm::version::Version;
@@ -59,7 +59,7 @@ impl Invocation {
 
     /// The call, as it is sent where nothing is added to it.
     pub(crate) fn call(self, operation: &'static Operation) -> Call {
-        let target = match self.query.to_query() {
+        let target = match self.query.to_query(edm::version::Version::V3) {
             query if query.is_empty() => self.path,
             query => format!("{}?{query}", self.path),
         };
@@ -79,7 +79,8 @@ fn parameter(operation: &Operation, name: &str) -> Option<&'static Parameter> {
 }
 
 fn literal(value: Value, parameter: Option<&Parameter>) -> Literal {
-    Literal { value, primitive: parameter.and_then(|parameter| parameter.ty.primitive()) }
+    let ty = parameter.map(|parameter| &parameter.ty);
+    Literal::of(value, ty.unwrap_or(&Type::Primitive(Primitive::Untyped)))
 }
 
 /// What stands behind `name=` in parentheses: a literal, or the alias of a value that has none.

@@ -23,7 +23,7 @@ pub trait Scalar: Edm {
 
     /// The literal of this value.
     fn to_literal(&self) -> Literal {
-        Literal { value: self.to_value(), primitive: Some(Self::PRIMITIVE) }
+        Literal::new(self.to_value(), Self::PRIMITIVE)
     }
 }
 

@@ -35,7 +35,7 @@ fn id(
     let literal = argument(parameter, options)?;
     let set: &'static EntitySet =
         MODEL.entity_set(set).ok_or_else(|| ApiError::internal("the model has no such set"))?;
-    key_text(set, &edm::path::KeyPredicate::Single(literal))
+    key_text(set, &edm::path::KeyPredicate::Single(literal.into()))
 }
 
 /// The value of a parameter: a literal of its type.

@@ -98,11 +98,11 @@ async fn options_add_up() {
     assert!(query.list().await.unwrap().items.is_empty());
     let target = &fake.seen()[0].target;
     let query = edm::query::QueryOptions::parse(target.split_once('?').unwrap().1).unwrap();
-    let filter = query.filter.unwrap().to_string();
+    let filter = query.filter.as_ref().unwrap().to_string();
     assert_eq!(filter, "startswith(Name,'a&b') and Id ne '1'");
     assert_eq!((query.top, query.skip), (Some(3), Some(2)));
-    assert_eq!(query.select, ["Id"]);
+    assert_eq!(query.select_names(), ["Id"]);
     let order: Vec<_> =
-        query.order_by.iter().map(|term| (term.property.as_str(), term.descending)).collect();
-    assert_eq!(order, [("Size", true), ("Name", false)]);
+        query.order_by.iter().map(|term| (term.expr.to_string(), term.descending)).collect();
+    assert_eq!(order, [("Size".to_owned(), true), ("Name".to_owned(), false)]);
 }

@@ -76,14 +76,14 @@ impl Context<'_> {
         set: &'static EntitySet,
         record: &Record,
     ) -> Result<Response, ApiError> {
-        let select = &self.options.select;
-        check_select(select, set)?;
+        let select = self.options.select_names();
+        check_select(&select, set)?;
         let payload = Payload::Entity { collections: set.entity_type.has_collection() };
         let version = self.format.version(payload, !select.is_empty());
         self.check_max_version(version)?;
         let just_made = matches!(status, StatusCode::CREATED | StatusCode::ACCEPTED);
         let path = canonical_path(set, record);
-        let body = self.writer(version, just_made).entity(record, set, &path, select);
+        let body = self.writer(version, just_made).entity(record, set, &path, &select);
         Ok(reply::json(status, &body, self.format, version))
     }
 
@@ -105,9 +105,10 @@ async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response
     if !set.allow.list && collection.filter.is_none() && collection.linked_from.is_none() {
         return Err(ApiError::method_not_allowed(format!("{} cannot be listed.", set.name)));
     }
-    check_select(&options.select, set)?;
+    let select = options.select_names();
+    check_select(&select, set)?;
     let payload = Payload::Feed { collections: set.entity_type.has_collection() };
-    let version = context.format.version(payload, !options.select.is_empty());
+    let version = context.format.version(payload, !select.is_empty());
     context.check_max_version(version)?;
     let mut query = with_filter(collection.query(), options);
     query.order_by.clone_from(&options.order_by);
@@ -121,12 +122,12 @@ async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response
     let entries = page
         .records
         .iter()
-        .map(|record| writer.entry(record, &canonical_path(set, record), &options.select).into())
+        .map(|record| writer.entry(record, &canonical_path(set, record), &select).into())
         .collect();
     let read = resumed + query.top;
     let more = page.next.filter(|_| options.top.is_none_or(|top| top > read));
     let next = more.map(|after| next_link(context, &query, after, read));
-    let body = writer.feed(entries, set, &options.select, count, next.as_deref());
+    let body = writer.feed(entries, set, &select, count, next.as_deref());
     Ok(reply::json(StatusCode::OK, &body, context.format, version))
 }
 
@@ -164,7 +165,7 @@ fn next_link(context: &Context<'_>, query: &Query, after: i64, read: u64) -> Str
         QueryOptions { skip_token: Some(format!("'{after}-{read}'")), ..context.options.clone() };
     let path = edm::path::ResourcePath::parse_url(context.head.uri.path(), super::BASE_PATH);
     let path = path.map_or_else(|_| query.set.name.to_owned(), |path| path.to_string());
-    format!("{path}?{}", options.to_query())
+    format!("{path}?{}", options.to_query(Version::V3))
 }
 
 fn with_filter(mut query: Query, options: &QueryOptions) -> Query {

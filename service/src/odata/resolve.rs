@@ -1,7 +1,8 @@
 //! Where a path leads, by the model and by what is stored.
 
 use azure_media::v2_19::tables::MODEL;
-use edm::model::{EntitySet, Navigation, Operation, Property, Type};
+use edm::literal::Literal;
+use edm::model::{EntitySet, Navigation, Operation, Primitive, Property, Type};
 use edm::path::{KeyPredicate, ResourcePath, Segment};
 use edm::{Expr, Record, Value};
 
@@ -201,20 +202,20 @@ pub(crate) fn key_text(set: &EntitySet, predicate: &KeyPredicate) -> Result<Stri
         _ => return Err(syntax()),
     };
     let literal = match predicate {
-        KeyPredicate::Single(literal) => literal,
+        KeyPredicate::Single(key) => key.literal(),
         KeyPredicate::Named(parts) => match parts.as_slice() {
-            [(given, literal)] if given == name => literal,
-            _ => return Err(syntax()),
+            [(given, key)] if given == name => key.literal(),
+            _ => None,
         },
+        KeyPredicate::Filter(_) | KeyPredicate::Names(_) => None,
     };
+    let literal = literal.ok_or_else(syntax)?;
     match (&literal.value, &property.ty) {
         (Value::String(text), Type::Id(id)) if !id.is_well_formed(text) => {
             Err(malformed_id(set, text))
         }
-        (Value::String(text), Type::Id(_) | Type::Primitive(edm::model::Primitive::String)) => {
-            Ok(text.clone())
-        }
-        (Value::Guid(guid), Type::Primitive(edm::model::Primitive::Guid)) => Ok(guid.to_string()),
+        (Value::String(text), Type::Id(_) | Type::Primitive(Primitive::String)) => Ok(text.clone()),
+        (Value::Guid(guid), Type::Primitive(Primitive::Guid)) => Ok(guid.to_string()),
         _ => Err(syntax()),
     }
 }
@@ -227,13 +228,10 @@ fn malformed_id(set: &EntitySet, id: &str) -> ApiError {
 /// The canonical path of an entity, such as `Assets('nb%3Acid…')`.
 pub(crate) fn canonical_path(set: &EntitySet, record: &Record) -> String {
     let literal = match record.value(set.entity_type.key.first().copied().unwrap_or_default()) {
-        Value::Guid(guid) => edm::literal::Literal {
-            value: Value::Guid(*guid),
-            primitive: Some(edm::model::Primitive::Guid),
-        },
-        value => edm::literal::Literal::text(value.as_str().unwrap_or_default()),
+        Value::Guid(guid) => Literal::new(Value::Guid(*guid), Primitive::Guid),
+        value => Literal::text(value.as_str().unwrap_or_default()),
     };
-    Segment::with_key(set.name, KeyPredicate::Single(literal)).to_string()
+    Segment::with_key(set.name, KeyPredicate::Single(literal.into())).to_string()
 }
 
 /// The set and key that a link names, wherever its host is.

@@ -111,6 +111,8 @@ impl Sql {
                     .collect::<Result<_, _>>()?;
                 call(name, &arguments)
             }
+            // Casts, lambdas and their kin: the grammar has them, the model no use for them.
+            other => Err(StoreError::Query(format!("The expression '{other}' is not supported."))),
         }
     }
 }
@@ -122,8 +124,11 @@ pub(super) fn order_by(
 ) -> Result<String, StoreError> {
     let mut sql = String::new();
     for term in terms {
-        let path: Vec<_> = term.property.split('/').map(str::to_owned).collect();
-        sql.push_str(&property(&path, ty)?.0);
+        let Expr::Property(path) = &term.expr else {
+            let text = format!("$orderby by '{}' is not supported.", term.expr);
+            return Err(StoreError::Query(text));
+        };
+        sql.push_str(&property(path, ty)?.0);
         sql.push_str(if term.descending { " DESC, " } else { ", " });
     }
     sql.push_str("seq");
@@ -237,6 +242,8 @@ fn binary(op: BinaryOp, left: &Typed, right: &Typed) -> Result<Typed, StoreError
         BinaryOp::Mul => arithmetic("*"),
         BinaryOp::Div => arithmetic("/"),
         BinaryOp::Mod => arithmetic("%"),
+        // Of V4: the parser refuses them.
+        BinaryOp::DivBy | BinaryOp::Has | BinaryOp::In => Err(incompatible()),
     }
 }
 
@@ -256,6 +263,9 @@ fn operator_kind(op: BinaryOp) -> &'static str {
         BinaryOp::Mul => "Multiply",
         BinaryOp::Div => "Divide",
         BinaryOp::Mod => "Modulo",
+        BinaryOp::DivBy => "DivideBy",
+        BinaryOp::Has => "Has",
+        BinaryOp::In => "In",
     }
 }
 

@@ -103,10 +103,7 @@ async fn filters_orders_and_pages() {
         assert_eq!(u64::try_from(read).unwrap(), count, "{filter}");
     }
     let mut page = Query::set(set("Assets").unwrap());
-    page.order_by = vec![
-        OrderBy { property: "State".to_owned(), descending: true },
-        OrderBy { property: "Name".to_owned(), descending: true },
-    ];
+    page.order_by = vec![OrderBy::property("State", true), OrderBy::property("Name", true)];
     (page.skip, page.top) = (1, 2);
     assert_eq!(names(&store.query(&page).await.unwrap().records), ["asset 5", "asset 2"]);
     let mut page = Query { top: 4, ..Query::set(set("Assets").unwrap()) };

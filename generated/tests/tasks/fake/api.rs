@@ -10,8 +10,8 @@ pub(super) fn answer(contents: &mut Contents, method: &str, target: &str, body: 
     let path = ResourcePath::parse(target.split('?').next().unwrap()).unwrap();
     let names: Vec<_> = path.segments.iter().map(|segment| segment.name.as_str()).collect();
     let key = path.segments[0].key.as_ref().map(|key| match key {
-        KeyPredicate::Single(literal) => literal.value.as_str().unwrap().to_owned(),
-        KeyPredicate::Named(_) => unreachable!("no such key in the model"),
+        KeyPredicate::Single(key) => key.literal().unwrap().value.as_str().unwrap().to_owned(),
+        _ => unreachable!("no such key in the model"),
     });
     let body = || serde_json::from_slice::<Json>(body).unwrap();
     match (method, names.as_slice(), key) {

@@ -1,14 +1,23 @@
-//! Resource paths, both ways: `Assets('nb%3Acid…')/$links/ContentKeys`.
+//! Resource paths, both ways: `Assets('nb%3Acid…')/$links/ContentKeys`,
+//! `People('russell')/Trips(5)/Ns.Cost(currency='EUR')`.
 //!
 //! Real clients write one path in many ways: `Assets()` for `Assets`, `//`, a trailing `/`, and any
 //! character percent-encoded, even the slash between segments and the parentheses of a key. All of
-//! that is read; one canonical form is printed.
+//! that is read; one canonical form is printed, and percent-encoded exactly once.
+
+mod key;
+mod split;
 
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-use crate::literal::{self, Literal};
+use crate::Value;
+use crate::filter::Parser;
+use crate::literal::Literal;
+use crate::version::Version;
+pub use key::{Argument, KeyPredicate};
+pub use split::strip_base;
 
 /// What a key keeps as it is. A service of Microsoft's encodes the colon, too.
 const KEY: &AsciiSet = &NON_ALPHANUMERIC
@@ -20,6 +29,9 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
+/// What a name keeps as it is: `$links`.
+const NAME: &AsciiSet = &KEY.remove(b'$');
+
 /// Longer paths are refused.
 const MAX_SEGMENTS: usize = 32;
 
@@ -30,22 +42,15 @@ pub struct ResourcePath {
     pub segments: Vec<Segment>,
 }
 
-/// One segment: a name, such as `Assets` or `$links`, and the key behind it.
+/// One segment: a name, such as `Assets`, `$links`, `Ns.Type` or `Ns.Function`, and what stands in
+/// parentheses behind it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
     /// The name.
     pub name: String,
-    /// The key in parentheses; empty parentheses are none.
+    /// What stands in parentheses. Up to V3 empty parentheses are none; since V4 they call a
+    /// function.
     pub key: Option<KeyPredicate>,
-}
-
-/// What stands in parentheses behind a set.
-#[derive(Clone, Debug, PartialEq)]
-pub enum KeyPredicate {
-    /// `('id')`.
-    Single(Literal),
-    /// `(OrderId='d',Line=1)`.
-    Named(Vec<(String, Literal)>),
 }
 
 /// A path that does not follow the grammar.
@@ -56,40 +61,51 @@ pub struct PathError {
     problem: String,
 }
 
-impl KeyPredicate {
-    /// The predicate of a key: named where the key has several parts.
-    pub fn new(names: &[&str], mut literals: Vec<Literal>) -> Self {
-        if literals.len() == 1 {
-            return Self::Single(literals.remove(0));
-        }
-        Self::Named(names.iter().map(|&name| name.to_owned()).zip(literals).collect())
+impl PathError {
+    fn new(segment: &str, problem: impl Into<String>) -> Self {
+        Self { segment: crate::value::shorten(segment), problem: problem.into() }
     }
 }
 
 impl ResourcePath {
-    /// Reads the part of a URL's path that is below the service root.
+    /// Reads the part of a V3 URL's path that is below the service root.
     ///
     /// # Errors
     ///
     /// A key is malformed, the text is not UTF-8, or there are too many segments.
     pub fn parse(path: &str) -> Result<Self, PathError> {
-        let error = |segment: &str, problem: &str| PathError {
-            segment: crate::value::shorten(segment),
-            problem: problem.to_owned(),
-        };
-        let decoded =
-            percent_decode_str(path).decode_utf8().map_err(|_| error(path, "not UTF-8"))?;
+        Self::parse_for(path, Version::V3)
+    }
+
+    /// Reads the part of a URL's path that is below the service root.
+    ///
+    /// Up to V3, a percent-encoded slash separates segments as a bare one does; since V4 it is
+    /// part of a segment. A key that is a segment of its own, as V4.01 allows, is read as a name.
+    ///
+    /// # Errors
+    ///
+    /// A key or parameter is malformed, the text is not UTF-8, or there are too many segments.
+    pub fn parse_for(path: &str, version: Version) -> Result<Self, PathError> {
         let mut segments = Vec::new();
-        for text in split(&decoded).filter(|text| !text.is_empty()) {
+        let mut push = |text: &str| {
             if segments.len() == MAX_SEGMENTS {
-                return Err(error(text, "too many segments"));
+                return Err(PathError::new(text, "too many segments"));
             }
-            segments.push(Segment::parse(text).map_err(|problem| error(text, &problem))?);
+            segments.push(Segment::parse(text, version)?);
+            Ok(())
+        };
+        if version.is_v4() {
+            for raw in split::v4(path).filter(|raw| !raw.is_empty()) {
+                push(&decode(raw)?)?;
+            }
+        } else {
+            let decoded = decode(path)?;
+            split::v3(&decoded).filter(|text| !text.is_empty()).try_for_each(push)?;
         }
         Ok(Self { segments })
     }
 
-    /// Reads a URL that names a resource of this service: an absolute URL, whose host does not
+    /// Reads a V3 URL that names a resource of this service: an absolute URL, whose host does not
     /// matter, or a path relative to the service root.
     ///
     /// Clients put the host into links that they knew the service by; the path below `base` (such
@@ -99,45 +115,33 @@ impl ResourcePath {
     ///
     /// As [`ResourcePath::parse`]; or an absolute path is not below `base`.
     pub fn parse_url(url: &str, base: &str) -> Result<Self, PathError> {
-        let error = |problem: &str| PathError {
-            segment: crate::value::shorten(url),
-            problem: problem.to_owned(),
-        };
         let without_query = url.split(['?', '#']).next().unwrap_or_default();
         let absolute = match without_query.split_once("://") {
             Some((_, rest)) => rest.find('/').map_or("/", |slash| &rest[slash..]),
             None if without_query.starts_with('/') => without_query,
             None => return Self::parse(without_query),
         };
-        let decoded = percent_decode_str(absolute).decode_utf8().map_err(|_| error("not UTF-8"))?;
-        let below =
-            strip_base(&decoded, base).ok_or_else(|| error("not below the service root"))?;
+        let decoded = decode(absolute).map_err(|_| PathError::new(url, "not UTF-8"))?;
+        let below = strip_base(&decoded, base)
+            .ok_or_else(|| PathError::new(url, "not below the service root"))?;
         // What is decoded must not be decoded again.
         Self::parse(&utf8_percent_encode(below, NON_ALPHANUMERIC).to_string())
     }
-}
 
-/// What follows `base` in a path, in which slashes may be doubled and case does not matter.
-pub fn strip_base<'a>(path: &'a str, base: &str) -> Option<&'a str> {
-    let mut rest = path;
-    for name in base.split('/').filter(|name| !name.is_empty()) {
-        rest = rest.trim_start_matches('/');
-        let (head, tail) = (rest.get(..name.len())?, rest.get(name.len()..)?);
-        if !head.eq_ignore_ascii_case(name) || !(tail.is_empty() || tail.starts_with('/')) {
-            return None;
-        }
-        rest = tail;
+    /// The canonical form in a version, percent-encoded, without a slash at the start.
+    pub fn display(&self, version: Version) -> impl fmt::Display + '_ {
+        fmt::from_fn(move |f| {
+            for (position, segment) in self.segments.iter().enumerate() {
+                let slash = if position > 0 { "/" } else { "" };
+                write!(f, "{slash}{}", segment.display(version))?;
+            }
+            Ok(())
+        })
     }
-    Some(rest)
 }
 
-/// Splits at slashes outside of quotes.
-fn split(path: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    path.split(move |c: char| {
-        quoted ^= c == '\'';
-        c == '/' && !quoted
-    })
+fn decode(text: &str) -> Result<std::borrow::Cow<'_, str>, PathError> {
+    percent_decode_str(text).decode_utf8().map_err(|_| PathError::new(text, "not UTF-8"))
 }
 
 impl Segment {
@@ -151,76 +155,74 @@ impl Segment {
         Self { name: name.into(), key: Some(key) }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    /// The call of a function, and what belongs into the query of the URL: a parameter that has no
+    /// literal, such as a collection, is an alias there (`Func(ids=@ids)?@ids=[1,2]`).
+    pub fn call(
+        name: impl Into<String>,
+        parameters: impl IntoIterator<Item = (String, Literal)>,
+    ) -> (Self, Vec<(String, String)>) {
+        let mut aliases = Vec::new();
+        let argument = |(name, literal): (String, Literal)| {
+            let is_json = match &literal.value {
+                Value::Collection(_) | Value::Complex(_) => true,
+                Value::Json(_) => !literal.primitive.is_some_and(|primitive| primitive.is_geo()),
+                _ => false,
+            };
+            if !is_json {
+                return (name, Argument::Literal(literal));
+            }
+            aliases.push((format!("@{name}"), literal.display(Version::V4).to_string()));
+            (name.clone(), Argument::Alias(name))
+        };
+        let arguments = parameters.into_iter().map(argument).collect();
+        (Self::with_key(name, KeyPredicate::Named(arguments)), aliases)
+    }
+
+    fn parse(text: &str, version: Version) -> Result<Self, PathError> {
         let Some((name, rest)) = text.split_once('(') else {
             return Ok(Self::new(text));
         };
         if name.is_empty() {
-            return Err("a key without a name before it".to_owned());
+            return Err(PathError::new(text, "a key without a name before it"));
         }
-        let inside = rest.strip_suffix(')').ok_or("the closing parenthesis is missing")?.trim();
-        if inside.is_empty() {
-            return Ok(Self::new(name));
+        let mut parser = Parser::new(rest, version);
+        let key = match name {
+            "$filter" if version.is_v4() => KeyPredicate::parse_filter(&mut parser),
+            "$crossjoin" if version.is_v4() => KeyPredicate::parse_names(&mut parser),
+            _ => KeyPredicate::parse_inside(&mut parser),
+        };
+        let key = key.and_then(|key| parser.finish().map(|()| key));
+        match key.map_err(|error| PathError::new(text, error.problem))? {
+            KeyPredicate::Named(parts) if parts.is_empty() && !version.is_v4() => {
+                Ok(Self::new(name))
+            }
+            key => Ok(Self::with_key(name, key)),
         }
-        if let Ok(literal) = Literal::parse(inside) {
-            return Ok(Self::with_key(name, KeyPredicate::Single(literal)));
-        }
-        Ok(Self::with_key(name, KeyPredicate::Named(named(inside)?)))
+    }
+
+    /// The canonical form in a version, percent-encoded.
+    pub fn display(&self, version: Version) -> impl fmt::Display + '_ {
+        fmt::from_fn(move |f| {
+            write!(f, "{}", utf8_percent_encode(&self.name, NAME))?;
+            match &self.key {
+                None => Ok(()),
+                Some(key) => write!(f, "({})", key.display(version)),
+            }
+        })
     }
 }
 
-fn named(mut text: &str) -> Result<Vec<(String, Literal)>, String> {
-    let mut parts = Vec::new();
-    loop {
-        let (name, rest) = text.split_once('=').ok_or("expected a literal or Name=literal")?;
-        let (literal, rest) = literal::scan(rest.trim_start()).map_err(|e| e.to_string())?;
-        parts.push((name.trim().to_owned(), literal));
-        let rest = rest.trim_start();
-        match rest.strip_prefix(',') {
-            Some(more) => text = more,
-            None if rest.is_empty() => return Ok(parts),
-            None => return Err(format!("unexpected '{}'", crate::value::shorten(rest))),
-        }
-    }
-}
-
-/// The canonical form, percent-encoded, without a slash at the start.
+/// The form of V3.
 impl fmt::Display for ResourcePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, segment) in self.segments.iter().enumerate() {
-            if position > 0 {
-                f.write_str("/")?;
-            }
-            segment.fmt(f)?;
-        }
-        Ok(())
+        self.display(Version::V3).fmt(f)
     }
 }
 
+/// The form of V3.
 impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const NAME: &AsciiSet = &KEY.remove(b'$');
-        write!(f, "{}", utf8_percent_encode(&self.name, NAME))?;
-        match &self.key {
-            None => Ok(()),
-            Some(key) => write!(f, "({key})"),
-        }
-    }
-}
-
-impl fmt::Display for KeyPredicate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let encode = |literal: &Literal| utf8_percent_encode(&literal.to_string(), KEY).to_string();
-        match self {
-            Self::Single(literal) => f.write_str(&encode(literal)),
-            Self::Named(parts) => {
-                for (position, (name, literal)) in parts.iter().enumerate() {
-                    let comma = if position > 0 { "," } else { "" };
-                    write!(f, "{comma}{name}={}", encode(literal))?;
-                }
-                Ok(())
-            }
-        }
+        self.display(Version::V3).fmt(f)
     }
 }
 
@@ -247,7 +249,7 @@ mod tests {
     #[test]
     fn keys_may_hold_anything() {
         let path = ResourcePath::parse("Filters('a%2Fb''c(d)')/$count").unwrap();
-        let key = KeyPredicate::Single(Literal::text("a/b'c(d)"));
+        let key = KeyPredicate::Single(Literal::text("a/b'c(d)").into());
         assert_eq!(path.segments[0].key, Some(key));
         assert_eq!(path.to_string(), "Filters('a%2Fb''c(d)')/$count");
         let path = ResourcePath::parse("Lines(OrderId='d,e',Line=1L)").unwrap();
@@ -279,7 +281,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_printed_is_read_back(name in "[A-Z][a-z]{1,8}", key in any::<String>()) {
-            let key = KeyPredicate::Single(Literal::text(key));
+            let key = KeyPredicate::Single(Literal::text(key).into());
             let path = ResourcePath { segments: vec![Segment::with_key(name, key)] };
             prop_assert_eq!(ResourcePath::parse(&path.to_string()).unwrap(), path);
         }
