@@ -57,20 +57,25 @@ pub(crate) fn add_undeclared(members: &mut Members, ty: &StructuredType, payload
     if let Some(name) = &payload.type_name {
         members.push((TYPE.into(), Value::String(name.clone())));
     }
-    let types = payload.annotations.iter().filter(|(name, _)| {
-        let property = name.split_once('@').map(|(property, _)| property);
-        let of_type = |at: &str| control(at) == Some("type");
-        let says_type = name.find('@').is_some_and(|at| of_type(&name[at..]));
-        says_type && property.is_some_and(|name| ty.property(name).is_none())
-    });
     let undeclared = payload
         .members
         .iter()
         .filter(|(name, raw)| ty.navigation(name).is_none() && !raw.has_member("__deferred"));
-    for (name, raw) in types.chain(undeclared) {
-        let value = open_value(raw.as_raw()).unwrap_or_default();
-        members.push((name.clone().into(), value));
+    let mut push = |(name, raw): &(String, Raw)| {
+        members.push((name.clone().into(), open_value(raw.as_raw()).unwrap_or_default()));
+    };
+    for member in undeclared {
+        let mut annotations = payload.annotations.iter();
+        if let Some(of_type) = annotations.find(|(name, _)| is_type_of(name, &member.0)) {
+            push(of_type);
+        }
+        push(member);
     }
+}
+
+/// Whether an annotation is that which names the type of a property.
+pub(super) fn is_type_of(annotation: &str, name: &str) -> bool {
+    annotation.strip_prefix(name).and_then(control) == Some("type")
 }
 
 /// A member that no table declares, as it travels.

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
-use super::convert::{TYPE, as_name};
+use super::convert::{TYPE, as_name, is_type_of};
 use super::read::{control, is_annotation};
 use super::{DateStyle, Dialect, Format};
 use crate::model::{Primitive, StructuredType, Type};
@@ -167,10 +167,6 @@ pub(super) fn print_members<M: SerializeMap>(
         }
     }
     Ok(())
-}
-
-fn is_type_of(annotation: &str, name: &str) -> bool {
-    annotation.strip_prefix(name).and_then(control) == Some("type")
 }
 
 /// The type that must be said of a value that is not declared: everything but texts, booleans,

@@ -1,5 +1,4 @@
-//! Payloads over a small hand-written model, in the forms that real services and clients send.
-#![allow(clippy::unwrap_used, missing_docs)]
+//! What a service reads and writes, over a model of its own.
 
 use edm::json::{self, Body, DateStyle, Dialect, Format, Metadata, Sink, Writer};
 use edm::model::{

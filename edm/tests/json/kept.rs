@@ -1,0 +1,140 @@
+//! What a model does not declare, and what is read later.
+
+use edm::json::{Body, Dialect, Format};
+use edm::version::Version;
+use edm::{Draft, Edm as _, Extra, Structured, Value, to_members};
+use serde_json::{Value as Json, json};
+
+use crate::model::{
+    AIRPORT, Airport, BEING_TYPE, BEST, Being, FRIENDS, MODEL, PLACE, Person, Pilot, Place,
+};
+
+fn being(text: &str, format: Format) -> Being {
+    let mut being = Being::default();
+    Body::new(text, format).entity(&mut being).unwrap();
+    being
+}
+
+#[test]
+fn expanded_entities_are_read_when_asked_for() {
+    for (format, text) in [
+        (
+            Format::Verbose,
+            r#"{"d":{"Friends":{"results":[{"Name":"Bo"},{"Name":"Cy"}]},"Best":{"Name":"Bo"}}}"#,
+        ),
+        (
+            Format::Verbose,
+            r#"{"d":{"Friends":[{"Name":"Bo"},{"Name":"Cy"}],"Best":{"Name":"Bo"}}}"#,
+        ),
+        (
+            Format::V4,
+            r#"{"Friends@odata.count":2,"Friends":[{"Name":"Bo"},{"Name":"Cy"}],"Best":{"Name":"Bo"}}"#,
+        ),
+    ] {
+        let ann = being(text, format);
+        let friends = ann.extra.many(FRIENDS).unwrap().unwrap();
+        let names: Vec<_> = friends.iter().map(|friend| friend.record.text("Name")).collect();
+        assert_eq!(names, ["Bo", "Cy"], "{text}");
+        assert_eq!(ann.extra.one(BEST).unwrap().unwrap().record.text("Name"), "Bo");
+    }
+    let text = r#"{"d":{"Friends":{"__deferred":{"uri":"u"}},"Best":null}}"#;
+    let ann = being(text, Format::Verbose);
+    assert!(ann.extra.many(FRIENDS).unwrap().is_none());
+    assert!(ann.extra.one(BEST).unwrap().is_none());
+    let text = r#"{"Friends":[{"Id":1},{"Id":"x"}]}"#;
+    let error = being(text, Format::V4).extra.many(FRIENDS).unwrap_err();
+    assert_eq!(error.to_string(), "Friends[1].Id: expected Edm.Int64, found \"x\"");
+}
+
+#[test]
+fn derived_types_are_read_when_asked_for() {
+    let text = r##"{"@odata.type":"#Demo.Pilot","Id":1,"Born":"1980-02-29","Hours":1.10,
+                    "Licence":{"No":5},"@odata.etag":"e"}"##;
+    let found = being(text, Format::V4);
+    assert!(Extra::downcast::<Person>(&found).unwrap().is_none());
+    let person = Extra::downcast_in::<Person>(&found, &MODEL).unwrap().unwrap();
+    assert_eq!(person.record.value("Born").to_owned(), value_of(&person, "Born"));
+    assert!(person.extra.get("Born").is_none());
+    // From the base of the base, and from the base.
+    for pilot in [Extra::downcast::<Pilot>(&found), Extra::downcast::<Pilot>(&person)] {
+        let pilot = pilot.unwrap().unwrap();
+        assert_eq!(pilot.record.value("Hours"), &Value::Decimal("1.10".parse().unwrap()));
+        assert_eq!(pilot.record.value("Id"), &Value::Integer(1));
+        assert_eq!(pilot.extra.get("Licence"), Some(json!({ "No": 5 })));
+        assert_eq!(pilot.extra.etag(), Some("e"));
+    }
+    let other = being(r##"{"@odata.type":"#Demo.Robot","Id":1,"Born":5}"##, Format::V4);
+    assert!(Extra::downcast_in::<Person>(&other, &MODEL).unwrap().is_none());
+    let wrong = being(r##"{"@odata.type":"#Demo.Person","Born":5}"##, Format::V4);
+    assert!(Extra::downcast::<Person>(&wrong).unwrap_err().to_string().starts_with("Born: "));
+}
+
+fn value_of(entity: &dyn Structured, name: &str) -> Value {
+    entity.get(entity.structured_type().property(name).unwrap().0)
+}
+
+#[test]
+fn complex_values_keep_what_is_not_declared() {
+    for (format, text) in [
+        (
+            Format::V4,
+            r##"{"@odata.type":"#Demo.Airport","City":"Lisbon","Code":"LIS","Runways":[1,2]}"##,
+        ),
+        (
+            Format::Light,
+            r#"{"City":"Lisbon","odata.type":"Demo.Airport","Code":"LIS","Runways":[1,2]}"#,
+        ),
+        (
+            Format::Verbose,
+            r#"{"City":"Lisbon","Code":"LIS","Runways":[1,2],"__metadata":{"type":"Demo.Airport"}}"#,
+        ),
+    ] {
+        let body = match format {
+            Format::Verbose => format!(r#"{{"d":{{"Home":{text}}}}}"#),
+            _ => format!(r#"{{"Home":{text}}}"#),
+        };
+        let home = value_of(&being(&body, format), "Home");
+        let place = Place::from_value(home).unwrap();
+        assert_eq!(place.extra.type_name(), Some("Demo.Airport"), "{text}");
+        assert_eq!(place.extra.get("Code"), Some(json!("LIS")));
+        let airport = Extra::downcast::<Airport>(&place).unwrap().unwrap();
+        assert_eq!(airport.code, Value::from("LIS"));
+        assert_eq!(airport.extra.get("Runways"), Some(json!([1, 2])));
+
+        // And back, as it came.
+        let members = vec![("Home".into(), place.to_value())];
+        let draft = Draft { members, ..Draft::default() };
+        let sent = Dialect::new(format, Version::V3).draft(&draft, &BEING_TYPE, "");
+        let sent: Json = serde_json::from_str(&sent).unwrap();
+        let mut expected: Json = serde_json::from_str(text).unwrap();
+        expected["Height"] = Json::Null;
+        assert_eq!(sent["Home"], expected);
+    }
+    assert!(AIRPORT.is_or_derives_from("Demo.Place") && PLACE.has_derived);
+}
+
+#[test]
+fn entities_are_written_back_without_loss() {
+    for (format, text) in [
+        (
+            Format::V4,
+            r##"{"@odata.type":"#Demo.Robot","Id":9007199254740993,"Name":"R","Favourite":"Mauve","Home":null,"Since@odata.type":"#Date","Since":"2014-01-02","Price@odata.type":"#Decimal","Price":12345678901234567890.1234567,"Parts":[{"No":1}]}"##,
+        ),
+        (
+            Format::Light,
+            r#"{"odata.type":"Demo.Robot","Id":"9007199254740993","Name":"R","Favourite":"Mauve","Home":null,"Since@odata.type":"Edm.DateTime","Since":"2014-01-02T00:00:00","Parts":[{"No":1}]}"#,
+        ),
+        (
+            Format::Verbose,
+            r#"{"__metadata":{"type":"Demo.Robot"},"Id":"9007199254740993","Name":"R","Favourite":"Mauve","Home":null,"Since":"\/Date(1421618800601)\/","Parts":{"results":[{"No":1}]}}"#,
+        ),
+    ] {
+        let body = match format {
+            Format::Verbose => format!(r#"{{"d":{text}}}"#),
+            _ => text.to_owned(),
+        };
+        let robot = being(&body, format);
+        let draft = Draft { members: to_members(&robot), ..Draft::default() };
+        assert_eq!(Dialect::new(format, Version::V3).draft(&draft, &BEING_TYPE, ""), text);
+    }
+}
