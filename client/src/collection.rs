@@ -110,6 +110,17 @@ impl<E: Addressed> Collection<E> {
         let key = KeyPredicate::new(E::TYPE.key, key.into().literals());
         EntityRequest::new(self.service.clone(), format!("{}({key})", self.path)).into()
     }
+
+    /// The entity with these values of an alternate key. Generated code calls this.
+    pub fn by_alternate_key(
+        &self,
+        names: &[&'static str],
+        literals: Vec<edm::literal::Literal>,
+    ) -> E::Request {
+        let names = names.iter().map(|name| (*name).to_owned());
+        let key = KeyPredicate::Named(names.zip(literals).collect());
+        EntityRequest::new(self.service.clone(), format!("{}({key})", self.path)).into()
+    }
 }
 
 impl<E: EntityType> Collection<E> {

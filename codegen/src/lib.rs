@@ -38,8 +38,8 @@ pub use outline::outline;
 pub use render::{Style, render};
 pub use source::Source;
 
-/// What generated files say about where they come from.
-#[derive(Clone, Debug)]
+/// What to generate, and what generated files say about where they come from.
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// The command that generates them again.
     pub command: String,
@@ -49,6 +49,10 @@ pub struct Options {
     pub client_feature: Option<String>,
     /// How documents are read.
     pub reading: Reading,
+    /// The names lock that an earlier run gave: what it lists keeps its name.
+    pub lock: Option<String>,
+    /// How types are spread over modules.
+    pub layout: Layout,
 }
 
 /// How documents are read.
@@ -61,11 +65,25 @@ pub struct Reading {
     pub references: Vec<Source>,
 }
 
+/// How types are spread over modules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// One per namespace in a large document of several, one for all otherwise.
+    #[default]
+    Automatic,
+    /// One for all types.
+    One,
+    /// One per namespace, each with a feature of its own, beside that of the model.
+    PerNamespace,
+}
+
 /// Generated files.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// Contents by path, relative to the directory of the module.
     pub files: BTreeMap<String, String>,
+    /// The names lock for the next run.
+    pub lock: String,
     /// What is worth a look, though nothing is wrong.
     pub warnings: Diagnostics,
 }
@@ -83,30 +101,41 @@ pub fn generate(
 ) -> Result<Output, Diagnostics> {
     let mut run = Run::new(documents, amendments, &options.reading);
     let model = run.model()?;
-    if model.containers.is_empty() {
-        let message = "there is no EntityContainer to generate requests for";
-        run.findings.error("emit::no-container", Span::default(), message);
-        run.check()?;
+    let mut lock = names::Lock::default();
+    if let Some(text) = &options.lock {
+        lock = names::Lock::read(text, &mut run.findings);
     }
-    let names = names::decide(&model, &mut run.findings);
+    let names = names::decide(&model, options.layout.modules(&model), &mut lock, &mut run.findings);
     run.check()?;
-    let origin = origin(documents, amendments);
+    let features = plan::Features::of(&model, &names);
+    let from = origin(documents, amendments);
     let version = options.service_version.as_deref();
-    let plan = plan::plan(&model, &names, version, &origin, &options.command);
-    let header = header(&origin, &options.command);
-    let mut files = BTreeMap::new();
-    for (name, file) in emit::files(&plan, &model, &names, options.client_feature.as_deref()) {
-        match print::print(&header, &file) {
-            Ok(text) => drop(files.insert(name, text)),
-            Err(error) => {
-                let message =
-                    format!("the generator made something of `{name}` that is not Rust: {error}");
-                run.findings.error("emit::not-rust", Span::default(), message);
-            }
+    let origin = plan::Origin { from: &from, command: &options.command, version };
+    let emitter = emit::Emitter {
+        plan: &plan::plan(&model, &names, &features, &origin),
+        model: &model,
+        names: &names,
+        features: &features,
+        spelling: plan::Spelling::of(&names),
+        header: &header(&from, &options.command),
+        client_feature: options.client_feature.as_deref(),
+        root: emit::Root { file: "mod.rs", directory: "", is_crate: false },
+    };
+    Ok(Output { files: emitter.files(), lock: lock.print(), warnings: run.finish() })
+}
+
+impl Layout {
+    /// So many structured types that a slice is worth a feature.
+    const LARGE: usize = 500;
+
+    fn modules(self, model: &Model) -> names::Modules {
+        let types = model.entity_types.len() + model.complex_types.len();
+        match self {
+            Self::PerNamespace => names::Modules::PerNamespace,
+            Self::Automatic if types >= Self::LARGE => names::Modules::PerNamespace,
+            Self::Automatic | Self::One => names::Modules::One,
         }
     }
-    run.check()?;
-    Ok(Output { files, warnings: run.finish() })
 }
 
 /// Reads documents and amendments without generating anything: to compare versions of a model.

@@ -1,6 +1,6 @@
 //! What is said of bad input, as people see it. Every code has a case.
 
-use odata_codegen::{Options, Reading, Source, Style, generate, render};
+use odata_codegen::{Options, Source, Style, generate, render};
 
 const HEAD: &str = "\
 <edmx:Edmx Version=\"1.0\" xmlns:edmx=\"http://schemas.microsoft.com/ado/2007/06/edmx\">
@@ -18,12 +18,7 @@ const CONTAINER: &str = "<EntityContainer Name=\"C\"><EntitySet Name=\"Assets\" 
 
 fn rendered(document: &str, amendments: &str) -> String {
     let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
-    let options = Options {
-        command: "make".to_owned(),
-        service_version: None,
-        client_feature: None,
-        reading: Reading::default(),
-    };
+    let options = Options { command: "make".to_owned(), ..Options::default() };
     let documents = [source("m.xml", document)];
     let amendments = match amendments {
         "" => Vec::new(),
@@ -78,7 +73,6 @@ fn documents_that_are_not() {
         "version_4",
         document("<Edmx Version=\"4.0\" xmlns=\"http://docs.oasis-open.org/odata/ns/edmx\"/>")
     );
-    insta::assert_snapshot!("no_container", document(&format!("{HEAD}{ASSET}{TAIL}")));
 }
 
 #[test]
@@ -110,14 +104,7 @@ fn names_and_references() {
             "<EntitySet Name=\"A\" EntityType=\"S.Asset\"/>\n<EntitySet Name=\"A\" EntityType=\"S.Asset\"/>"
         )
     );
-    insta::assert_snapshot!(
-        "collision_after_casing",
-        schema(
-            "<ComplexType Name=\"D\">\n<Property Name=\"ID\" Type=\"Edm.Int32\"/>\n<Property Name=\"Id\" Type=\"Edm.Int32\"/></ComplexType>"
-        )
-    );
     insta::assert_snapshot!("bad_name", schema("<ComplexType Name=\"1st type\"/>"));
-    insta::assert_snapshot!("no_identifier", schema("<ComplexType Name=\"_\"/>"));
     insta::assert_snapshot!(
         "unknown_set_of_association_set",
         document(&format!(

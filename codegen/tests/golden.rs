@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use odata_codegen::{Options, Reading, Source, Style, generate, render};
+use odata_codegen::{Options, Source, Style, generate, render};
 
 type Files = BTreeMap<String, String>;
 
@@ -26,9 +26,7 @@ fn source(case: &Path, name: &str) -> Option<Source> {
 fn generated(case: &Path) -> Files {
     let options = Options {
         command: "UPDATE=1 cargo test -p odata-codegen".to_owned(),
-        service_version: None,
-        client_feature: None,
-        reading: Reading::default(),
+        ..Options::default()
     };
     let documents = [source(case, "metadata.xml").expect("a case has a document")];
     let amendments: Vec<Source> = source(case, "amend.toml").into_iter().collect();
@@ -40,12 +38,19 @@ fn generated(case: &Path) -> Files {
 }
 
 fn checked_in(out: &Path) -> Files {
-    let Ok(entries) = fs::read_dir(out) else { return Files::new() };
-    let read = |path: PathBuf| {
+    let mut files = Files::new();
+    let Ok(entries) = fs::read_dir(out) else { return files };
+    for entry in entries {
+        let path = entry.expect("readable").path();
         let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
-        (name, fs::read_to_string(&path).expect("readable"))
-    };
-    entries.map(|entry| read(entry.expect("readable").path())).collect()
+        if path.is_dir() {
+            let below = checked_in(&path).into_iter();
+            files.extend(below.map(|(file, text)| (format!("{name}/{file}"), text)));
+        } else {
+            files.insert(name, fs::read_to_string(&path).expect("readable"));
+        }
+    }
+    files
 }
 
 #[test]
@@ -60,7 +65,9 @@ fn goldens_are_current() {
                 fs::remove_file(out.join(name)).expect("writable");
             }
             for (name, text) in &files {
-                fs::write(out.join(name), text).expect("writable");
+                let path = out.join(name);
+                fs::create_dir_all(path.parent().expect("below the case")).expect("writable");
+                fs::write(path, text).expect("writable");
             }
             continue;
         }
@@ -86,11 +93,11 @@ fn everything_in_a_document_is_in_the_tables() {
         let files = generated(&case);
         let tables = &files["tables.rs"];
         for (element, row) in [
-            ("<EntitySet ", "edm::model::EntitySet {"),
-            ("<EntityType ", ": edm::model::StructuredType = "),
-            ("<Property ", "edm::model::Property {"),
-            ("<NavigationProperty ", "edm::model::Navigation {"),
-            ("<FunctionImport ", ": edm::model::Operation = "),
+            ("<EntitySet ", " EntitySet {"),
+            ("<EntityType ", ": StructuredType = "),
+            ("<Property ", "Property::new("),
+            ("<NavigationProperty ", "Navigation::"),
+            ("<FunctionImport ", ": Operation = "),
         ] {
             let complex_types = match element {
                 "<EntityType " => document.matches("<ComplexType ").count(),

@@ -20,7 +20,7 @@ pub mod navigation;
 #[rustfmt::skip]
 pub mod operations;
 
-use edm::{EntityType, Key, Structured, Value};
+use edm::{Key, Keyed, Structured, Value};
 
 /// Sets every property of a value to what another one has.
 fn copy(from: &dyn Structured, to: &mut dyn Structured) {
@@ -31,7 +31,12 @@ fn copy(from: &dyn Structured, to: &mut dyn Structured) {
 
 #[test]
 fn properties_go_by_index() {
-    let line = keys::OrderLine { order: 7, product: "it's".to_owned(), quantity: Some(3) };
+    let line = keys::OrderLine {
+        order: 7,
+        product: "it's".to_owned(),
+        quantity: Some(3),
+        ..Default::default()
+    };
     let mut other = keys::OrderLine::default();
     copy(&line, &mut other);
     assert_eq!(line, other);
@@ -44,7 +49,12 @@ fn properties_go_by_index() {
 
 #[test]
 fn composite_keys_keep_the_order_of_the_key() {
-    let line = keys::OrderLine { order: 7, product: "it's".to_owned(), quantity: None };
+    let line = keys::OrderLine {
+        order: 7,
+        product: "it's".to_owned(),
+        quantity: None,
+        ..Default::default()
+    };
     let literals: Vec<String> = line.key().literals().iter().map(ToString::to_string).collect();
     assert_eq!(literals, ["7", "'it''s'"]);
     assert_eq!(keys::tables::ORDER_LINE.key, ["Order", "Product"]);

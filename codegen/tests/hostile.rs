@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use odata_codegen::{Options, Reading, Source, Style, generate, render};
+use odata_codegen::{Options, Source, Style, generate, render};
 
 const DOCUMENT: &str = include_str!("golden/operations/metadata.xml");
 const NAVIGATION: &str = include_str!("golden/navigation/metadata.xml");
@@ -10,12 +10,7 @@ const AMENDMENTS: &str = include_str!("golden/operations/amend.toml");
 
 fn try_out(document: &str, amendments: &str) -> bool {
     let source = |name: &str, text: &str| Source { name: name.to_owned(), text: text.to_owned() };
-    let options = Options {
-        command: "make".to_owned(),
-        service_version: None,
-        client_feature: None,
-        reading: Reading::default(),
-    };
+    let options = Options { command: "make".to_owned(), ..Options::default() };
     let documents = [source("m.xml", document)];
     match generate(&documents, &[source("a.toml", amendments)], &options) {
         Ok(_) => true,

@@ -16,9 +16,11 @@
 //! | read and write JSON payloads | [`json`] |
 #![forbid(unsafe_code)]
 
+mod enums;
 pub mod error;
 mod extra;
 pub mod filter;
+mod generated;
 mod geo;
 pub mod json;
 pub mod literal;
@@ -35,8 +37,12 @@ mod value;
 pub mod version;
 mod write;
 
+pub use enums::{FlagSet, enum_literal, not_a_member};
 pub use extra::{Extra, Payload};
 pub use filter::Expr;
+pub use generated::{
+    assign_nullable, entities_to_value, entity_to_value, key_part, nullable_entity_to_value,
+};
 pub use geo::{Geo, Untyped};
 pub use primitive::{Binary, Edm, NotOption, Operand, Scalar, Text, from_nullable};
 pub use property::{AtCreate, AtUpdate, Filter, Many, Navigation, One, Order, Property, access};

@@ -117,6 +117,93 @@ macro_rules! text_enum {
     };
 }
 
+/// An open enumeration whose values travel by name, as those of a CSDL `EnumType` do: names that
+/// the model does not know survive a round trip as `Unknown`. The table tells what numbers mean.
+#[macro_export]
+macro_rules! named_enum {
+    ($(#[$meta:meta])* $vis:vis enum $name:ident: $table:path {
+        $($(#[$member_meta:meta])* $member:ident = $text:literal,)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        $vis enum $name {
+            $($(#[$member_meta])* $member,)*
+            /// A member that the model does not name.
+            Unknown(::std::string::String),
+        }
+        impl $name {
+            /// The name on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$member => $text,)*
+                    Self::Unknown(text) => text,
+                }
+            }
+            /// The number of the member, if the model knows it.
+            pub fn number(&self) -> ::core::option::Option<i64> {
+                $table.number_of(self.as_str())
+            }
+        }
+        impl ::core::convert::From<&str> for $name {
+            /// The member of a name, or of a number.
+            fn from(text: &str) -> Self {
+                match $table.name_of(text) {
+                    $($text => Self::$member,)*
+                    text => Self::Unknown(text.to_owned()),
+                }
+            }
+        }
+        $crate::edm_by_name!($name, $table);
+    };
+}
+
+/// A set of flags whose values travel by name: names and bits that the model does not know survive
+/// a round trip.
+#[macro_export]
+macro_rules! named_flags {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident: $table:path {
+        $($(#[$member_meta:meta])* const $member:ident = $value:literal;)*
+    }) => {
+        $(#[$meta])*
+        #[derive(Clone, Default, PartialEq, Eq, Hash)]
+        $vis struct $name($crate::FlagSet);
+        impl $name {
+            $($(#[$member_meta])* pub const $member: Self = Self($crate::FlagSet::of($value));)*
+
+            /// The sum of the members.
+            pub const fn number(&self) -> i64 {
+                self.0.number()
+            }
+            /// Any sum, known bits or not.
+            pub const fn from_number(number: i64) -> Self {
+                Self($crate::FlagSet::of(number))
+            }
+            /// Whether all members of the other are here, too.
+            pub fn contains(&self, other: &Self) -> bool {
+                self.0.contains(&other.0)
+            }
+            /// The names on the wire, with commas.
+            pub fn as_str(&self) -> ::std::string::String {
+                self.0.print(&$table)
+            }
+        }
+        impl ::core::ops::BitOr for $name {
+            type Output = Self;
+            fn bitor(self, other: Self) -> Self {
+                Self(self.0.with(other.0))
+            }
+        }
+        impl ::core::convert::From<&str> for $name {
+            /// Names or numbers, with commas.
+            fn from(text: &str) -> Self {
+                Self($crate::FlagSet::parse(text, &$table))
+            }
+        }
+        $crate::edm_by_name!($name, $table);
+    };
+}
+
 /// A typed identifier: a string on the wire, a type of its own in Rust.
 #[macro_export]
 macro_rules! id_type {
@@ -187,6 +274,45 @@ macro_rules! edm_by_text {
             }
         }
         $crate::edm_scalar!($name, $crate::model::Primitive::String);
+    };
+}
+
+/// The EDM side of a type whose values travel by name.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! edm_by_name {
+    ($name:ident, $table:path) => {
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.write_str(self.as_str().as_ref())
+            }
+        }
+        impl $crate::Edm for $name {
+            fn from_value(value: $crate::Value) -> ::core::result::Result<Self, $crate::TypeError> {
+                match &value {
+                    $crate::Value::String(text) => {
+                        ::core::result::Result::Ok(Self::from(text.as_str()))
+                    }
+                    $crate::Value::Integer(number) => {
+                        ::core::result::Result::Ok(Self::from(number.to_string().as_str()))
+                    }
+                    _ => ::core::result::Result::Err($crate::not_a_member(&$table, &value)),
+                }
+            }
+            fn to_value(&self) -> $crate::Value {
+                $crate::Value::String(self.as_str().into())
+            }
+        }
+        impl $crate::NotOption for $name {}
+        impl $crate::Operand for $name {
+            type Literal = Self;
+        }
+        impl $crate::Scalar for $name {
+            const PRIMITIVE: $crate::model::Primitive = $crate::model::Primitive::String;
+            fn to_literal(&self) -> $crate::literal::Literal {
+                $crate::enum_literal(&$table, self.as_str().into())
+            }
+        }
     };
 }
 

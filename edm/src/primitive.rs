@@ -81,6 +81,17 @@ impl<T: Edm> Edm for Vec<T> {
     }
 }
 
+// What contains itself is in a box; null never is.
+impl<T: NotOption> NotOption for Box<T> {}
+impl<T: Edm> Edm for Box<T> {
+    fn from_value(value: Value) -> Result<Self, TypeError> {
+        T::from_value(value).map(Self::new)
+    }
+    fn to_value(&self) -> Value {
+        T::to_value(self)
+    }
+}
+
 macro_rules! scalar {
     ($($ty:ty: $primitive:ident, $pattern:pat => $from:expr, $this:ident => $to:expr;)*) => {$(
         impl NotOption for $ty {}

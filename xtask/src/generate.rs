@@ -79,7 +79,7 @@ fn emit(metadata: String, amendments: String) -> Result<Output, Diagnostics> {
         command: COMMAND.to_owned(),
         service_version: Some(VERSION.to_owned()),
         client_feature: Some("client".to_owned()),
-        reading: odata_codegen::Reading::default(),
+        ..Options::default()
     };
     // Sources are named as seen from the root: the same on every machine.
     let source = |name: &str, text| Source { name: name.to_owned(), text };

@@ -90,7 +90,7 @@ fn cost(documents: &[Source], amendments: &[Source]) -> Option<Cost> {
         command: String::new(),
         service_version: None,
         client_feature: None,
-        reading: odata_codegen::Reading::default(),
+        ..Options::default()
     };
     let output = odata_codegen::generate(documents, amendments, &options).ok()?;
     let lines = output.files.values().map(|text| text.lines().count()).sum();

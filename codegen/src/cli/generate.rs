@@ -96,7 +96,7 @@ impl Target {
             command: command.clone(),
             service_version: self.service_version.clone(),
             client_feature: self.client_feature.clone(),
-            reading: odata_codegen::Reading::default(),
+            ..Options::default()
         };
         match odata_codegen::generate(&documents, &amendments, &options) {
             Ok(output) => {

@@ -1,50 +1,71 @@
-//! The struct for the entity container: entity sets and unbound operations.
+//! The struct of an entity container: entity sets, singletons and unbound operations.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use crate::emit::{Emitter, handle};
+use crate::plan::{Container, Set, Single};
+use crate::print::{Text, literal};
 
-use crate::emit::{Item, docs, handle, types};
-use crate::plan::{Plan, Set};
+impl Emitter<'_> {
+    pub(crate) fn container(&self, text: &mut Text, container: &Container) {
+        let name = &container.name;
+        text.blank();
+        text.docs(&container.docs);
+        text.line("#[derive(Clone, Debug)]");
+        text.line(&format!("pub struct {name}(odata_client::Service);"));
+        text.blank();
+        text.open(&format!("impl {name} {{"));
+        text.line("/// The entity container of a service.");
+        text.open("pub fn new(service: odata_client::Service) -> Self {");
+        text.line("Self(service)");
+        text.close("}");
+        text.blank();
+        text.line("/// The service.");
+        text.open("pub fn service(&self) -> &odata_client::Service {");
+        text.line("&self.0");
+        text.close("}");
+        container.sets.iter().for_each(|set| self.set(text, set));
+        container.singletons.iter().for_each(|one| singleton(text, one));
+        container.calls.iter().for_each(|call| self.call(text, call, "self.0", "pub "));
+        text.close("}");
+        container.arguments.iter().for_each(|arguments| handle::parameters(text, arguments));
+    }
 
-/// The container, then a struct per entity type that addresses one entity.
-pub(crate) fn items(plan: &Plan) -> Vec<Item> {
-    let container = &plan.container;
-    let name = &container.name;
-    let docs = docs::attributes(&container.docs);
-    let sets = container.sets.iter().map(set);
-    let calls = container.calls.iter().map(handle::call);
-    let mut items = vec![
-        quote! {
-            #docs
-            #[derive(Clone, Debug)]
-            pub struct #name(odata_client::Service);
-        },
-        quote! {
-            impl #name {
-                /// The entity container of a service.
-                pub fn new(service: odata_client::Service) -> Self { Self(service) }
-                /// The service.
-                pub fn service(&self) -> &odata_client::Service { &self.0 }
-                #(#sets)*
-                #(#calls)*
-            }
-        },
-    ];
-    items.extend(plan.arguments.iter().map(handle::arguments));
-    items.extend(plan.handles.iter().flat_map(handle::items));
-    items.into_iter().map(Item::Tokens).collect()
+    fn set(&self, text: &mut Text, set: &Set) {
+        let Set { many, record, .. } = set;
+        text.blank();
+        text.docs(&set.docs);
+        text.maybe(set.gate.as_deref());
+        text.deprecated(set.deprecated.as_deref());
+        text.list(
+            &format!("pub fn {many}("),
+            &["&self".to_owned()],
+            &format!(") -> odata_client::Collection<{record}> {{"),
+        );
+        text.deepen();
+        text.line(&format!("self.0.set({})", literal(&set.wire)));
+        text.close("}");
+        let Some(one) = &set.one else { return };
+        text.blank();
+        text.docs(&one.docs);
+        text.maybe(set.gate.as_deref());
+        text.deprecated(set.deprecated.as_deref());
+        let inputs = ["&self".to_owned(), format!("key: impl {}<{}>", self.spelling.into, one.key)];
+        text.open_list(
+            &format!("pub fn {}(", one.method),
+            &inputs,
+            &format!(") -> {} {{", one.handle),
+        );
+        text.line(&format!("self.{many}().by_key(key)"));
+        text.close("}");
+    }
 }
 
-fn set(set: &Set) -> TokenStream {
-    let Set { wire, many, one, record, handle, .. } = set;
-    let (docs, one_docs) = (docs::attributes(&set.docs), docs::attributes(&set.one_docs));
-    let key = types::tokens(&set.key);
-    quote! {
-        #docs
-        pub fn #many(&self) -> odata_client::Collection<super::#record> { self.0.set(#wire) }
-        #one_docs
-        pub fn #one(&self, key: impl ::core::convert::Into<#key>) -> #handle {
-            self.#many().by_key(key)
-        }
-    }
+fn singleton(text: &mut Text, singleton: &Single) {
+    let Single { method, handle, .. } = singleton;
+    text.blank();
+    text.docs(&singleton.docs);
+    text.maybe(singleton.gate.as_deref());
+    text.deprecated(singleton.deprecated.as_deref());
+    text.open(&format!("pub fn {method}(&self) -> {handle} {{"));
+    text.line(&format!("{handle}::new(self.0.singleton({}))", literal(&singleton.wire)));
+    text.close("}");
 }

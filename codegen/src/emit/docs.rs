@@ -1,21 +1,10 @@
 //! Doc comments: texts from elsewhere made harmless for rustdoc, and everything wrapped.
 
-use proc_macro2::TokenStream;
-use quote::quote;
-
 use crate::plan::{Block, Docs};
+use crate::print::is_bidirectional;
 
 /// Columns of a line, without `/// ` and the indentation.
 const WIDTH: usize = 90;
-
-/// `#[doc = "…"]` line by line.
-pub(crate) fn attributes(docs: &Docs) -> TokenStream {
-    let lines = lines(docs).into_iter().map(|line| match line.is_empty() {
-        true => line,
-        false => format!(" {line}"),
-    });
-    quote!(#(#[doc = #lines])*)
-}
 
 /// The lines of a text, without `///`.
 pub(crate) fn lines(docs: &Docs) -> Vec<String> {
@@ -122,6 +111,9 @@ fn escape_words(text: &str, out: &mut String) {
             continue;
         }
         for letter in word.chars() {
+            if is_bidirectional(letter) || letter.is_control() {
+                continue;
+            }
             if matches!(letter, '[' | ']' | '<' | '>' | '*' | '_' | '\\' | '&' | '~' | '$' | '|') {
                 out.push('\\');
             }

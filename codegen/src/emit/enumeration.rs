@@ -1,54 +1,52 @@
-//! Enumerations and typed ids: invocations of macros of the run time, which have a syntax of
-//! their own and so are printed here, not by the formatter.
+//! Enumerations, typed ids and names for primitives: what macros of the run time expand.
 
-use std::fmt::Write;
-
-use quote::ToTokens;
-
-use crate::emit::{Item, docs, types};
 use crate::model::MemberValue;
-use crate::plan::{Docs, Enumeration, Id};
+use crate::plan::{Alias, Enumeration, Id};
+use crate::print::{Text, literal};
 
-/// An enumeration over integers or texts, or a set of flags.
-pub(crate) fn enumeration(enumeration: &Enumeration) -> Item {
-    let Enumeration { name, underlying, is_flags, members, .. } = enumeration;
-    let is_text = underlying.range().is_none();
-    let repr = types::primitive_tokens(*underlying).to_token_stream();
-    let (open, keyword, end) = match (is_flags, is_text) {
-        (true, _) => (format!("flags_enum! {{\n    pub struct {name}: {repr} {{"), "const ", ';'),
-        (false, true) => (format!("text_enum! {{\n    pub enum {name} {{"), "", ','),
-        (false, false) => (format!("int_enum! {{\n    pub enum {name}: {repr} {{"), "", ','),
+/// An enumeration over integers, texts or names, or a set of flags.
+pub(crate) fn enumeration(text: &mut Text, ty: &Enumeration) {
+    let Enumeration { name, table, repr, is_flags, by_name, .. } = ty;
+    let (invocation, head) = match (by_name, is_flags) {
+        (true, true) => ("named_flags!", format!("pub struct {name}: super::tables::{table} {{")),
+        (true, false) => ("named_enum!", format!("pub enum {name}: super::tables::{table} {{")),
+        (false, true) => ("flags_enum!", format!("pub struct {name}: {repr} {{")),
+        (false, false) if repr.is_empty() => ("text_enum!", format!("pub enum {name} {{")),
+        (false, false) => ("int_enum!", format!("pub enum {name}: {repr} {{")),
     };
-    let (invocation, header) = open.split_once('\n').unwrap_or((&open, ""));
-    let mut text = format!("edm::{invocation}\n");
-    comment(&enumeration.docs, "    ", &mut text);
-    text.push_str(header);
-    text.push('\n');
-    for member in members {
-        comment(&member.docs, "        ", &mut text);
+    text.blank();
+    text.open(&format!("edm::{invocation} {{"));
+    text.docs(&ty.docs);
+    text.deprecated(ty.deprecated.as_deref());
+    text.open(&head);
+    for member in &ty.members {
+        text.docs(&member.docs);
         let value = match &member.value {
+            _ if *by_name && !is_flags => literal(&member.wire),
             MemberValue::Integer(value) => value.to_string(),
-            MemberValue::Text(value) => proc_macro2::Literal::string(value).to_string(),
+            MemberValue::Text(value) => literal(value),
         };
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "        {keyword}{} = {value}{end}", member.name);
+        match is_flags {
+            true => text.line(&format!("const {} = {value};", member.name)),
+            false => text.line(&format!("{} = {value},", member.name)),
+        }
     }
-    text.push_str("    }\n}");
-    Item::Text(text)
+    text.close("}");
+    text.close("}");
 }
 
 /// A newtype over a string.
-pub(crate) fn id(id: &Id) -> Item {
-    let mut text = "edm::id_type! {\n".to_owned();
-    comment(&id.docs, "    ", &mut text);
-    let _ = write!(text, "    pub struct {};\n}}", id.name);
-    Item::Text(text)
+pub(crate) fn id(text: &mut Text, id: &Id) {
+    text.blank();
+    text.open("edm::id_type! {");
+    text.docs(&id.docs);
+    text.line(&format!("pub struct {};", id.name));
+    text.close("}");
 }
 
-fn comment(docs: &Docs, indent: &str, text: &mut String) {
-    for line in docs::lines(docs) {
-        let line = format!("{indent}/// {line}");
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
+/// Another name for a primitive.
+pub(crate) fn alias(text: &mut Text, alias: &Alias) {
+    text.blank();
+    text.docs(&alias.docs);
+    text.line(&format!("pub type {} = {};", alias.name, alias.ty));
 }

@@ -1,139 +1,281 @@
-//! The plan to Rust: one file per structured type, and one each for enumerations, ids, tables and
-//! the container. Emitted text is data and thin calls; all behaviour is in the run time.
+//! The plan to Rust: per module one file per structured type and request, and one each for
+//! enumerations, ids, tables and the container. Emitted text is data and thin calls; all behaviour
+//! is in the run time.
 
 mod container;
-mod docs;
+pub(crate) mod docs;
 mod enumeration;
 mod handle;
 mod record;
 mod table;
-mod types;
 
 use std::collections::BTreeMap;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
-
 use crate::model::Model;
-use crate::names::Names;
-use crate::plan::{Block, Key, Plan};
+use crate::names::{Names, plain};
+use crate::plan::Key;
+use crate::plan::{Block, Docs, Features, Handle, Module, Plan, Record, RecordKind, Spelling};
+use crate::print::Text;
 
-pub(crate) use docs::lines as doc_lines;
+/// Files by their paths.
+pub(crate) type Files = BTreeMap<String, String>;
 
-/// A file before it is printed.
-#[derive(Debug, Default)]
-pub(crate) struct File {
-    /// The lines of the module's doc comment.
-    pub(crate) docs: Vec<String>,
-    /// The items, in order.
-    pub(crate) items: Vec<Item>,
+/// What emitting looks things up in.
+pub(crate) struct Emitter<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) model: &'a Model,
+    pub(crate) names: &'a Names,
+    pub(crate) features: &'a Features,
+    pub(crate) spelling: Spelling,
+    /// What every file begins with.
+    pub(crate) header: &'a str,
+    /// The feature that requests are behind.
+    pub(crate) client_feature: Option<&'a str>,
+    /// The file of the root module, and what it says before the modules.
+    pub(crate) root: Root<'a>,
 }
 
-/// An item of a file.
-#[derive(Debug)]
-pub(crate) enum Item {
-    /// To be formatted.
-    Tokens(TokenStream),
-    /// Formatted already: invocations of macros that have a syntax of their own.
-    Text(String),
-    /// To be formatted, on the line after the item before it.
-    Follows(TokenStream),
+/// The file of the root module.
+#[derive(Clone, Copy)]
+pub(crate) struct Root<'a> {
+    /// Its path.
+    pub(crate) file: &'a str,
+    /// The directory of all others, with a slash; empty for the same one.
+    pub(crate) directory: &'a str,
+    /// Whether it is a crate's: lints of the whole crate can be allowed there.
+    pub(crate) is_crate: bool,
 }
 
-/// All files of a module, by name; requests are behind the feature.
-pub(crate) fn files(
-    plan: &Plan,
-    model: &Model,
-    names: &Names,
-    client_feature: Option<&str>,
-) -> BTreeMap<String, File> {
-    let mut files = BTreeMap::new();
-    for record in &plan.records {
-        let docs = doc_lines(&vec![Block::Own(format!("`{}`.", record.name))]);
-        let items = record::items(record);
-        files.insert(format!("{}.rs", file_name(&record.module)), File { docs, items });
-    }
-    let file = |docs: &str, items| File { docs: vec![docs.to_owned()], items };
-    if !plan.enumerations.is_empty() {
-        let items = plan.enumerations.iter().map(enumeration::enumeration).collect();
-        files.insert("enums.rs".to_owned(), file("Enumerations.", items));
-    }
-    if !plan.ids.is_empty() {
-        let items = plan.ids.iter().map(enumeration::id).collect();
-        files.insert("ids.rs".to_owned(), file("Typed identifiers.", items));
-    }
-    let tables = file("The model as tables.", table::items(model, names));
-    files.insert("tables.rs".to_owned(), tables);
-    let container =
-        file("The entity container, and requests for one entity.", container::items(plan));
-    files.insert("container.rs".to_owned(), container);
-    files.insert("mod.rs".to_owned(), module(plan, client_feature));
-    files
-}
-
-/// The name of a module's file: of `r#type` it is `type`.
-fn file_name(module: &Ident) -> String {
-    let name = module.to_string();
-    name.strip_prefix("r#").map(str::to_owned).unwrap_or(name)
-}
-
-/// `mod.rs`: modules, and what they export.
-fn module(plan: &Plan, client_feature: Option<&str>) -> File {
-    let mut items = vec![Item::Tokens(quote!(
-        pub mod tables;
-    ))];
-    let mut exports: BTreeMap<String, TokenStream> = BTreeMap::new();
-    for record in &plan.records {
-        let (module, name) = (&record.module, &record.name);
-        let key = match &record.key {
-            Some(Key::Composite(key, _)) => Some(quote!(, #key)),
-            _ => None,
-        };
-        let names = match &key {
-            Some(key) => quote!({#name #key}),
-            None => quote!(#name),
-        };
-        exports.insert(module.to_string(), quote!(mod #module; pub use self::#module::#names;));
-    }
-    let enums = plan.enumerations.iter().map(|enumeration| &enumeration.name);
-    let ids = plan.ids.iter().map(|id| &id.name);
-    let handles = plan.handles.iter().map(|handle| &handle.name);
-    let handles = handles.chain(plan.arguments.iter().map(|arguments| &arguments.name));
-    let handles = handles.chain(std::iter::once(&plan.container.name));
-    let mut list = |module: &str, names: Vec<&Ident>, feature: Option<TokenStream>| {
-        if !names.is_empty() {
-            let ident = Ident::new(module, proc_macro2::Span::call_site());
-            let tokens = quote!(#feature mod #ident; #feature pub use self::#ident::{#(#names),*};);
-            exports.insert(module.to_owned(), tokens);
+impl Emitter<'_> {
+    /// All files.
+    pub(crate) fn files(&self) -> Files {
+        let mut files = Files::new();
+        for (at, module) in self.plan.modules.iter().enumerate() {
+            let directory = match &module.name {
+                Some(name) => format!("{}{}/", self.root.directory, plain(name)),
+                None => self.root.directory.to_owned(),
+            };
+            self.module(at, module, &directory, &mut files);
         }
-    };
-    list("enums", enums.collect(), None);
-    list("ids", ids.collect(), None);
-    list(
-        "container",
-        handles.collect(),
-        client_feature.map(|name| quote!(#[cfg(feature = #name)])),
-    );
-    let mut uses = Vec::new();
-    for tokens in exports.into_values() {
-        match syn::parse2::<syn::File>(tokens) {
-            Ok(file) => {
-                for item in file.items {
-                    match item {
-                        syn::Item::Mod(item) => items.push(Item::Follows(quote!(#item))),
-                        item => uses.push(item),
-                    }
+        files
+    }
+
+    fn module(&self, at: usize, module: &Module, directory: &str, files: &mut Files) {
+        let file = |name: &str| format!("{directory}{name}.rs");
+        let mut shared = Vec::new();
+        for record in &module.records {
+            match &record.file {
+                Some(name) => {
+                    let mut text = self.begin(&own(format!("`{}`.", record.name)));
+                    self.record(&mut text, record);
+                    files.insert(file(name), text.finish());
                 }
+                None => shared.push(record),
             }
-            // The printer reports what cannot be parsed.
-            Err(error) => items.push(Item::Tokens(error.to_compile_error())),
+        }
+        if !shared.is_empty() {
+            let mut text = self.begin(&own("Types whose names are no names of files."));
+            shared.iter().for_each(|record| self.record(&mut text, record));
+            files.insert(file("types"), text.finish());
+        }
+        if !module.enumerations.is_empty() {
+            let mut text = self.begin(&own("Enumerations."));
+            module.enumerations.iter().for_each(|ty| enumeration::enumeration(&mut text, ty));
+            files.insert(file("enums"), text.finish());
+        }
+        if !module.ids.is_empty() {
+            let mut text = self.begin(&own("Typed identifiers."));
+            module.ids.iter().for_each(|id| enumeration::id(&mut text, id));
+            files.insert(file("ids"), text.finish());
+        }
+        if !module.aliases.is_empty() {
+            let mut text = self.begin(&own("Names for primitive types."));
+            module.aliases.iter().for_each(|alias| enumeration::alias(&mut text, alias));
+            files.insert(file("aliases"), text.finish());
+        }
+        let mut text = self.begin(&own("The model as tables."));
+        self.tables(&mut text, at);
+        files.insert(file("tables"), text.finish());
+        if !module.containers.is_empty() {
+            let mut text = self.begin(&own("Entity containers."));
+            module.containers.iter().for_each(|container| self.container(&mut text, container));
+            files.insert(file("container"), text.finish());
+        }
+        self.requests(module, directory, files);
+        let (name, text) = match module.name {
+            None => (format!("{directory}{}", self.root.file), self.root_module(module)),
+            Some(_) => {
+                let mut text = self.begin(&module.docs);
+                self.modules(&mut text, module);
+                (file("mod"), text.finish())
+            }
+        };
+        files.insert(name, text);
+    }
+
+    fn requests(&self, module: &Module, directory: &str, files: &mut Files) {
+        if module.handles.is_empty() {
+            return;
+        }
+        let file = |name: &str| format!("{directory}requests/{name}.rs");
+        let mut index = self.begin(&own("Requests for one entity."));
+        index.blank();
+        let mut shared = Vec::new();
+        let mut exports: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for handle in &module.handles {
+            let name = handle.file.as_deref().unwrap_or("types");
+            let exported = exports.entry(name).or_default();
+            exported.push(&handle.name);
+            exported.extend(handle.collection.as_ref().map(|collection| collection.name.as_str()));
+            exported.extend(handle.arguments.iter().map(|arguments| arguments.name.as_str()));
+            match &handle.file {
+                Some(name) => {
+                    let mut text =
+                        self.begin(&own(format!("Requests for one `{}`.", record_name(handle))));
+                    self.handle(&mut text, handle);
+                    files.insert(file(name), text.finish());
+                }
+                None => shared.push(handle),
+            }
+        }
+        if !shared.is_empty() {
+            let mut text =
+                self.begin(&own("Requests for types whose names are no names of files."));
+            shared.iter().for_each(|handle| self.handle(&mut text, handle));
+            files.insert(file("types"), text.finish());
+        }
+        for name in exports.keys() {
+            index.line(&format!("mod {};", raw(name)));
+        }
+        index.blank();
+        for (name, items) in exports {
+            export(&mut index, &raw(name), items);
+        }
+        files.insert(file("mod"), index.finish());
+    }
+
+    /// The modules of a module, and what they export.
+    fn modules(&self, text: &mut Text, module: &Module) {
+        let client = self.client_feature.map(|name| format!("#[cfg(feature = \"{name}\")]"));
+        let mut records: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for record in &module.records {
+            let names = records.entry(record.file.as_deref().unwrap_or("types")).or_default();
+            names.push(&record.name);
+            if let RecordKind::Entity(Key::Composite { name, .. }) = &record.kind {
+                names.push(name);
+            }
+        }
+        let mut all: Vec<(&str, Vec<&str>, Option<&str>)> = Vec::new();
+        all.extend(records.into_iter().map(|(file, names)| (file, names, None)));
+        all.push(("enums", module.enumerations.iter().map(|ty| ty.name.as_str()).collect(), None));
+        all.push(("ids", module.ids.iter().map(|id| id.name.as_str()).collect(), None));
+        all.push((
+            "aliases",
+            module.aliases.iter().map(|alias| alias.name.as_str()).collect(),
+            None,
+        ));
+        let containers = module.containers.iter().flat_map(|container| {
+            let arguments = container.arguments.iter().map(|arguments| arguments.name.as_str());
+            std::iter::once(container.name.as_str()).chain(arguments)
+        });
+        all.push(("container", containers.collect(), client.as_deref()));
+        all.retain(|(_, names, _)| !names.is_empty());
+        all.sort_unstable();
+        text.blank();
+        for (file, _, gate) in &all {
+            text.maybe(*gate);
+            text.line(&format!("mod {};", raw(file)));
+        }
+        let has_requests = !module.handles.is_empty();
+        if has_requests {
+            text.maybe(client.as_deref());
+            text.line("mod requests;");
+        }
+        text.line("pub mod tables;");
+        text.blank();
+        for (file, names, gate) in all {
+            text.maybe(gate);
+            export(text, &raw(file), names);
+        }
+        if has_requests {
+            text.maybe(client.as_deref());
+            text.line("pub use self::requests::*;");
         }
     }
-    for (at, item) in uses.into_iter().enumerate() {
-        items.push(match at {
-            0 => Item::Tokens(quote!(#item)),
-            _ => Item::Follows(quote!(#item)),
-        });
+
+    /// The file of the root: documentation, the modules of namespaces, and its own.
+    fn root_module(&self, module: &Module) -> String {
+        let mut text = self.begin(&self.plan.docs);
+        self.allow_lints(&mut text);
+        let below: Vec<(usize, &str)> = (self.plan.modules.iter().enumerate())
+            .filter_map(|(at, module)| Some((at, module.name.as_deref()?)))
+            .collect();
+        if !below.is_empty() {
+            text.blank();
+        }
+        for (at, name) in below {
+            text.maybe(self.features.of_module(at).as_deref());
+            text.line(&format!("pub mod {name};"));
+        }
+        self.modules(&mut text, module);
+        text.finish()
     }
-    File { docs: doc_lines(&plan.docs), items }
+
+    /// Lints that names and texts of documents would trigger.
+    fn allow_lints(&self, text: &mut Text) {
+        if self.plan.has_deprecated {
+            text.line("// What is deprecated is named here all the same.");
+            text.line("#![allow(deprecated)]");
+        }
+        if self.plan.has_foreign_names {
+            text.line("// Names are as the documents have them.");
+            text.line("#![allow(nonstandard_style)]");
+            if self.root.is_crate {
+                text.line(
+                    "#![allow(confusable_idents, mixed_script_confusables, uncommon_codepoints)]",
+                );
+            }
+        }
+    }
+
+    /// The beginning of a file.
+    pub(crate) fn begin(&self, docs: &Docs) -> Text {
+        let mut text = Text::default();
+        self.header.lines().for_each(|line| text.line(line));
+        text.blank();
+        text.inner_docs(docs);
+        text
+    }
+}
+
+/// A text of the generator's own.
+pub(crate) fn own(text: impl Into<String>) -> Docs {
+    vec![Block::Own(text.into())]
+}
+
+/// `pub use` of what a file has.
+fn export(text: &mut Text, file: &str, mut names: Vec<&str>) {
+    names.sort_unstable();
+    match names.as_slice() {
+        [only] => text.line(&format!("pub use self::{file}::{only};")),
+        names => {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            text.list(&format!("pub use self::{file}::{{"), &names, "};");
+        }
+    }
+}
+
+/// The identifier of a module, whose file has a plain name.
+fn raw(file: &str) -> String {
+    crate::names::identifier(file)
+}
+
+/// The name of the entity type of a request.
+fn record_name(handle: &Handle) -> &str {
+    handle.record.rsplit("::").next().unwrap_or_default()
+}
+
+/// The path of the table of a record.
+pub(crate) fn table(record: &Record) -> String {
+    format!("super::tables::{}", record.table)
 }

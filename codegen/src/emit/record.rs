@@ -1,189 +1,206 @@
 //! Structs of entity and complex types, with their constants and the traits that codecs drive.
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::quote;
+use crate::emit::{Emitter, table};
+use crate::model::Access;
+use crate::plan::{Field, Key, KeyField, Record, RecordKind};
+use crate::print::{Text, literal};
 
-use crate::emit::{Item, docs, types};
-use crate::plan::{Block, Field, Key, Record, RustType};
-
-/// Everything of a structured type.
-pub(crate) fn items(record: &Record) -> Vec<Item> {
-    let mut items = vec![structure(record)];
-    items.extend(constants(record));
-    items.push(structured(record));
-    items.extend(entity_type(record));
-    let mut items: Vec<Item> = items.into_iter().map(Item::Tokens).collect();
-    if record.key.is_none() {
-        let Record { name, table, .. } = record;
-        items.push(Item::Text(format!("edm::complex_type!({name}, &super::tables::{table});")));
-    }
-    items
-}
-
-fn structure(record: &Record) -> TokenStream {
-    let name = &record.name;
-    let docs = docs::attributes(&record.docs);
-    let fields = record.fields.iter().map(|field| {
-        let docs = docs::attributes(&field.docs);
-        let (name, ty) = (&field.name, types::tokens(&field.ty));
-        quote!(#docs pub #name: #ty)
-    });
-    quote! {
-        #docs
-        #[derive(Clone, Debug, Default, PartialEq)]
-        #[non_exhaustive]
-        pub struct #name {
-            #(#fields,)*
-            /// What a payload said beside the declared properties.
-            pub extra: edm::Extra,
+impl Emitter<'_> {
+    /// Everything of a structured type.
+    pub(crate) fn record(&self, text: &mut Text, record: &Record) {
+        structure(text, record);
+        constants(text, record);
+        self.structured(text, record);
+        match &record.kind {
+            RecordKind::Entity(key) => self.entity_type(text, record, key),
+            RecordKind::Complex => {
+                text.blank();
+                text.line(&format!("edm::complex_type!({}, &{});", record.name, table(record)));
+            }
+        }
+        for (gate, ancestor) in &record.ancestors {
+            text.blank();
+            text.maybe(gate.as_deref());
+            text.line(&format!("impl edm::DerivedFrom<{ancestor}> for {} {{}}", record.name));
         }
     }
+
+    /// `edm::Structured`: properties by index.
+    fn structured(&self, text: &mut Text, record: &Record) {
+        let Record { name, fields, .. } = record;
+        let spelling = self.spelling;
+        text.blank();
+        text.open(&format!("impl edm::Structured for {name} {{"));
+        text.open("fn structured_type(&self) -> &'static edm::model::StructuredType {");
+        text.line(&format!("&{}", table(record)));
+        text.close("}");
+        // Names that are not used would be warned about, and so would a match with one arm.
+        let (index, value) = if fields.is_empty() { ("_", "_") } else { ("index", "value") };
+        text.blank();
+        text.open(&format!("fn get(&self, {index}: usize) -> edm::Value {{"));
+        if fields.is_empty() {
+            text.line("edm::Value::Null");
+        } else {
+            text.open("match index {");
+            for (at, field) in fields.iter().enumerate() {
+                text.line(&format!("{at} => edm::Edm::to_value(&self.{}),", field.name));
+            }
+            text.line("_ => edm::Value::Null,");
+            text.close("}");
+        }
+        text.close("}");
+        text.blank();
+        let parameters =
+            ["&mut self".to_owned(), format!("{index}: usize"), format!("{value}: edm::Value")];
+        let end = format!(") -> {}<(), edm::TypeError> {{", spelling.result);
+        text.open_list("fn set(", &parameters, &end);
+        if fields.is_empty() {
+            text.line(&format!("{}(())", spelling.ok));
+        } else {
+            text.open("match index {");
+            for (at, field) in fields.iter().enumerate() {
+                text.line(&format!("{at} => {},", set(field)));
+            }
+            text.line(&format!("_ => {}(()),", spelling.ok));
+            text.close("}");
+        }
+        text.close("}");
+        for (method, this, result) in [("extra", "&self", "&"), ("extra_mut", "&mut self", "&mut ")]
+        {
+            text.blank();
+            text.open(&format!(
+                "fn {method}({this}) -> {}<{result}edm::Extra> {{",
+                spelling.option
+            ));
+            text.line(&format!("{}({result}self.extra)", spelling.some));
+            text.close("}");
+        }
+        text.close("}");
+    }
+
+    /// `edm::EntityType`, with its key.
+    fn entity_type(&self, text: &mut Text, record: &Record, key: &Key) {
+        let name = &record.name;
+        let (ty, parts) = match key {
+            Key::None => ("edm::NoKey", None),
+            Key::Single { ty, .. } => (ty.as_str(), None),
+            Key::Composite { name, parts } | Key::Inherited { path: name, parts } => {
+                (name.as_str(), Some(parts))
+            }
+        };
+        text.blank();
+        text.open(&format!("impl edm::EntityType for {name} {{"));
+        text.line(&format!("type Key = {ty};"));
+        text.assign(
+            "const TYPE: &'static edm::model::StructuredType",
+            &format!("&{}", table(record)),
+        );
+        text.close("}");
+        if !matches!(key, Key::None) {
+            text.blank();
+            text.open(&format!("impl edm::Keyed for {name} {{"));
+            text.open("fn key(&self) -> Self::Key {");
+            match (key, parts) {
+                (Key::Single { value, .. }, _) => text.line(value),
+                (_, Some(parts)) => {
+                    let values = parts.iter().map(|part| format!("{}: {}", part.name, part.value));
+                    text.list(&format!("{ty} {{ "), &values.collect::<Vec<_>>(), " }");
+                }
+                (_, None) => {}
+            }
+            text.close("}");
+            text.close("}");
+        }
+        if let Key::Composite { name: key, parts } = key {
+            self.composite_key(text, name, key, parts);
+        }
+    }
+
+    fn composite_key(&self, text: &mut Text, record: &str, key: &str, parts: &[KeyField]) {
+        text.blank();
+        text.docs(&super::own(format!("The key of `{record}`.")));
+        text.line("#[derive(Clone, Debug, Default, PartialEq)]");
+        text.open(&format!("pub struct {key} {{"));
+        for part in parts {
+            text.docs(&part.docs);
+            text.line(&format!("pub {}: {},", part.name, part.ty));
+        }
+        text.close("}");
+        text.blank();
+        text.open(&format!("impl edm::Key for {key} {{"));
+        let vec = self.spelling.vec;
+        text.open(&format!("fn literals(&self) -> {vec}<edm::literal::Literal> {{"));
+        let literals =
+            parts.iter().map(|part| format!("edm::Scalar::to_literal(&self.{})", part.name));
+        text.list("vec![", &literals.collect::<Vec<_>>(), "]");
+        text.close("}");
+        text.close("}");
+    }
+}
+
+fn structure(text: &mut Text, record: &Record) {
+    text.blank();
+    text.docs(&record.docs);
+    text.line("#[derive(Clone, Debug, Default, PartialEq)]");
+    text.deprecated(record.deprecated.as_deref());
+    text.line("#[non_exhaustive]");
+    text.open(&format!("pub struct {} {{", record.name));
+    for field in &record.fields {
+        text.docs(&field.docs);
+        text.deprecated(field.deprecated.as_deref());
+        text.line(&format!("pub {}: {},", field.name, field.ty.text));
+    }
+    text.line("/// What a payload said beside the declared properties.");
+    text.line("pub extra: edm::Extra,");
+    text.close("}");
 }
 
 /// The names of properties and navigation properties, typed; there is no code behind them.
-fn constants(record: &Record) -> Option<TokenStream> {
-    let name = &record.name;
-    let properties = record.fields.iter().map(|field| {
-        let docs = docs::attributes(&field.constant_docs);
-        let (constant, wire) = (&field.constant, &field.wire);
-        let (ty, access) = (types::tokens(&field.ty), types::access(field.access));
-        quote! {
-            #docs
-            pub const #constant: edm::Property<Self, #ty, #access> = edm::Property::new(#wire);
-        }
-    });
-    let links = record.links.iter().map(|link| {
-        let docs = docs::attributes(&link.docs);
-        let (constant, wire, target) = (&link.constant, &link.wire, &link.target);
-        let access = types::access(link.access);
-        let end = if link.many { quote!(edm::Many) } else { quote!(edm::One) };
-        quote! {
-            #docs
-            pub const #constant: edm::Navigation<Self, #end<super::#target>, #access> =
-                edm::Navigation::new(#wire);
-        }
-    });
-    let constants: Vec<TokenStream> = properties.chain(links).collect();
-    (!constants.is_empty()).then(|| quote!(impl #name { #(#constants)* }))
-}
-
-/// `edm::Structured`: properties by index.
-fn structured(record: &Record) -> TokenStream {
-    let (name, table) = (&record.name, &record.table);
-    let mut gets = Vec::new();
-    let mut sets = Vec::new();
-    for (at, field) in record.fields.iter().enumerate() {
-        let (index, field_name) = (Literal::usize_unsuffixed(at), &field.name);
-        gets.push(quote!(#index => edm::Edm::to_value(&self.#field_name)));
-        let set = match field.ty {
-            RustType::Option(_) => quote!(self.#field_name = edm::from_nullable(value)?),
-            _ => quote!(edm::assign(&mut self.#field_name, value)?),
+fn constants(text: &mut Text, record: &Record) {
+    if record.fields.is_empty() && record.links.is_empty() {
+        return;
+    }
+    text.blank();
+    text.open(&format!("impl {} {{", record.name));
+    for Field { wire, constant, constant_docs, deprecated, value, access, .. } in &record.fields {
+        text.docs(constant_docs);
+        text.deprecated(deprecated.as_deref());
+        // What is the default is not written.
+        let ty = match access {
+            Access::Update => format!("edm::Property<Self, {value}>"),
+            access => format!("edm::Property<Self, {value}, {}>", marker(*access)),
         };
-        sets.push((index, set));
+        text.assign(
+            &format!("pub const {constant}: {ty}"),
+            &format!("edm::Property::new({})", literal(wire)),
+        );
     }
-    // Names that are not used would be warned about, and so would a match with one arm.
-    let (index, value) = match record.fields.is_empty() {
-        true => (quote!(_), quote!(_)),
-        false => (quote!(index), quote!(value)),
-    };
-    let get = match gets.as_slice() {
-        [] => quote!(edm::Value::Null),
-        gets => quote!(match index { #(#gets,)* _ => edm::Value::Null }),
-    };
-    let set = match sets.as_slice() {
-        [] => quote!(),
-        [(at, set)] => quote!(if index == #at { #set; }),
-        sets => {
-            let arms = sets.iter().map(|(at, set)| quote!(#at => #set));
-            quote!(match index { #(#arms,)* _ => {} })
-        }
-    };
-    quote! {
-        impl edm::Structured for #name {
-            fn structured_type(&self) -> &'static edm::model::StructuredType {
-                &super::tables::#table
-            }
-            fn get(&self, #index: usize) -> edm::Value { #get }
-            fn set(
-                &mut self,
-                #index: usize,
-                #value: edm::Value,
-            ) -> ::core::result::Result<(), edm::TypeError> {
-                #set
-                ::core::result::Result::Ok(())
-            }
-            fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-                ::core::option::Option::Some(&self.extra)
-            }
-            fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-                ::core::option::Option::Some(&mut self.extra)
-            }
-        }
+    for link in &record.links {
+        text.docs(&link.docs);
+        text.maybe(link.gate.as_deref());
+        text.deprecated(link.deprecated.as_deref());
+        let end = if link.many { "edm::Many" } else { "edm::One" };
+        let target = &link.target;
+        let ty = match link.access {
+            Access::ReadOnly => format!("edm::Navigation<Self, {end}<{target}>>"),
+            access => format!("edm::Navigation<Self, {end}<{target}>, {}>", marker(access)),
+        };
+        let value = format!("edm::Navigation::new({})", literal(&link.wire));
+        text.assign(&format!("pub const {}: {ty}", link.constant), &value);
+    }
+    text.close("}");
+}
+
+/// The marker type of an access.
+fn marker(access: Access) -> &'static str {
+    match access {
+        Access::ReadOnly => "edm::access::ReadOnly",
+        Access::Create => "edm::access::Create",
+        Access::Update => "edm::access::Update",
     }
 }
 
-/// `edm::EntityType` with its key; nothing for a complex type.
-fn entity_type(record: &Record) -> Vec<TokenStream> {
-    let (name, table) = (&record.name, &record.table);
-    let field = |at: &usize| record.fields.get(*at);
-    let (key_type, key, key_struct) = match &record.key {
-        None => return Vec::new(),
-        Some(Key::Single(at)) => {
-            let Some(field) = field(at) else { return Vec::new() };
-            (types::tokens(&field.ty), value_of(field), Vec::new())
-        }
-        Some(Key::Composite(key, parts)) => {
-            let parts: Vec<&Field> = parts.iter().filter_map(field).collect();
-            let values = parts.iter().map(|field| {
-                let (name, value) = (&field.name, value_of(field));
-                quote!(#name: #value)
-            });
-            (quote!(#key), quote!(#key { #(#values,)* }), composite_key(name, key, &parts))
-        }
-    };
-    let mut items = vec![
-        quote! {
-            impl edm::EntityType for #name {
-                type Key = #key_type;
-                const TYPE: &'static edm::model::StructuredType = &super::tables::#table;
-            }
-        },
-        quote! {
-            impl edm::Keyed for #name {
-                fn key(&self) -> Self::Key { #key }
-            }
-        },
-    ];
-    items.extend(key_struct);
-    items
-}
-
-/// The value of a field, to keep.
-fn value_of(field: &Field) -> TokenStream {
-    let name = &field.name;
-    if field.ty.is_copy() { quote!(self.#name) } else { quote!(self.#name.clone()) }
-}
-
-fn composite_key(record: &Ident, key: &Ident, parts: &[&Field]) -> Vec<TokenStream> {
-    let head = docs::attributes(&vec![Block::Own(format!("The key of `{record}`."))]);
-    let fields = parts.iter().map(|field| {
-        let docs = docs::attributes(&field.constant_docs);
-        let (name, ty) = (&field.name, types::tokens(&field.ty));
-        quote!(#docs pub #name: #ty)
-    });
-    let names = parts.iter().map(|field| &field.name);
-    vec![
-        quote! {
-            #head
-            #[derive(Clone, Debug, Default, PartialEq)]
-            pub struct #key { #(#fields,)* }
-        },
-        quote! {
-            impl edm::Key for #key {
-                fn literals(&self) -> ::std::vec::Vec<edm::literal::Literal> {
-                    ::std::vec::Vec::from([#(edm::Scalar::to_literal(&self.#names)),*])
-                }
-            }
-        },
-    ]
+fn set(field: &Field) -> String {
+    let assign = if field.ty.is_option { "assign_nullable" } else { "assign" };
+    format!("edm::{assign}(&mut self.{}, value)", field.name)
 }

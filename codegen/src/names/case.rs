@@ -25,15 +25,24 @@ pub(crate) fn shouty(name: &str) -> String {
 
 /// A name as a type or a variant: as it is where that is good Rust.
 pub(crate) fn camel(name: &str) -> String {
-    let is_camel = name.chars().next().is_some_and(char::is_uppercase) && !name.contains('_');
+    let is_camel = name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
     if is_camel { name.to_owned() } else { regular(name).to_upper_camel_case() }
+}
+
+/// Whether a name is in the case that its words ask for: of `Id` and `ID`, the first.
+pub(crate) fn is_regular(name: &str) -> bool {
+    let mut letters = name.chars();
+    let upper: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    snake(name).to_upper_camel_case() == upper + letters.as_str()
 }
 
 /// The name with every word in regular case.
 fn regular(name: &str) -> String {
     let mut name = name.to_owned();
     for (mixed, word) in MIXED {
-        name = replace_word(&name, mixed, word);
+        if name.contains(mixed) {
+            name = replace_word(&name, mixed, word);
+        }
     }
     plurals(&name)
 }

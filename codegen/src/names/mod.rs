@@ -1,112 +1,118 @@
-//! Every Rust identifier, decided once. Two things that would get the same one are reported here,
-//! in terms of the document, and not by the compiler of the generated code.
+//! Every Rust identifier, decided once and for every document: what would collide is told apart
+//! here, independently of the order of declarations, and stays as it is by the names lock.
 
 mod case;
-mod claims;
+mod ident;
+mod lock;
+mod members;
+mod modules;
+mod operations;
+mod reserved;
+mod scope;
+mod types;
 
-use proc_macro2::Ident;
+pub(crate) use ident::{identifier, plain};
+pub(crate) use lock::Lock;
+pub(crate) use modules::{ModuleNames, Modules};
 
 use crate::diagnostic::Findings;
-use crate::model::{
-    Container, EntityTypeId, EnumType, IdType, Label, Model, Operation, StructuredType,
-};
-use claims::Scope;
+use crate::model::{Binding, Label, Model, Operation, StructuredType, Type};
+use scope::{Claim, Scope};
 
-/// Modules that every generated module has.
-const MODULES: &[&str] = &["container", "enums", "ids", "tables", "mod"];
-/// Statics that every generated model has.
-const TABLES: &[&str] = &["MODEL"];
-/// The methods of an entity request that generated ones would hide, and those of traits that a
-/// method of the same name would be mistaken for.
-const REQUEST_METHODS: &[&str] = &[
-    "action",
-    "as_ref",
-    "borrow",
-    "clone",
-    "cmp",
-    "delete",
-    "deref",
-    "eq",
-    "follow",
-    "follow_one",
-    "get",
-    "hash",
-    "links",
-    "new",
-    "path",
-    "read",
-    "update",
-];
-/// The methods that every generated container has, and those of traits.
-const CONTAINER_METHODS: &[&str] =
-    &["as_ref", "borrow", "clone", "cmp", "deref", "eq", "hash", "new", "service"];
-/// The field that every struct has for what its table has no row for.
-const FIELDS: &[&str] = &["extra"];
-/// Variants that the run time adds to enumerations.
-const VARIANTS: &[&str] = &["Unknown"];
+/// How many parameters a method may have before they go into a struct.
+pub(crate) const MOST_PARAMETERS: usize = 3;
 
 /// The identifiers of a model; lists run parallel to those of the model.
 #[derive(Debug)]
 pub(crate) struct Names {
+    pub(crate) modules: Vec<ModuleNames>,
     pub(crate) entity_types: Vec<TypeNames>,
     pub(crate) complex_types: Vec<TypeNames>,
     pub(crate) enum_types: Vec<EnumNames>,
     pub(crate) id_types: Vec<IdNames>,
-    pub(crate) container: ContainerNames,
+    pub(crate) type_definitions: Vec<Place>,
+    pub(crate) containers: Vec<ContainerNames>,
+}
+
+/// A name in one of the modules.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// The index of the module.
+    pub(crate) module: usize,
+    pub(crate) name: String,
 }
 
 /// The identifiers of a structured type.
 #[derive(Debug)]
 pub(crate) struct TypeNames {
-    pub(crate) ty: Ident,
-    pub(crate) module: Ident,
-    pub(crate) table: Ident,
-    /// The struct of a composite key.
-    pub(crate) key: Option<Ident>,
+    pub(crate) module: usize,
+    pub(crate) ty: String,
+    /// The module of its file; types whose names are not ASCII share a file.
+    pub(crate) file: Option<String>,
+    pub(crate) table: String,
+    /// The struct of a composite key that no base type has.
+    pub(crate) key: Option<String>,
+    /// The fields of the struct of the key.
+    pub(crate) key_parts: Vec<String>,
     /// The struct that addresses one entity; complex types have none.
-    pub(crate) request: Option<Ident>,
+    pub(crate) request: Option<String>,
+    /// The trait of operations bound to a collection.
+    pub(crate) collection: Option<String>,
     pub(crate) properties: Vec<MemberNames>,
     pub(crate) navigation: Vec<MemberNames>,
+    pub(crate) streams: Vec<String>,
+    pub(crate) alternate_keys: Vec<AlternateKeyNames>,
+    /// The operations of the type itself.
     pub(crate) operations: Vec<OperationNames>,
+    pub(crate) collection_operations: Vec<OperationNames>,
 }
 
 /// The identifiers of a property (field) or navigation property (method).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct MemberNames {
-    pub(crate) member: Ident,
-    pub(crate) constant: Ident,
+    pub(crate) member: String,
+    pub(crate) constant: String,
+}
+
+/// The identifiers of an alternate key.
+#[derive(Debug)]
+pub(crate) struct AlternateKeyNames {
+    pub(crate) method: String,
+    pub(crate) parameters: Vec<String>,
 }
 
 /// The identifiers of an operation.
 #[derive(Debug)]
 pub(crate) struct OperationNames {
-    pub(crate) method: Ident,
-    pub(crate) table: Ident,
-    pub(crate) parameters: Vec<Ident>,
+    pub(crate) method: String,
+    pub(crate) table: String,
+    pub(crate) parameters: Vec<String>,
     /// The struct that holds many parameters.
-    pub(crate) arguments: Option<Ident>,
+    pub(crate) arguments: Option<String>,
 }
 
 /// The identifiers of an enumeration.
 #[derive(Debug)]
 pub(crate) struct EnumNames {
-    pub(crate) ty: Ident,
-    pub(crate) table: Ident,
-    pub(crate) members: Vec<Ident>,
+    pub(crate) module: usize,
+    pub(crate) ty: String,
+    pub(crate) table: String,
+    pub(crate) members: Vec<String>,
 }
 
 /// The identifiers of a typed identifier.
 #[derive(Debug)]
 pub(crate) struct IdNames {
-    pub(crate) ty: Ident,
-    pub(crate) table: Ident,
+    pub(crate) ty: String,
+    pub(crate) table: String,
 }
 
-/// The identifiers of the container.
+/// The identifiers of a container.
 #[derive(Debug)]
 pub(crate) struct ContainerNames {
-    pub(crate) ty: Ident,
+    pub(crate) ty: String,
     pub(crate) sets: Vec<SetNames>,
+    pub(crate) singletons: Vec<String>,
     pub(crate) operations: Vec<OperationNames>,
 }
 
@@ -114,37 +120,116 @@ pub(crate) struct ContainerNames {
 #[derive(Debug)]
 pub(crate) struct SetNames {
     /// All of it.
-    pub(crate) many: Ident,
-    /// One entity by its key.
-    pub(crate) one: Ident,
+    pub(crate) many: String,
+    /// One entity by its key, if it has one.
+    pub(crate) one: Option<String>,
 }
 
-/// How many parameters a method may have before they go into a struct.
-pub(crate) const MOST_PARAMETERS: usize = 3;
-
-/// Decides all identifiers.
-pub(crate) fn decide(model: &Model, findings: &mut Findings) -> Names {
+/// Decides all identifiers, and pins them in the lock.
+pub(crate) fn decide(
+    model: &Model,
+    modules: Modules,
+    lock: &mut Lock,
+    findings: &mut Findings,
+) -> Names {
+    let modules = modules::decide(model, modules, lock);
+    let scopes = |what: &str, reserved| {
+        let scope =
+            |module: &ModuleNames| Scope::new(format!("{what} of {}", module.what()), reserved);
+        modules.iter().map(scope).collect::<Vec<_>>()
+    };
+    let types = scopes("the types", &[]);
+    let tables = scopes("the tables", reserved::TABLES);
+    let files = scopes("the files", reserved::MODULES);
     let mut decider = Decider {
-        types: Scope::new("the types of the module", &[]),
-        modules: Scope::new("the files of the module", MODULES),
-        tables: Scope::new("the tables", TABLES),
+        model,
+        modules: &modules,
+        lock,
+        pins: Lock::default(),
+        types,
+        tables,
+        files,
         findings,
     };
-    let entity_types =
-        model.entity_types.iter().map(|ty| decider.structured_type(ty, true)).collect();
+    let primary = decider.primary();
+    let entity_types = decider.structured_types(&model.entity_types, &primary.entity_types, true);
     let complex_types =
-        model.complex_types.iter().map(|ty| decider.structured_type(ty, false)).collect();
-    let enum_types = model.enum_types.iter().map(|ty| decider.enum_type(ty)).collect();
-    let id_types = model.id_types.iter().map(|ty| decider.id_type(ty)).collect();
-    let container = decider.container(model, &model.containers[0]);
-    Names { entity_types, complex_types, enum_types, id_types, container }
+        decider.structured_types(&model.complex_types, &primary.complex_types, false);
+    let enum_types = decider.enum_types(&primary.enum_types);
+    let id_types = decider.id_types(&primary.id_types);
+    let containers = decider.containers(&primary.containers);
+    let type_definitions = primary.type_definitions;
+    let pins = std::mem::take(&mut decider.pins);
+    lock.extend(pins);
+    Names {
+        modules,
+        entity_types,
+        complex_types,
+        enum_types,
+        id_types,
+        type_definitions,
+        containers,
+    }
 }
 
-struct Decider<'f> {
-    types: Scope,
-    modules: Scope,
-    tables: Scope,
-    findings: &'f mut Findings,
+/// What deciding looks things up in, and what it has decided so far.
+struct Decider<'a> {
+    model: &'a Model,
+    modules: &'a [ModuleNames],
+    lock: &'a Lock,
+    /// What the next lock is to say.
+    pins: Lock,
+    /// Types, tables and files by module.
+    types: Vec<Scope>,
+    tables: Vec<Scope>,
+    files: Vec<Scope>,
+    findings: &'a mut Findings,
+}
+
+impl Decider<'_> {
+    /// Gives names within a scope of this type and pins them.
+    fn settle(&mut self, scope: &mut Scope, claims: Vec<Claim>) -> Vec<String> {
+        let keys: Vec<String> = claims.iter().map(|claim| claim.key.clone()).collect();
+        let names = scope.settle(claims, self.lock, self.findings);
+        for (key, name) in keys.iter().zip(&names) {
+            self.pins.pin(key, plain(name));
+        }
+        names
+    }
+
+    /// Gives a name that follows from another one, such as `AssetRequest` from `Asset`: it is
+    /// pinned only where it does not.
+    fn derived(
+        &mut self,
+        kind: Kind,
+        module: usize,
+        parent: &str,
+        key: String,
+        candidates: Vec<String>,
+    ) -> String {
+        let natural = candidates.first().cloned().unwrap_or_default();
+        let kept = self.lock.name(parent).map(|_| natural.clone());
+        let claim = Claim { key: key.clone(), candidates, kept, ..Claim::default() };
+        let scope = match kind {
+            Kind::Type => &mut self.types[module],
+            Kind::Table => &mut self.tables[module],
+            Kind::File => &mut self.files[module],
+        };
+        let name =
+            scope.settle(vec![claim], self.lock, self.findings).pop().unwrap_or(natural.clone());
+        if plain(&name) != natural {
+            self.pins.pin(&key, plain(&name));
+        }
+        name
+    }
+}
+
+/// What a derived name is the name of.
+#[derive(Clone, Copy)]
+enum Kind {
+    Type,
+    Table,
+    File,
 }
 
 /// The Rust name that an amendment asks for, else one made from the CSDL name.
@@ -155,138 +240,28 @@ fn chosen(label: &Label, made: impl Fn(&str) -> String) -> String {
     }
 }
 
-impl Decider<'_> {
-    fn structured_type(&mut self, ty: &StructuredType, is_entity: bool) -> TypeNames {
-        let label = &ty.label;
-        let name = chosen(label, case::camel);
-        let module = self.modules.claim(&case::snake(&name), label, self.findings);
-        if !module.to_string().is_ascii() {
-            let message = format!("`{name}` is not ASCII, and files of Rust modules are");
-            self.findings
-                .error("names::no-identifier", label.span, message)
-                .help("give it a Rust name by an amendment: name = \"…\"");
-        }
-        let mut fields = Scope::new(format!("the fields of `{name}`"), FIELDS);
-        let mut constants = Scope::new(format!("the constants of `{name}`"), &[]);
-        let mut methods = Scope::new(format!("the methods of `{name}Request`"), REQUEST_METHODS);
-        let mut member = |scope: &mut Scope, label: &Label, findings: &mut Findings| {
-            let text = chosen(label, case::snake);
-            MemberNames {
-                member: scope.claim(&text, label, findings),
-                constant: constants.claim(&case::shouty(&text), label, findings),
-            }
-        };
-        let properties = (ty.properties.iter())
-            .map(|property| member(&mut fields, &property.label, self.findings))
-            .collect();
-        let navigation = (ty.navigation.iter())
-            .map(|navigation| member(&mut methods, &navigation.label, self.findings))
-            .collect();
-        let mut type_name =
-            |suffix: &str| self.types.claim(&format!("{name}{suffix}"), label, self.findings);
-        TypeNames {
-            ty: type_name(""),
-            key: (ty.key.len() > 1).then(|| type_name("Key")),
-            request: is_entity.then(|| type_name("Request")),
-            module,
-            table: self.tables.claim(&case::shouty(&name), label, self.findings),
-            properties,
-            navigation,
-            operations: self.operations(&ty.operations, &name, Some(&name), &mut methods),
-        }
-    }
-
-    fn operations(
-        &mut self,
-        operations: &[Operation],
-        owner: &str,
-        table_prefix: Option<&str>,
-        methods: &mut Scope,
-    ) -> Vec<OperationNames> {
-        let mut list = Vec::new();
-        for operation in operations {
-            let label = &operation.label;
-            let name = chosen(label, case::snake);
-            let table = match table_prefix {
-                Some(prefix) => format!("{}_{}", case::shouty(prefix), case::shouty(&name)),
-                None => case::shouty(&name),
-            };
-            let mut scope = Scope::new(format!("the parameters of `{}`", label.name), &[]);
-            let parameters = (operation.parameters.iter())
-                .map(|parameter| {
-                    let text = chosen(&parameter.label, case::snake);
-                    scope.claim(&text, &parameter.label, self.findings)
-                })
-                .collect();
-            let many = operation.parameters.len() > MOST_PARAMETERS;
-            let arguments = format!("{owner}{}Parameters", case::camel(&case::snake(&name)));
-            list.push(OperationNames {
-                method: methods.claim(&name, label, self.findings),
-                table: self.tables.claim(&table, label, self.findings),
-                parameters,
-                arguments: many.then(|| self.types.claim(&arguments, label, self.findings)),
-            });
-        }
-        list
-    }
-
-    fn enum_type(&mut self, ty: &EnumType) -> EnumNames {
-        let name = chosen(&ty.label, case::camel);
-        let reserved = if ty.is_flags { &[] } else { VARIANTS };
-        let mut scope = Scope::new(format!("the members of `{name}`"), reserved);
-        let mut members = Vec::new();
-        for member in &ty.members {
-            let label = Label {
-                name: member.name.clone(),
-                span: member.span,
-                rust_name: None,
-                doc: None,
-                since: None,
-                deprecated: None,
-            };
-            let text = match ty.is_flags {
-                true => case::shouty(&member.name),
-                false => case::camel(&member.name),
-            };
-            members.push(scope.claim(&text, &label, self.findings));
-        }
-        EnumNames {
-            ty: self.types.claim(&name, &ty.label, self.findings),
-            table: self.tables.claim(&case::shouty(&name), &ty.label, self.findings),
-            members,
-        }
-    }
-
-    fn id_type(&mut self, ty: &IdType) -> IdNames {
-        let name = chosen(&ty.label, case::camel);
-        IdNames {
-            ty: self.types.claim(&name, &ty.label, self.findings),
-            table: self.tables.claim(&case::shouty(&name), &ty.label, self.findings),
-        }
-    }
-
-    fn container(&mut self, model: &Model, container: &Container) -> ContainerNames {
-        let name = chosen(&container.label, case::camel);
-        let mut methods = Scope::new(format!("the methods of `{name}`"), CONTAINER_METHODS);
-        let many: Vec<Ident> = (container.entity_sets.iter())
-            .map(|set| methods.claim(&chosen(&set.label, case::snake), &set.label, self.findings))
-            .collect();
-        let operations = self.operations(&container.operations, "", None, &mut methods);
-        let mut sets = Vec::new();
-        for (set, many) in container.entity_sets.iter().zip(many) {
-            let entity_type = &model.entity_type(set.entity_type).label;
-            let short = case::snake(&chosen(entity_type, case::camel));
-            let by_key = format!("{}_by_key", chosen(&set.label, case::snake));
-            let is_only = sets_of(container, set.entity_type) == 1;
-            let text = if is_only && !methods.has(&short) { short } else { by_key };
-            let one = methods.claim(&text, &set.label, self.findings);
-            sets.push(SetNames { many, one });
-        }
-        let ty = self.types.claim(&name, &container.label, self.findings);
-        ContainerNames { ty, sets, operations }
-    }
+/// Who comes first among names that would be the same: those in regular case.
+fn rank(label: &Label) -> u8 {
+    u8::from(!case::is_regular(&label.name))
 }
 
-fn sets_of(container: &Container, entity_type: EntityTypeId) -> usize {
-    container.entity_sets.iter().filter(|set| set.entity_type == entity_type).count()
+/// The qualified name of a structured type.
+fn qualified(ty: &StructuredType) -> String {
+    format!("{}.{}", ty.namespace, ty.label.name)
+}
+
+/// What an operation is called in the lock: overloads differ by their parameters.
+fn signature(operation: &Operation) -> String {
+    let names: Vec<&str> = operation.parameters.iter().map(|p| p.label.name.as_str()).collect();
+    let collection = if operation.binding == Binding::Collection { "[]" } else { "" };
+    format!("{}{collection}({})", operation.label.name, names.join(","))
+}
+
+/// The name of a type, in a name that tells overloads apart.
+fn type_word(model: &Model, ty: &Type) -> String {
+    match ty {
+        Type::Primitive(primitive) => case::snake(primitive.short_name()),
+        Type::Collection(item) => format!("many_{}", type_word(model, item)),
+        ty => case::snake(&model.type_name(ty)),
+    }
 }

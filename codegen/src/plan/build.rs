@@ -1,232 +1,143 @@
 //! The model and its names to the plan.
 
-use proc_macro2::Ident;
+use crate::model::{EnumType, IdType, Model, Primitive, StructuredType, TypeDefinition};
+use crate::names::{EnumNames, IdNames, Names, Place};
+use crate::plan::recursion::Cycles;
+use crate::plan::types::{Planner, Spelling, primitive_text};
+use crate::plan::{Alias, Block, Enumeration, Features, Id, Member, Module, Plan, texts};
 
-use crate::model::{Model, Multiplicity, Primitive, StructuredType, Type};
-use crate::names::{MemberNames, Names, TypeNames};
-use crate::plan::calls::{Calls, call};
-use crate::plan::{
-    Arguments, Block, Container, Enumeration, Field, Follow, Handle, Id, Key, Link, Member, Plan,
-    Record, RustType, Set, texts,
-};
-
-/// Plans a module; `origin` and `command` tell where it comes from and how to make it again.
-pub(crate) fn plan(
-    model: &Model,
-    names: &Names,
-    version: Option<&str>,
-    origin: &str,
-    command: &str,
-) -> Plan {
-    let planner = Planner { model, names };
-    let entities = model.entity_types.iter().zip(&names.entity_types);
-    let complexes = model.complex_types.iter().zip(&names.complex_types);
-    let mut arguments = Vec::new();
-    Plan {
-        docs: texts::module(model, version, origin, command),
-        records: entities
-            .clone()
-            .chain(complexes)
-            .map(|(ty, names)| planner.record(ty, names))
-            .collect(),
-        enumerations: planner.enumerations(),
-        ids: planner.ids(),
-        handles: entities
-            .filter_map(|(ty, names)| planner.handle(ty, names, &mut arguments))
-            .collect(),
-        container: planner.container(&mut arguments),
-        arguments,
-    }
+/// What the text of a module says about where it comes from.
+pub(crate) struct Origin<'a> {
+    /// The documents and amendments.
+    pub(crate) from: &'a str,
+    /// The command that generates it again.
+    pub(crate) command: &'a str,
+    /// The version of the service.
+    pub(crate) version: Option<&'a str>,
 }
 
-/// What planning looks things up in.
-#[derive(Clone, Copy)]
-pub(crate) struct Planner<'a> {
-    pub(crate) model: &'a Model,
-    pub(crate) names: &'a Names,
+/// Plans all modules.
+pub(crate) fn plan(model: &Model, names: &Names, features: &Features, origin: &Origin<'_>) -> Plan {
+    let cycles = Cycles::of(model);
+    let spelling = Spelling::of(names);
+    let mut modules = Vec::new();
+    for (at, module) in names.modules.iter().enumerate() {
+        let planner =
+            Planner { model, names, spelling, features, cycles: &cycles, module: at, depth: 1 };
+        let docs = vec![Block::Own(format!("The namespace `{}`.", module.namespace))];
+        modules.push(Module { name: module.name.clone(), docs, ..planner.module() });
+    }
+    let all = model.entity_types.iter().chain(&model.complex_types);
+    Plan {
+        docs: texts::module(model, origin),
+        modules,
+        has_deprecated: all.clone().any(is_deprecated) || containers_deprecate(model),
+        has_foreign_names: has_foreign_names(names),
+    }
 }
 
 impl Planner<'_> {
-    /// The Rust type of a type that is not null.
-    pub(crate) fn rust_type(self, ty: &Type) -> RustType {
-        match ty {
-            Type::Primitive(primitive) => RustType::Primitive(*primitive),
-            Type::Id(id) => RustType::Generated(self.names.id_types[id.0].ty.clone(), false),
-            Type::Enum(id) => {
-                let is_copy = self.model.enum_type(*id).underlying != Primitive::String;
-                RustType::Generated(self.names.enum_types[id.0].ty.clone(), is_copy)
-            }
-            Type::Complex(id) => {
-                RustType::Generated(self.names.complex_types[id.0].ty.clone(), false)
-            }
-            Type::Entity(id) => {
-                RustType::Generated(self.names.entity_types[id.0].ty.clone(), false)
-            }
-            Type::Definition(id) => RustType::Primitive(self.model.type_definition(*id).underlying),
-            Type::Collection(item) => RustType::Vec(Box::new(self.rust_type(item))),
+    fn module(self) -> Module {
+        let here = |module: usize| module == self.module;
+        let entities = self.names.entity_types.iter().enumerate();
+        let entities: Vec<usize> =
+            entities.filter(|(_, n)| here(n.module)).map(|(at, _)| at).collect();
+        let complexes = self.names.complex_types.iter().enumerate();
+        let complexes = complexes.filter(|(_, n)| here(n.module)).map(|(at, _)| at);
+        let enums = self.model.enum_types.iter().zip(&self.names.enum_types);
+        let aliases = self.model.type_definitions.iter().zip(&self.names.type_definitions);
+        // Requests have a directory of their own.
+        let requests = Planner { depth: 2, ..self };
+        Module {
+            records: (entities.iter().map(|at| self.entity_record(*at)))
+                .chain(complexes.map(|at| self.complex_record(at)))
+                .collect(),
+            enumerations: (enums.filter(|(_, names)| here(names.module)))
+                .map(|(ty, names)| self.enumeration(ty, names))
+                .collect(),
+            ids: match self.module {
+                0 => self.model.id_types.iter().zip(&self.names.id_types).map(id).collect(),
+                _ => Vec::new(),
+            },
+            aliases: (aliases.filter(|(_, place)| here(place.module)))
+                .map(|(ty, place)| self.alias(ty, place))
+                .collect(),
+            handles: entities.iter().filter_map(|at| requests.handle(*at)).collect(),
+            containers: match self.module {
+                0 => (self.model.containers.iter().zip(&self.names.containers))
+                    .map(|(container, names)| self.container(container, names))
+                    .collect(),
+                _ => Vec::new(),
+            },
+            ..Module::default()
         }
     }
 
-    /// The Rust type of a type that may be null.
-    pub(crate) fn nullable_type(self, ty: &Type, nullable: bool) -> RustType {
-        match nullable {
-            true => RustType::Option(Box::new(self.rust_type(ty))),
-            false => self.rust_type(ty),
-        }
-    }
-
-    fn record(self, ty: &StructuredType, names: &TypeNames) -> Record {
-        let mut fields = Vec::new();
-        for (at, (property, member)) in ty.properties.iter().zip(&names.properties).enumerate() {
-            let MemberNames { member, constant } = member;
-            fields.push(Field {
-                wire: property.label.name.clone(),
-                name: member.clone(),
-                constant: constant.clone(),
-                docs: texts::field(self.model, self.names, ty, at, property),
-                constant_docs: texts::constant(self.model, self.names, property, ty.is_key(at)),
-                ty: self.nullable_type(&property.ty, property.nullable),
-                access: property.access,
-            });
-        }
-        let link = |(navigation, member): (&crate::model::Navigation, &MemberNames)| Link {
-            wire: navigation.label.name.clone(),
-            constant: member.constant.clone(),
-            docs: texts::navigation(self.names, navigation),
-            target: self.names.entity_types[navigation.target.0].ty.clone(),
-            many: navigation.multiplicity == Multiplicity::Many,
-            access: navigation.access,
-        };
-        let key = match (ty.key.as_slice(), &names.key) {
-            ([], _) => None,
-            (parts, Some(name)) => {
-                Some(Key::Composite(name.clone(), parts.iter().map(|part| part.path[0]).collect()))
+    fn enumeration(self, ty: &EnumType, names: &EnumNames) -> Enumeration {
+        let members = ty.members.iter().zip(&names.members);
+        let member = |(member, name): (&crate::model::EnumMember, &String)| {
+            let head = Block::Own(format!("`{}`.", texts::code(&member.name)));
+            Member {
+                wire: member.name.clone(),
+                name: name.clone(),
+                docs: std::iter::once(head).chain(member.doc.clone().map(Block::Foreign)).collect(),
+                value: member.value.clone(),
             }
-            ([only, ..], None) => Some(Key::Single(only.path[0])),
         };
-        Record {
-            module: names.module.clone(),
+        let repr = match ty.underlying {
+            Primitive::String => "",
+            underlying => primitive_text(underlying),
+        };
+        Enumeration {
             name: names.ty.clone(),
             table: names.table.clone(),
-            docs: texts::structured_type(ty),
-            key,
-            fields,
-            links: ty.navigation.iter().zip(&names.navigation).map(link).collect(),
+            docs: texts::enumeration(ty),
+            deprecated: ty.label.deprecated.clone(),
+            repr,
+            is_flags: ty.is_flags,
+            by_name: ty.by_name,
+            members: members.map(member).collect(),
         }
     }
 
-    fn enumerations(self) -> Vec<Enumeration> {
-        let mut list = Vec::new();
-        for (ty, names) in self.model.enum_types.iter().zip(&self.names.enum_types) {
-            let kind = if ty.is_flags { "flags" } else { "enumeration" };
-            let head =
-                format!("`{}`, {kind} over `Edm.{}`.", ty.label.name, ty.underlying.short_name());
-            let members = ty.members.iter().zip(&names.members);
-            list.push(Enumeration {
-                name: names.ty.clone(),
-                docs: texts::amended_type(head, &ty.label),
-                underlying: ty.underlying,
-                is_flags: ty.is_flags,
-                members: members
-                    .map(|(member, name)| Member {
-                        name: name.clone(),
-                        docs: match &member.doc {
-                            Some(doc) => vec![
-                                Block::Own(format!("`{}`.", member.name)),
-                                Block::Foreign(doc.clone()),
-                            ],
-                            None => vec![Block::Own(format!("`{}`.", member.name))],
-                        },
-                        value: member.value.clone(),
-                    })
-                    .collect(),
-            });
+    fn alias(self, ty: &TypeDefinition, place: &Place) -> Alias {
+        Alias {
+            name: place.name.clone(),
+            docs: texts::type_definition(ty),
+            ty: self.primitive(ty.underlying).0,
         }
-        list
     }
+}
 
-    fn ids(self) -> Vec<Id> {
-        let ids = self.model.id_types.iter().zip(&self.names.id_types);
-        ids.map(|(ty, names)| Id {
-            name: names.ty.clone(),
-            docs: texts::amended_type(
-                texts::id_head(&ty.label.name, ty.prefix.as_deref()),
-                &ty.label,
-            ),
+fn id((ty, names): (&IdType, &IdNames)) -> Id {
+    let head = texts::id_head(&ty.label.name, ty.prefix.as_deref());
+    Id { name: names.ty.clone(), docs: texts::amended_type(head, &ty.label) }
+}
+
+fn is_deprecated(ty: &StructuredType) -> bool {
+    ty.label.deprecated.is_some()
+        || ty.properties.iter().any(|property| property.label.deprecated.is_some())
+        || ty.navigation.iter().any(|navigation| navigation.label.deprecated.is_some())
+}
+
+/// Whether enumerations are deprecated, or what containers hold.
+fn containers_deprecate(model: &Model) -> bool {
+    model.enum_types.iter().any(|ty| ty.label.deprecated.is_some())
+        || model.containers.iter().any(|container| {
+            container.entity_sets.iter().any(|set| set.label.deprecated.is_some())
+                || container.singletons.iter().any(|one| one.label.deprecated.is_some())
         })
-        .collect()
-    }
+}
 
-    fn handle(
-        self,
-        ty: &StructuredType,
-        names: &TypeNames,
-        arguments: &mut Vec<Arguments>,
-    ) -> Option<Handle> {
-        let follow = |(navigation, member): (&crate::model::Navigation, &MemberNames)| {
-            let target = &self.names.entity_types[navigation.target.0];
-            let is_many = navigation.multiplicity == Multiplicity::Many;
-            Follow {
-                method: member.member.clone(),
-                constant: member.constant.clone(),
-                docs: texts::navigation(self.names, navigation),
-                target: target.ty.clone(),
-                handle: target.request.clone().filter(|_| !is_many),
-            }
-        };
-        let calls = Calls { planner: self, owner: &ty.label.name, is_bound: true };
-        let name = &names.ty;
-        Some(Handle {
-            name: names.request.clone()?,
-            record: name.clone(),
-            docs: vec![Block::Own(format!("One [`{name}`](super::{name}), addressed by its key."))],
-            follows: ty.navigation.iter().zip(&names.navigation).map(follow).collect(),
-            calls: (ty.operations.iter().zip(&names.operations))
-                .map(|(operation, names)| call(&calls, operation, names, arguments))
-                .collect(),
-        })
-    }
-
-    fn container(self, arguments: &mut Vec<Arguments>) -> Container {
-        let container = &self.model.containers[0];
-        let names = &self.names.container;
-        let mut sets = Vec::new();
-        for (set, method) in container.entity_sets.iter().zip(&names.sets) {
-            let id = set.entity_type;
-            let record = &self.names.entity_types[id.0];
-            let Some(handle) = record.request.clone() else { continue };
-            let name = &record.ty;
-            sets.push(Set {
-                wire: set.label.name.clone(),
-                many: method.many.clone(),
-                one: method.one.clone(),
-                docs: texts::entity_set(self.names, &set.label, &Type::Entity(id), set.allow),
-                one_docs: vec![Block::Own(format!(
-                    "One [`{name}`](super::{name}) of the entity set `{}`, by its key.",
-                    set.label.name
-                ))],
-                record: name.clone(),
-                handle,
-                key: self.key_type(self.model.entity_type(id), record.key.as_ref()),
-            });
-        }
-        let calls = Calls { planner: self, owner: &container.label.name, is_bound: false };
-        Container {
-            name: names.ty.clone(),
-            docs: texts::container(&container.label),
-            sets,
-            calls: (container.operations.iter().zip(&names.operations))
-                .map(|(operation, names)| call(&calls, operation, names, arguments))
-                .collect(),
-        }
-    }
-
-    fn key_type(self, ty: &StructuredType, composite: Option<&Ident>) -> RustType {
-        match (composite, ty.key.first()) {
-            (Some(name), _) => RustType::Generated(name.clone(), false),
-            (None, Some(only)) => self.rust_type(&ty.properties[only.path[0]].ty),
-            // Entity types without a key do not get through the resolver.
-            (None, None) => RustType::Primitive(Primitive::String),
-        }
-    }
+/// Whether a name is not ASCII: the compiler warns of some of those.
+fn has_foreign_names(names: &Names) -> bool {
+    let structured = names.entity_types.iter().chain(&names.complex_types);
+    let types = structured
+        .clone()
+        .map(|names| &names.ty)
+        .chain(names.enum_types.iter().map(|names| &names.ty));
+    let members = structured.flat_map(|names| names.properties.iter().chain(&names.navigation));
+    let members = members.map(|names| &names.member);
+    let enum_members = names.enum_types.iter().flat_map(|names| &names.members);
+    types.chain(members).chain(enum_members).any(|name| !name.is_ascii())
 }

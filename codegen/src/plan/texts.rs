@@ -1,12 +1,15 @@
-//! The texts of doc comments: the CSDL name and type first, then what the amendments tell, then
-//! who sets it, limits and versions.
+//! The texts of doc comments: the CSDL name and type first, then what is told about it, then who
+//! sets it, limits and versions.
 
 use crate::model::{
-    Access, Allow, Label, Model, Multiplicity, Navigation, Operation, Parameter, Property,
-    StructuredType, Type,
+    Access, Allow, EntitySet, EnumType, Facets, Label, Model, Multiplicity, Navigation, Operation,
+    OperationKind, Parameter, Property, Singleton, StructuredType, Type, TypeDefinition,
 };
-use crate::names::Names;
-use crate::plan::{Block, Docs};
+use crate::plan::types::Planner;
+use crate::plan::{Block, build::Origin, verbs};
+
+/// Paragraphs of a doc comment.
+pub(crate) type Docs = Vec<Block>;
 
 /// Puts the parts of a text together.
 fn docs(head: String, label: &Label, facts: Vec<String>) -> Docs {
@@ -25,29 +28,42 @@ fn code_free(text: &str) -> String {
     text.chars().filter(|letter| letter.is_alphanumeric() || " .-_:".contains(*letter)).collect()
 }
 
+/// A text of a document between backticks.
+pub(crate) fn code(text: &str) -> String {
+    text.chars().map(|c| if c == '`' || c.is_control() { '\'' } else { c }).collect()
+}
+
 /// What a type is called in a text: a link where there is something to link to.
-fn type_text(model: &Model, names: &Names, declared: &Type, ty: &Type) -> String {
+fn type_text(planner: Planner<'_>, declared: &Type, ty: &Type) -> String {
     if declared != ty {
-        return format!("`{}`, amended to {}", model.type_name(declared), link(names, ty));
+        let name = code(&planner.model.type_name(declared));
+        return format!("`{name}`, amended to {}", link(planner, ty));
     }
     match ty {
-        Type::Collection(item) => format!("collection of {}", type_text(model, names, item, item)),
-        Type::Primitive(_) => format!("`{}`", model.type_name(ty)),
-        _ => link(names, ty),
+        Type::Collection(item) => format!("collection of {}", type_text(planner, item, item)),
+        ty => link(planner, ty),
     }
 }
 
-fn link(names: &Names, ty: &Type) -> String {
-    let ident = match ty {
+fn link(planner: Planner<'_>, ty: &Type) -> String {
+    let names = planner.names;
+    let (module, name) = match ty {
         Type::Primitive(primitive) => return format!("`Edm.{}`", primitive.short_name()),
-        Type::Collection(item) => return format!("a collection of {}", link(names, item)),
-        Type::Id(id) => &names.id_types[id.0].ty,
-        Type::Enum(id) => &names.enum_types[id.0].ty,
-        Type::Complex(id) => &names.complex_types[id.0].ty,
-        Type::Entity(id) => &names.entity_types[id.0].ty,
-        Type::Definition(_) => return String::new(),
+        Type::Collection(item) => return format!("a collection of {}", link(planner, item)),
+        Type::Id(id) => (0, &names.id_types[id.0].ty),
+        Type::Enum(id) => (names.enum_types[id.0].module, &names.enum_types[id.0].ty),
+        Type::Complex(id) => (names.complex_types[id.0].module, &names.complex_types[id.0].ty),
+        Type::Entity(id) => (names.entity_types[id.0].module, &names.entity_types[id.0].ty),
+        Type::Definition(id) => {
+            let place = &names.type_definitions[id.0];
+            (place.module, &place.name)
+        }
     };
-    format!("[`{ident}`](super::{ident})")
+    if planner.gate(module).is_some() {
+        // There is nothing to link to where that module is not compiled.
+        return format!("`{name}`");
+    }
+    format!("[`{name}`]({})", planner.path(module, name))
 }
 
 /// Who sets a property, in words.
@@ -59,49 +75,85 @@ fn access_text(access: Access) -> &'static str {
     }
 }
 
-/// The text of a field; `with_access` for properties of entity types, because members of complex
-/// values are set together.
+fn facet_facts(max_length: Option<u32>, facets: &Facets) -> Vec<String> {
+    let mut facts = Vec::new();
+    if let Some(most) = max_length {
+        facts.push(format!("At most {most} characters."));
+    }
+    let named = [
+        ("Precision", &facets.precision),
+        ("Scale", &facets.scale),
+        ("Coordinate system", &facets.srid),
+    ];
+    for (name, value) in named {
+        facts.extend(value.as_deref().map(|value| format!("{name} {}.", code_free(value))));
+    }
+    if let Some(default) = facets.default.as_deref() {
+        facts.push(match code(default).trim() {
+            "" => "Empty by default.".to_owned(),
+            default => format!("`{default}` by default."),
+        });
+    }
+    facts
+}
+
+/// The text of a field; who sets it is told for properties of entity types, because members of
+/// complex values are set together.
 pub(crate) fn field(
-    model: &Model,
-    names: &Names,
+    planner: Planner<'_>,
     ty: &StructuredType,
     at: usize,
     property: &Property,
+    is_entity: bool,
 ) -> Docs {
-    let is_key = ty.is_key(at);
+    let head = property_head(planner, property, ty.is_key(at));
+    if property.is_inherited {
+        // The base type tells the rest.
+        return vec![Block::Own(head)];
+    }
     let mut facts = Vec::new();
-    if !ty.key.is_empty() {
+    if is_entity {
         facts.push(access_text(property.access).to_owned());
     }
     if property.required {
         facts.push("Required at create.".to_owned());
     }
-    if let Some(most) = property.max_length {
-        facts.push(format!("At most {most} characters."));
+    facts.extend(facet_facts(property.max_length, &property.facets));
+    if property.is_concurrency_token {
+        facts.push("Tells states of the entity apart.".to_owned());
     }
-    docs(property_head(model, names, property, is_key), &property.label, facts)
+    docs(head, &property.label, facts)
 }
 
-fn property_head(model: &Model, names: &Names, property: &Property, is_key: bool) -> String {
-    let ty = type_text(model, names, &property.declared, &property.ty);
+fn property_head(planner: Planner<'_>, property: &Property, is_key: bool) -> String {
+    let ty = type_text(planner, &property.declared, &property.ty);
     let key = if is_key { ", key" } else { "" };
     let nullable = if property.nullable { ", nullable" } else { "" };
-    format!("`{}`: {ty}{key}{nullable}.", property.label.name)
+    format!("`{}`: {ty}{key}{nullable}.", code(&property.label.name))
 }
 
 /// The text of a property's constant.
-pub(crate) fn constant(model: &Model, names: &Names, property: &Property, is_key: bool) -> Docs {
-    vec![Block::Own(property_head(model, names, property, is_key))]
+pub(crate) fn constant(planner: Planner<'_>, property: &Property, is_key: bool) -> Docs {
+    vec![Block::Own(property_head(planner, property, is_key))]
+}
+
+/// The text of a stream.
+pub(crate) fn stream(property: &Property) -> Docs {
+    docs(format!("The stream `{}`.", code(&property.label.name)), &property.label, Vec::new())
 }
 
 /// The text of a navigation property.
-pub(crate) fn navigation(names: &Names, navigation: &Navigation) -> Docs {
+pub(crate) fn navigation(planner: Planner<'_>, navigation: &Navigation) -> Docs {
     let count = match navigation.multiplicity {
         Multiplicity::ZeroOrOne => "none or one",
         Multiplicity::One => "one",
         Multiplicity::Many => "many",
     };
-    let target = link(names, &Type::Entity(navigation.target));
+    let target = link(planner, &Type::Entity(navigation.target));
+    let head = format!("`{}`: {count} {target}.", code(&navigation.label.name));
+    if navigation.is_inherited {
+        return vec![Block::Own(head)];
+    }
     let mut facts = Vec::new();
     match navigation.access {
         Access::ReadOnly => facts.push("Not set at create.".to_owned()),
@@ -111,13 +163,61 @@ pub(crate) fn navigation(names: &Names, navigation: &Navigation) -> Docs {
     if navigation.links && navigation.multiplicity == Multiplicity::Many {
         facts.push("Links may be added and removed.".to_owned());
     }
-    docs(format!("`{}`: {count} {target}.", navigation.label.name), &navigation.label, facts)
+    if navigation.contains_target {
+        facts.push("Contained: there is no other place for them.".to_owned());
+    }
+    docs(head, &navigation.label, facts)
 }
 
 /// The text of a type: its qualified name first.
-pub(crate) fn structured_type(ty: &StructuredType) -> Docs {
-    let kind = if ty.key.is_empty() { "Complex type" } else { "Entity type" };
-    docs(format!("{kind} `{}.{}`.", ty.namespace, ty.label.name), &ty.label, Vec::new())
+pub(crate) fn structured_type(planner: Planner<'_>, ty: &StructuredType, is_entity: bool) -> Docs {
+    let kind = if is_entity { "Entity type" } else { "Complex type" };
+    let (types, names) = match is_entity {
+        true => (&planner.model.entity_types, &planner.names.entity_types),
+        false => (&planner.model.complex_types, &planner.names.complex_types),
+    };
+    let mut head = format!("{kind} `{}.{}`", code(&ty.namespace), code(&ty.label.name));
+    if let Some(base) = ty.base.filter(|base| *base < types.len()) {
+        let path = planner.path(names[base].module, &names[base].ty);
+        head = match planner.gate(names[base].module) {
+            None => format!("{head}, derived from [`{}`]({path})", names[base].ty),
+            Some(_) => format!("{head}, derived from `{}`", names[base].ty),
+        };
+    }
+    let mut facts = Vec::new();
+    if ty.is_stub {
+        facts.push("Only its key: the rest was not selected.");
+    }
+    if ty.is_abstract {
+        facts.push("Abstract: every value is of a derived type.");
+    }
+    if ty.is_open {
+        facts.push("Open: values may have properties that are not declared.");
+    }
+    if ty.has_stream {
+        facts.push("Describes a media stream.");
+    }
+    if ty.has_etag {
+        facts.push("An update must say which state it changes.");
+    }
+    docs(format!("{head}."), &ty.label, facts.into_iter().map(str::to_owned).collect())
+}
+
+/// The text of an enumeration.
+pub(crate) fn enumeration(ty: &EnumType) -> Docs {
+    let kind = if ty.is_flags { "flags" } else { "enumeration" };
+    let name = match ty.namespace.is_empty() {
+        true => code(&ty.label.name),
+        false => format!("{}.{}", code(&ty.namespace), code(&ty.label.name)),
+    };
+    amended_type(format!("`{name}`, {kind} over `Edm.{}`.", ty.underlying.short_name()), &ty.label)
+}
+
+/// The text of a type definition.
+pub(crate) fn type_definition(ty: &TypeDefinition) -> Docs {
+    let (namespace, name) = (code(&ty.namespace), code(&ty.label.name));
+    let head = format!("`{namespace}.{name}`, a name for `Edm.{}`.", ty.underlying.short_name());
+    docs(head, &ty.label, facet_facts(ty.max_length, &ty.facets))
 }
 
 /// The text of a type that amendments add.
@@ -133,16 +233,18 @@ pub(crate) fn id_head(name: &str, prefix: Option<&str>) -> String {
 
 /// The text of an operation; parameters of a method are listed, those of a struct are not.
 pub(crate) fn operation(
-    model: &Model,
-    names: &Names,
+    planner: Planner<'_>,
     operation: &Operation,
-    is_bound: bool,
     parameters: &[(String, Docs)],
 ) -> Docs {
-    let kind = if is_bound { "Action" } else { "Service operation" };
-    let mut head = format!("{kind} `{}` ({})", operation.label.name, operation.method);
+    let kind = match operation.kind {
+        OperationKind::Action => "Action",
+        OperationKind::Function => "Function",
+        OperationKind::Service => "Service operation",
+    };
+    let mut head = format!("{kind} `{}` ({})", code(&operation.label.name), operation.method);
     if let Some(result) = &operation.result {
-        head = format!("{head}: {}", type_text(model, names, result, result));
+        head = format!("{head}: {}", type_text(planner, result, result));
     }
     let mut docs = docs(format!("{head}."), &operation.label, Vec::new());
     for (name, parameter) in parameters {
@@ -161,57 +263,64 @@ pub(crate) fn operation(
 }
 
 /// The text of a parameter.
-pub(crate) fn parameter(model: &Model, names: &Names, parameter: &Parameter) -> Docs {
-    let ty = type_text(model, names, &parameter.ty, &parameter.ty);
+pub(crate) fn parameter(planner: Planner<'_>, parameter: &Parameter) -> Docs {
+    let ty = type_text(planner, &parameter.ty, &parameter.ty);
     let nullable = if parameter.nullable { ", may be left out" } else { "" };
-    docs(format!("`{}`, {ty}{nullable}.", parameter.label.name), &parameter.label, Vec::new())
+    let head = format!("`{}`, {ty}{nullable}.", code(&parameter.label.name));
+    docs(head, &parameter.label, Vec::new())
 }
 
 /// The text of an entity set.
-pub(crate) fn entity_set(names: &Names, label: &Label, entity_type: &Type, allow: Allow) -> Docs {
-    let verbs = [
-        (allow.list, "list"),
-        (allow.get, "get"),
-        (allow.create, "create"),
-        (allow.update, "update"),
-        (allow.delete, "delete"),
-    ];
+pub(crate) fn entity_set(planner: Planner<'_>, set: &EntitySet) -> Docs {
     let mut facts = Vec::new();
-    if allow != Allow::ALL {
-        let allowed: Vec<&str> =
-            verbs.iter().filter(|(on, _)| *on).map(|(_, verb)| *verb).collect();
+    if set.allow != Allow::ALL {
+        let allowed = verbs(set.allow);
         facts.push(match allowed.is_empty() {
             true => "Allows nothing but navigation.".to_owned(),
             false => format!("Allows only: {}.", allowed.join(", ")),
         });
     }
-    docs(format!("Entity set `{}`: many {}.", label.name, link(names, entity_type)), label, facts)
+    let link = link(planner, &Type::Entity(set.entity_type));
+    docs(format!("Entity set `{}`: many {link}.", code(&set.label.name)), &set.label, facts)
 }
 
-/// The text of the container.
+/// The text of a singleton.
+pub(crate) fn singleton(planner: Planner<'_>, singleton: &Singleton) -> Docs {
+    let link = link(planner, &Type::Entity(singleton.entity_type));
+    let head = format!("Singleton `{}`: one {link}.", code(&singleton.label.name));
+    docs(head, &singleton.label, Vec::new())
+}
+
+/// The text of a container.
 pub(crate) fn container(label: &Label) -> Docs {
-    docs(format!("Entity container `{}`.", label.name), label, Vec::new())
+    docs(format!("Entity container `{}`.", code(&label.name)), label, Vec::new())
 }
 
-/// The text of the module.
-pub(crate) fn module(model: &Model, version: Option<&str>, origin: &str, command: &str) -> Docs {
-    let container = &model.containers[0];
-    let version = version.map(|version| format!(", version {}", code_free(version)));
-    let bound: usize = model.entity_types.iter().map(|ty| ty.operations.len()).sum();
+/// The text of the root module.
+pub(crate) fn module(model: &Model, origin: &Origin<'_>) -> Docs {
+    let name = match model.containers.first() {
+        Some(container) => code(&container.label.name),
+        None => code(&model.namespace),
+    };
+    let version = origin.version.map(|version| format!(", version {}", code_free(version)));
+    let types = model.entity_types.iter().chain(&model.complex_types);
+    let bound: usize = types.map(|ty| ty.operations.len() + ty.collection_operations.len()).sum();
+    let sets: usize = model.containers.iter().map(|container| container.entity_sets.len()).sum();
+    let unbound: usize = model.containers.iter().map(|container| container.operations.len()).sum();
     vec![
-        Block::Own(format!("`{}`{}.", container.label.name, version.unwrap_or_default())),
+        Block::Own(format!("`{name}`{}.", version.unwrap_or_default())),
         Block::Own(format!(
-            "{} entity types, {} complex types, {} enumerations, {} typed ids, {} entity sets, {} operations.",
+            "{} entity types, {} complex types, {} enumerations, {} typed ids, {sets} entity sets, {} operations.",
             model.entity_types.len(),
             model.complex_types.len(),
             model.enum_types.len(),
             model.id_types.len(),
-            container.entity_sets.len(),
-            container.operations.len() + bound,
+            unbound + bound,
         )),
         Block::Own(format!(
-            "Generated from {origin}. To generate it again: `{}`.",
-            command.replace('`', "'")
+            "Generated from {}. To generate it again: `{}`.",
+            origin.from,
+            origin.command.replace('`', "'")
         )),
     ]
 }

@@ -32,7 +32,7 @@ pub struct AccessPolicy {
     /// Display name.
     ///
     /// Set at create. Required at create.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `DurationInMinutes`: `Edm.Double`.
     ///
     /// How long a locator with this policy is valid, in minutes.
@@ -60,20 +60,14 @@ impl AccessPolicy {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `DurationInMinutes`: `Edm.Double`.
     pub const DURATION_IN_MINUTES: edm::Property<Self, f64, edm::access::Create> =
         edm::Property::new("DurationInMinutes");
     /// `Permissions`: `Edm.Int32`, amended to [`AccessPermissions`](super::AccessPermissions).
-    pub const PERMISSIONS: edm::Property<
-        Self,
-        super::AccessPermissions,
-        edm::access::Create,
-    > = edm::Property::new("Permissions");
+    pub const PERMISSIONS: edm::Property<Self, super::AccessPermissions, edm::access::Create> =
+        edm::Property::new("Permissions");
 }
 
 impl edm::Structured for AccessPolicy {
@@ -93,29 +87,24 @@ impl edm::Structured for AccessPolicy {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.created, value)?,
-            2 => edm::assign(&mut self.last_modified, value)?,
-            3 => self.name = edm::from_nullable(value)?,
-            4 => edm::assign(&mut self.duration_in_minutes, value)?,
-            5 => edm::assign(&mut self.permissions, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.created, value),
+            2 => edm::assign(&mut self.last_modified, value),
+            3 => edm::assign_nullable(&mut self.name, value),
+            4 => edm::assign(&mut self.duration_in_minutes, value),
+            5 => edm::assign(&mut self.permissions, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -15,9 +15,7 @@ pub struct AkamaiAccessControl {
     /// [`AkamaiSignatureHeaderAuthenticationKey`](super::AkamaiSignatureHeaderAuthenticationKey).
     ///
     /// Keys that are accepted.
-    pub akamai_signature_header_authentication_key_list: ::std::vec::Vec<
-        super::AkamaiSignatureHeaderAuthenticationKey,
-    >,
+    pub akamai_signature_header_authentication_key_list: Vec<super::AkamaiSignatureHeaderAuthenticationKey>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -25,11 +23,8 @@ pub struct AkamaiAccessControl {
 impl AkamaiAccessControl {
     /// `AkamaiSignatureHeaderAuthenticationKeyList`: collection of
     /// [`AkamaiSignatureHeaderAuthenticationKey`](super::AkamaiSignatureHeaderAuthenticationKey).
-    pub const AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY_LIST: edm::Property<
-        Self,
-        ::std::vec::Vec<super::AkamaiSignatureHeaderAuthenticationKey>,
-        edm::access::Update,
-    > = edm::Property::new("AkamaiSignatureHeaderAuthenticationKeyList");
+    pub const AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY_LIST: edm::Property<Self, Vec<super::AkamaiSignatureHeaderAuthenticationKey>> =
+        edm::Property::new("AkamaiSignatureHeaderAuthenticationKeyList");
 }
 
 impl edm::Structured for AkamaiAccessControl {
@@ -39,33 +34,24 @@ impl edm::Structured for AkamaiAccessControl {
 
     fn get(&self, index: usize) -> edm::Value {
         match index {
-            0 => {
-                edm::Edm::to_value(&self.akamai_signature_header_authentication_key_list)
-            }
+            0 => edm::Edm::to_value(&self.akamai_signature_header_authentication_key_list),
             _ => edm::Value::Null,
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            edm::assign(
-                &mut self.akamai_signature_header_authentication_key_list,
-                value,
-            )?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign(&mut self.akamai_signature_header_authentication_key_list, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -15,7 +15,7 @@ pub struct AkamaiSignatureHeaderAuthenticationKey {
     /// `Identifier`: `Edm.String`, nullable.
     ///
     /// Name of the key.
-    pub identifier: ::core::option::Option<::std::string::String>,
+    pub identifier: Option<String>,
     /// `Expiration`: `Edm.DateTime`.
     ///
     /// Until when it is accepted (UTC).
@@ -23,27 +23,18 @@ pub struct AkamaiSignatureHeaderAuthenticationKey {
     /// `Base64Key`: `Edm.String`, nullable.
     ///
     /// The key in base64.
-    pub base64_key: ::core::option::Option<::std::string::String>,
+    pub base64_key: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl AkamaiSignatureHeaderAuthenticationKey {
     /// `Identifier`: `Edm.String`, nullable.
-    pub const IDENTIFIER: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Identifier");
+    pub const IDENTIFIER: edm::Property<Self, Option<String>> = edm::Property::new("Identifier");
     /// `Expiration`: `Edm.DateTime`.
-    pub const EXPIRATION: edm::Property<Self, edm::DateTime, edm::access::Update> =
-        edm::Property::new("Expiration");
+    pub const EXPIRATION: edm::Property<Self, edm::DateTime> = edm::Property::new("Expiration");
     /// `Base64Key`: `Edm.String`, nullable.
-    pub const BASE64_KEY: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Base64Key");
+    pub const BASE64_KEY: edm::Property<Self, Option<String>> = edm::Property::new("Base64Key");
 }
 
 impl edm::Structured for AkamaiSignatureHeaderAuthenticationKey {
@@ -60,26 +51,21 @@ impl edm::Structured for AkamaiSignatureHeaderAuthenticationKey {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.identifier = edm::from_nullable(value)?,
-            1 => edm::assign(&mut self.expiration, value)?,
-            2 => self.base64_key = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.identifier, value),
+            1 => edm::assign(&mut self.expiration, value),
+            2 => edm::assign_nullable(&mut self.base64_key, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -39,13 +39,13 @@ pub struct Asset {
     /// A name of the client's own, not interpreted by the service.
     ///
     /// Set at create or later. At most 4000 characters.
-    pub alternate_id: ::core::option::Option<::std::string::String>,
+    pub alternate_id: Option<String>,
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
     ///
     /// Set at create or later. At most 512 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Options`: `Edm.Int32`, amended to [`AssetCreationOptions`](super::AssetCreationOptions).
     ///
     /// Protection of the content: one value, not a combination. None when left out.
@@ -63,14 +63,14 @@ pub struct Asset {
     /// URL of the blob container. The guid in it need not be that of the asset.
     ///
     /// Set by the service. Since 2.2.
-    pub uri: ::core::option::Option<::std::string::String>,
+    pub uri: Option<String>,
     /// `StorageAccountName`: `Edm.String`, nullable.
     ///
     /// Storage account that holds the container. The default account when left out; an account
     /// that is not attached is answered with 404.
     ///
     /// Set at create. Since 2.2.
-    pub storage_account_name: ::core::option::Option<::std::string::String>,
+    pub storage_account_name: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -89,113 +89,72 @@ impl Asset {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `AlternateId`: `Edm.String`, nullable.
-    pub const ALTERNATE_ID: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("AlternateId");
+    pub const ALTERNATE_ID: edm::Property<Self, Option<String>> = edm::Property::new("AlternateId");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `Options`: `Edm.Int32`, amended to [`AssetCreationOptions`](super::AssetCreationOptions).
-    pub const OPTIONS: edm::Property<
-        Self,
-        super::AssetCreationOptions,
-        edm::access::Create,
-    > = edm::Property::new("Options");
+    pub const OPTIONS: edm::Property<Self, super::AssetCreationOptions, edm::access::Create> =
+        edm::Property::new("Options");
     /// `FormatOption`: `Edm.Int32`, amended to [`AssetFormatOption`](super::AssetFormatOption).
-    pub const FORMAT_OPTION: edm::Property<
-        Self,
-        super::AssetFormatOption,
-        edm::access::Create,
-    > = edm::Property::new("FormatOption");
+    pub const FORMAT_OPTION: edm::Property<Self, super::AssetFormatOption, edm::access::Create> =
+        edm::Property::new("FormatOption");
     /// `Uri`: `Edm.String`, nullable.
-    pub const URI: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Uri");
+    pub const URI: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Uri");
     /// `StorageAccountName`: `Edm.String`, nullable.
-    pub const STORAGE_ACCOUNT_NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("StorageAccountName");
+    pub const STORAGE_ACCOUNT_NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("StorageAccountName");
     /// `Locators`: many [`Locator`](super::Locator).
     ///
     /// Locators that give access to the asset; at most five at a time.
     ///
     /// Not set at create.
-    pub const LOCATORS: edm::Navigation<
-        Self,
-        edm::Many<super::Locator>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("Locators");
+    pub const LOCATORS: edm::Navigation<Self, edm::Many<super::Locator>> =
+        edm::Navigation::new("Locators");
     /// `ContentKeys`: many [`ContentKey`](super::ContentKey).
     ///
     /// Keys that protect the asset. The type of a key must fit the asset's Options. A key that
     /// loses its last link is deleted.
     ///
     /// Not set at create. Links may be added and removed.
-    pub const CONTENT_KEYS: edm::Navigation<
-        Self,
-        edm::Many<super::ContentKey>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("ContentKeys");
+    pub const CONTENT_KEYS: edm::Navigation<Self, edm::Many<super::ContentKey>> =
+        edm::Navigation::new("ContentKeys");
     /// `Files`: many [`AssetFile`](super::AssetFile).
     ///
     /// Descriptions of the files in the container.
     ///
     /// Not set at create.
-    pub const FILES: edm::Navigation<
-        Self,
-        edm::Many<super::AssetFile>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("Files");
+    pub const FILES: edm::Navigation<Self, edm::Many<super::AssetFile>> =
+        edm::Navigation::new("Files");
     /// `ParentAssets`: many [`Asset`](super::Asset).
     ///
     /// Inputs of the task that produced the asset; set by the service.
     ///
     /// Not set at create.
-    pub const PARENT_ASSETS: edm::Navigation<
-        Self,
-        edm::Many<super::Asset>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("ParentAssets");
+    pub const PARENT_ASSETS: edm::Navigation<Self, edm::Many<super::Asset>> =
+        edm::Navigation::new("ParentAssets");
     /// `DeliveryPolicies`: many [`AssetDeliveryPolicy`](super::AssetDeliveryPolicy).
     ///
     /// How streaming endpoints deliver the asset; at most one policy per protocol. Cannot be
     /// changed while a streaming locator exists.
     ///
     /// Not set at create. Links may be added and removed. Since 2.7.
-    pub const DELIVERY_POLICIES: edm::Navigation<
-        Self,
-        edm::Many<super::AssetDeliveryPolicy>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("DeliveryPolicies");
+    pub const DELIVERY_POLICIES: edm::Navigation<Self, edm::Many<super::AssetDeliveryPolicy>> =
+        edm::Navigation::new("DeliveryPolicies");
     /// `AssetFilters`: many [`AssetFilter`](super::AssetFilter).
     ///
     /// Manifest filters that apply to this asset only.
     ///
     /// Not set at create. Since 2.11.
-    pub const ASSET_FILTERS: edm::Navigation<
-        Self,
-        edm::Many<super::AssetFilter>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("AssetFilters");
+    pub const ASSET_FILTERS: edm::Navigation<Self, edm::Many<super::AssetFilter>> =
+        edm::Navigation::new("AssetFilters");
     /// `StorageAccount`: none or one [`StorageAccount`](super::StorageAccount).
     ///
     /// Storage account that holds the container.
     ///
     /// Not set at create. Since 2.2.
-    pub const STORAGE_ACCOUNT: edm::Navigation<
-        Self,
-        edm::One<super::StorageAccount>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("StorageAccount");
+    pub const STORAGE_ACCOUNT: edm::Navigation<Self, edm::One<super::StorageAccount>> =
+        edm::Navigation::new("StorageAccount");
 }
 
 impl edm::Structured for Asset {
@@ -219,33 +178,28 @@ impl edm::Structured for Asset {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.state, value)?,
-            2 => edm::assign(&mut self.created, value)?,
-            3 => edm::assign(&mut self.last_modified, value)?,
-            4 => self.alternate_id = edm::from_nullable(value)?,
-            5 => self.name = edm::from_nullable(value)?,
-            6 => edm::assign(&mut self.options, value)?,
-            7 => edm::assign(&mut self.format_option, value)?,
-            8 => self.uri = edm::from_nullable(value)?,
-            9 => self.storage_account_name = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.state, value),
+            2 => edm::assign(&mut self.created, value),
+            3 => edm::assign(&mut self.last_modified, value),
+            4 => edm::assign_nullable(&mut self.alternate_id, value),
+            5 => edm::assign_nullable(&mut self.name, value),
+            6 => edm::assign(&mut self.options, value),
+            7 => edm::assign(&mut self.format_option, value),
+            8 => edm::assign_nullable(&mut self.uri, value),
+            9 => edm::assign_nullable(&mut self.storage_account_name, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

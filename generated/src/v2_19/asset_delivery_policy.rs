@@ -24,7 +24,7 @@ pub struct AssetDeliveryPolicy {
     /// Display name.
     ///
     /// Set at create or later.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `AssetDeliveryProtocol`: `Edm.Int32`, amended to
     /// [`AssetDeliveryProtocol`](super::AssetDeliveryProtocol).
     ///
@@ -45,7 +45,7 @@ pub struct AssetDeliveryPolicy {
     /// `Value`, a string. May be null when nothing is encrypted.
     ///
     /// Set at create or later.
-    pub asset_delivery_configuration: ::core::option::Option<::std::string::String>,
+    pub asset_delivery_configuration: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -65,37 +65,21 @@ pub struct AssetDeliveryPolicy {
 impl AssetDeliveryPolicy {
     /// `Id`: `Edm.String`, amended to [`AssetDeliveryPolicyId`](super::AssetDeliveryPolicyId),
     /// key.
-    pub const ID: edm::Property<
-        Self,
-        super::AssetDeliveryPolicyId,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::AssetDeliveryPolicyId, edm::access::ReadOnly> =
+        edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `AssetDeliveryProtocol`: `Edm.Int32`, amended to
     /// [`AssetDeliveryProtocol`](super::AssetDeliveryProtocol).
-    pub const ASSET_DELIVERY_PROTOCOL: edm::Property<
-        Self,
-        super::AssetDeliveryProtocol,
-        edm::access::Update,
-    > = edm::Property::new("AssetDeliveryProtocol");
+    pub const ASSET_DELIVERY_PROTOCOL: edm::Property<Self, super::AssetDeliveryProtocol> =
+        edm::Property::new("AssetDeliveryProtocol");
     /// `AssetDeliveryPolicyType`: `Edm.Int32`, amended to
     /// [`AssetDeliveryPolicyType`](super::AssetDeliveryPolicyType).
-    pub const ASSET_DELIVERY_POLICY_TYPE: edm::Property<
-        Self,
-        super::AssetDeliveryPolicyType,
-        edm::access::Update,
-    > = edm::Property::new("AssetDeliveryPolicyType");
+    pub const ASSET_DELIVERY_POLICY_TYPE: edm::Property<Self, super::AssetDeliveryPolicyType> =
+        edm::Property::new("AssetDeliveryPolicyType");
     /// `AssetDeliveryConfiguration`: `Edm.String`, nullable.
-    pub const ASSET_DELIVERY_CONFIGURATION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("AssetDeliveryConfiguration");
+    pub const ASSET_DELIVERY_CONFIGURATION: edm::Property<Self, Option<String>> =
+        edm::Property::new("AssetDeliveryConfiguration");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -122,30 +106,25 @@ impl edm::Structured for AssetDeliveryPolicy {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.asset_delivery_protocol, value)?,
-            3 => edm::assign(&mut self.asset_delivery_policy_type, value)?,
-            4 => self.asset_delivery_configuration = edm::from_nullable(value)?,
-            5 => edm::assign(&mut self.created, value)?,
-            6 => edm::assign(&mut self.last_modified, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign(&mut self.asset_delivery_protocol, value),
+            3 => edm::assign(&mut self.asset_delivery_policy_type, value),
+            4 => edm::assign_nullable(&mut self.asset_delivery_configuration, value),
+            5 => edm::assign(&mut self.created, value),
+            6 => edm::assign(&mut self.last_modified, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

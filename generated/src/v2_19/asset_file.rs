@@ -22,7 +22,7 @@ pub struct AssetFile {
     /// and none of the characters that URLs reserve. Unique in the asset (409).
     ///
     /// Set at create or later. Required at create. At most 260 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `ContentFileSize`: `Edm.Int64`.
     ///
     /// Size in bytes; a string in JSON.
@@ -34,20 +34,20 @@ pub struct AssetFile {
     /// The asset that holds the file.
     ///
     /// Set at create. Required at create.
-    pub parent_asset_id: ::core::option::Option<super::AssetId>,
+    pub parent_asset_id: Option<super::AssetId>,
     /// `EncryptionVersion`: `Edm.String`, nullable.
     ///
     /// Version of the encryption scheme, `1.0`.
     ///
     /// Set at create or later.
-    pub encryption_version: ::core::option::Option<::std::string::String>,
+    pub encryption_version: Option<String>,
     /// `EncryptionScheme`: `Edm.String`, amended to
     /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
     ///
     /// How the file is encrypted, when it is.
     ///
     /// Set at create or later.
-    pub encryption_scheme: ::core::option::Option<super::EncryptionScheme>,
+    pub encryption_scheme: Option<super::EncryptionScheme>,
     /// `IsEncrypted`: `Edm.Boolean`.
     ///
     /// Whether the file is encrypted in storage.
@@ -60,13 +60,13 @@ pub struct AssetFile {
     /// Key with which the file is encrypted.
     ///
     /// Set at create or later.
-    pub encryption_key_id: ::core::option::Option<super::ContentKeyId>,
+    pub encryption_key_id: Option<super::ContentKeyId>,
     /// `InitializationVector`: `Edm.String`, nullable.
     ///
     /// Start of the storage encryption counter: an unsigned 64-bit number written in decimal.
     ///
     /// Set at create or later.
-    pub initialization_vector: ::core::option::Option<::std::string::String>,
+    pub initialization_vector: Option<String>,
     /// `IsPrimary`: `Edm.Boolean`.
     ///
     /// Whether processing and streaming start from this file. At most one file of an asset (409).
@@ -90,13 +90,13 @@ pub struct AssetFile {
     /// Media type as the client states it; never found out by the service.
     ///
     /// Set at create or later. At most 4000 characters.
-    pub mime_type: ::core::option::Option<::std::string::String>,
+    pub mime_type: Option<String>,
     /// `ContentChecksum`: `Edm.String`, nullable.
     ///
     /// Checksum as the client states it, by custom MD5 in hexadecimal.
     ///
     /// Set at create or later. At most 4000 characters.
-    pub content_checksum: ::core::option::Option<::std::string::String>,
+    pub content_checksum: Option<String>,
     /// `Options`: `Edm.Int32`, amended to [`AssetFileOptions`](super::AssetFileOptions).
     ///
     /// What the record stands for. Known to be absent at 2.8; the exact version that brought it
@@ -113,52 +113,30 @@ impl AssetFile {
     pub const ID: edm::Property<Self, super::AssetFileId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `ContentFileSize`: `Edm.Int64`.
-    pub const CONTENT_FILE_SIZE: edm::Property<Self, i64, edm::access::Update> =
-        edm::Property::new("ContentFileSize");
+    pub const CONTENT_FILE_SIZE: edm::Property<Self, i64> = edm::Property::new("ContentFileSize");
     /// `ParentAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
-    pub const PARENT_ASSET_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::AssetId>,
-        edm::access::Create,
-    > = edm::Property::new("ParentAssetId");
+    pub const PARENT_ASSET_ID: edm::Property<Self, Option<super::AssetId>, edm::access::Create> =
+        edm::Property::new("ParentAssetId");
     /// `EncryptionVersion`: `Edm.String`, nullable.
-    pub const ENCRYPTION_VERSION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("EncryptionVersion");
+    pub const ENCRYPTION_VERSION: edm::Property<Self, Option<String>> =
+        edm::Property::new("EncryptionVersion");
     /// `EncryptionScheme`: `Edm.String`, amended to
     /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
-    pub const ENCRYPTION_SCHEME: edm::Property<
-        Self,
-        ::core::option::Option<super::EncryptionScheme>,
-        edm::access::Update,
-    > = edm::Property::new("EncryptionScheme");
+    pub const ENCRYPTION_SCHEME: edm::Property<Self, Option<super::EncryptionScheme>> =
+        edm::Property::new("EncryptionScheme");
     /// `IsEncrypted`: `Edm.Boolean`.
-    pub const IS_ENCRYPTED: edm::Property<Self, bool, edm::access::Update> =
-        edm::Property::new("IsEncrypted");
+    pub const IS_ENCRYPTED: edm::Property<Self, bool> = edm::Property::new("IsEncrypted");
     /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
     /// nullable.
-    pub const ENCRYPTION_KEY_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::ContentKeyId>,
-        edm::access::Update,
-    > = edm::Property::new("EncryptionKeyId");
+    pub const ENCRYPTION_KEY_ID: edm::Property<Self, Option<super::ContentKeyId>> =
+        edm::Property::new("EncryptionKeyId");
     /// `InitializationVector`: `Edm.String`, nullable.
-    pub const INITIALIZATION_VECTOR: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("InitializationVector");
+    pub const INITIALIZATION_VECTOR: edm::Property<Self, Option<String>> =
+        edm::Property::new("InitializationVector");
     /// `IsPrimary`: `Edm.Boolean`.
-    pub const IS_PRIMARY: edm::Property<Self, bool, edm::access::Update> =
-        edm::Property::new("IsPrimary");
+    pub const IS_PRIMARY: edm::Property<Self, bool> = edm::Property::new("IsPrimary");
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
@@ -166,23 +144,13 @@ impl AssetFile {
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
     /// `MimeType`: `Edm.String`, nullable.
-    pub const MIME_TYPE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("MimeType");
+    pub const MIME_TYPE: edm::Property<Self, Option<String>> = edm::Property::new("MimeType");
     /// `ContentChecksum`: `Edm.String`, nullable.
-    pub const CONTENT_CHECKSUM: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("ContentChecksum");
+    pub const CONTENT_CHECKSUM: edm::Property<Self, Option<String>> =
+        edm::Property::new("ContentChecksum");
     /// `Options`: `Edm.Int32`, amended to [`AssetFileOptions`](super::AssetFileOptions).
-    pub const OPTIONS: edm::Property<
-        Self,
-        super::AssetFileOptions,
-        edm::access::Create,
-    > = edm::Property::new("Options");
+    pub const OPTIONS: edm::Property<Self, super::AssetFileOptions, edm::access::Create> =
+        edm::Property::new("Options");
 }
 
 impl edm::Structured for AssetFile {
@@ -211,38 +179,33 @@ impl edm::Structured for AssetFile {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.content_file_size, value)?,
-            3 => self.parent_asset_id = edm::from_nullable(value)?,
-            4 => self.encryption_version = edm::from_nullable(value)?,
-            5 => self.encryption_scheme = edm::from_nullable(value)?,
-            6 => edm::assign(&mut self.is_encrypted, value)?,
-            7 => self.encryption_key_id = edm::from_nullable(value)?,
-            8 => self.initialization_vector = edm::from_nullable(value)?,
-            9 => edm::assign(&mut self.is_primary, value)?,
-            10 => edm::assign(&mut self.last_modified, value)?,
-            11 => edm::assign(&mut self.created, value)?,
-            12 => self.mime_type = edm::from_nullable(value)?,
-            13 => self.content_checksum = edm::from_nullable(value)?,
-            14 => edm::assign(&mut self.options, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign(&mut self.content_file_size, value),
+            3 => edm::assign_nullable(&mut self.parent_asset_id, value),
+            4 => edm::assign_nullable(&mut self.encryption_version, value),
+            5 => edm::assign_nullable(&mut self.encryption_scheme, value),
+            6 => edm::assign(&mut self.is_encrypted, value),
+            7 => edm::assign_nullable(&mut self.encryption_key_id, value),
+            8 => edm::assign_nullable(&mut self.initialization_vector, value),
+            9 => edm::assign(&mut self.is_primary, value),
+            10 => edm::assign(&mut self.last_modified, value),
+            11 => edm::assign(&mut self.created, value),
+            12 => edm::assign_nullable(&mut self.mime_type, value),
+            13 => edm::assign_nullable(&mut self.content_checksum, value),
+            14 => edm::assign(&mut self.options, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

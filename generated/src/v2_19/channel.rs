@@ -22,13 +22,13 @@ pub struct Channel {
     /// Letters, digits and hyphens, no hyphen at either end. Unique in the account.
     ///
     /// Set at create. Required at create. At most 32 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Description`: `Edm.String`, nullable.
     ///
     /// Free text.
     ///
     /// Set at create or later. At most 256 characters.
-    pub description: ::core::option::Option<::std::string::String>,
+    pub description: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -47,53 +47,51 @@ pub struct Channel {
     /// set by the service otherwise.
     ///
     /// Set at create.
-    pub state: ::core::option::Option<super::ChannelState>,
+    pub state: Option<super::ChannelState>,
     /// `Input`: [`ChannelInput`](super::ChannelInput), nullable.
     ///
     /// How the stream comes in. Its protocol and endpoints are fixed.
     ///
     /// Set at create or later. Required at create.
-    pub input: ::core::option::Option<super::ChannelInput>,
+    pub input: Option<super::ChannelInput>,
     /// `Preview`: [`ChannelPreview`](super::ChannelPreview), nullable.
     ///
     /// Where the stream can be watched before it is published.
     ///
     /// Set at create or later.
-    pub preview: ::core::option::Option<super::ChannelPreview>,
+    pub preview: Option<super::ChannelPreview>,
     /// `Output`: [`ChannelOutput`](super::ChannelOutput), nullable.
     ///
     /// How the stream goes out.
     ///
     /// Set at create or later.
-    pub output: ::core::option::Option<super::ChannelOutput>,
+    pub output: Option<super::ChannelOutput>,
     /// `CrossSiteAccessPolicies`: [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies),
     /// nullable.
     ///
     /// Policies for Silverlight and Flash players.
     ///
     /// Set at create or later.
-    pub cross_site_access_policies: ::core::option::Option<
-        super::CrossSiteAccessPolicies,
-    >,
+    pub cross_site_access_policies: Option<super::CrossSiteAccessPolicies>,
     /// `EncodingType`: `Edm.String`, amended to
     /// [`ChannelEncodingType`](super::ChannelEncodingType), nullable.
     ///
     /// Whether the channel encodes. None when left out.
     ///
     /// Set at create. Since 2.10.
-    pub encoding_type: ::core::option::Option<super::ChannelEncodingType>,
+    pub encoding_type: Option<super::ChannelEncodingType>,
     /// `Encoding`: [`ChannelEncoding`](super::ChannelEncoding), nullable.
     ///
     /// Settings of the encoder; null when EncodingType is None.
     ///
     /// Set at create or later. Since 2.10.
-    pub encoding: ::core::option::Option<super::ChannelEncoding>,
+    pub encoding: Option<super::ChannelEncoding>,
     /// `Slate`: [`ChannelSlate`](super::ChannelSlate), nullable.
     ///
     /// What is shown in advertisements. Needs a channel that encodes.
     ///
     /// Set at create or later. Since 2.10.
-    pub slate: ::core::option::Option<super::ChannelSlate>,
+    pub slate: Option<super::ChannelSlate>,
     /// `VanityUrl`: `Edm.Boolean`.
     ///
     /// Whether the ingest URLs are made from the names of channel and account instead of a
@@ -110,17 +108,10 @@ impl Channel {
     pub const ID: edm::Property<Self, super::ChannelId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `Description`: `Edm.String`, nullable.
-    pub const DESCRIPTION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Description");
+    pub const DESCRIPTION: edm::Property<Self, Option<String>> = edm::Property::new("Description");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -128,68 +119,38 @@ impl Channel {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `State`: `Edm.String`, amended to [`ChannelState`](super::ChannelState), nullable.
-    pub const STATE: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelState>,
-        edm::access::Create,
-    > = edm::Property::new("State");
+    pub const STATE: edm::Property<Self, Option<super::ChannelState>, edm::access::Create> =
+        edm::Property::new("State");
     /// `Input`: [`ChannelInput`](super::ChannelInput), nullable.
-    pub const INPUT: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelInput>,
-        edm::access::Update,
-    > = edm::Property::new("Input");
+    pub const INPUT: edm::Property<Self, Option<super::ChannelInput>> = edm::Property::new("Input");
     /// `Preview`: [`ChannelPreview`](super::ChannelPreview), nullable.
-    pub const PREVIEW: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelPreview>,
-        edm::access::Update,
-    > = edm::Property::new("Preview");
+    pub const PREVIEW: edm::Property<Self, Option<super::ChannelPreview>> =
+        edm::Property::new("Preview");
     /// `Output`: [`ChannelOutput`](super::ChannelOutput), nullable.
-    pub const OUTPUT: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelOutput>,
-        edm::access::Update,
-    > = edm::Property::new("Output");
+    pub const OUTPUT: edm::Property<Self, Option<super::ChannelOutput>> =
+        edm::Property::new("Output");
     /// `CrossSiteAccessPolicies`: [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies),
     /// nullable.
-    pub const CROSS_SITE_ACCESS_POLICIES: edm::Property<
-        Self,
-        ::core::option::Option<super::CrossSiteAccessPolicies>,
-        edm::access::Update,
-    > = edm::Property::new("CrossSiteAccessPolicies");
+    pub const CROSS_SITE_ACCESS_POLICIES: edm::Property<Self, Option<super::CrossSiteAccessPolicies>> =
+        edm::Property::new("CrossSiteAccessPolicies");
     /// `EncodingType`: `Edm.String`, amended to
     /// [`ChannelEncodingType`](super::ChannelEncodingType), nullable.
-    pub const ENCODING_TYPE: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelEncodingType>,
-        edm::access::Create,
-    > = edm::Property::new("EncodingType");
+    pub const ENCODING_TYPE: edm::Property<Self, Option<super::ChannelEncodingType>, edm::access::Create> =
+        edm::Property::new("EncodingType");
     /// `Encoding`: [`ChannelEncoding`](super::ChannelEncoding), nullable.
-    pub const ENCODING: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelEncoding>,
-        edm::access::Update,
-    > = edm::Property::new("Encoding");
+    pub const ENCODING: edm::Property<Self, Option<super::ChannelEncoding>> =
+        edm::Property::new("Encoding");
     /// `Slate`: [`ChannelSlate`](super::ChannelSlate), nullable.
-    pub const SLATE: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelSlate>,
-        edm::access::Update,
-    > = edm::Property::new("Slate");
+    pub const SLATE: edm::Property<Self, Option<super::ChannelSlate>> = edm::Property::new("Slate");
     /// `VanityUrl`: `Edm.Boolean`.
-    pub const VANITY_URL: edm::Property<Self, bool, edm::access::Update> =
-        edm::Property::new("VanityUrl");
+    pub const VANITY_URL: edm::Property<Self, bool> = edm::Property::new("VanityUrl");
     /// `Programs`: many [`Program`](super::Program).
     ///
     /// Programs of the channel; at most 50 stopped and 3 running.
     ///
     /// Not set at create.
-    pub const PROGRAMS: edm::Navigation<
-        Self,
-        edm::Many<super::Program>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("Programs");
+    pub const PROGRAMS: edm::Navigation<Self, edm::Many<super::Program>> =
+        edm::Navigation::new("Programs");
 }
 
 impl edm::Structured for Channel {
@@ -217,37 +178,32 @@ impl edm::Structured for Channel {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => self.description = edm::from_nullable(value)?,
-            3 => edm::assign(&mut self.created, value)?,
-            4 => edm::assign(&mut self.last_modified, value)?,
-            5 => self.state = edm::from_nullable(value)?,
-            6 => self.input = edm::from_nullable(value)?,
-            7 => self.preview = edm::from_nullable(value)?,
-            8 => self.output = edm::from_nullable(value)?,
-            9 => self.cross_site_access_policies = edm::from_nullable(value)?,
-            10 => self.encoding_type = edm::from_nullable(value)?,
-            11 => self.encoding = edm::from_nullable(value)?,
-            12 => self.slate = edm::from_nullable(value)?,
-            13 => edm::assign(&mut self.vanity_url, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign_nullable(&mut self.description, value),
+            3 => edm::assign(&mut self.created, value),
+            4 => edm::assign(&mut self.last_modified, value),
+            5 => edm::assign_nullable(&mut self.state, value),
+            6 => edm::assign_nullable(&mut self.input, value),
+            7 => edm::assign_nullable(&mut self.preview, value),
+            8 => edm::assign_nullable(&mut self.output, value),
+            9 => edm::assign_nullable(&mut self.cross_site_access_policies, value),
+            10 => edm::assign_nullable(&mut self.encoding_type, value),
+            11 => edm::assign_nullable(&mut self.encoding, value),
+            12 => edm::assign_nullable(&mut self.slate, value),
+            13 => edm::assign(&mut self.vanity_url, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

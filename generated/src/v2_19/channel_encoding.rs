@@ -14,15 +14,15 @@ pub struct ChannelEncoding {
     /// `SystemPreset`: `Edm.String`, amended to [`SystemPreset`](super::SystemPreset), nullable.
     ///
     /// Preset of the encoder.
-    pub system_preset: ::core::option::Option<super::SystemPreset>,
+    pub system_preset: Option<super::SystemPreset>,
     /// `VideoStreams`: collection of [`VideoStream`](super::VideoStream).
     ///
     /// Video streams of the input; only with RTPMPEG2TS.
-    pub video_streams: ::std::vec::Vec<super::VideoStream>,
+    pub video_streams: Vec<super::VideoStream>,
     /// `AudioStreams`: collection of [`AudioStream`](super::AudioStream).
     ///
     /// Audio streams of the input, at most eight; only with RTPMPEG2TS.
-    pub audio_streams: ::std::vec::Vec<super::AudioStream>,
+    pub audio_streams: Vec<super::AudioStream>,
     /// `IgnoreCea708ClosedCaptions`: `Edm.Boolean`.
     ///
     /// Whether CEA-708 captions of the input are dropped.
@@ -31,43 +31,28 @@ pub struct ChannelEncoding {
     /// nullable.
     ///
     /// Where ad markers come from. Api when left out.
-    pub ad_marker_source: ::core::option::Option<super::AdMarkerSource>,
+    pub ad_marker_source: Option<super::AdMarkerSource>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl ChannelEncoding {
     /// `SystemPreset`: `Edm.String`, amended to [`SystemPreset`](super::SystemPreset), nullable.
-    pub const SYSTEM_PRESET: edm::Property<
-        Self,
-        ::core::option::Option<super::SystemPreset>,
-        edm::access::Update,
-    > = edm::Property::new("SystemPreset");
+    pub const SYSTEM_PRESET: edm::Property<Self, Option<super::SystemPreset>> =
+        edm::Property::new("SystemPreset");
     /// `VideoStreams`: collection of [`VideoStream`](super::VideoStream).
-    pub const VIDEO_STREAMS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::VideoStream>,
-        edm::access::Update,
-    > = edm::Property::new("VideoStreams");
+    pub const VIDEO_STREAMS: edm::Property<Self, Vec<super::VideoStream>> =
+        edm::Property::new("VideoStreams");
     /// `AudioStreams`: collection of [`AudioStream`](super::AudioStream).
-    pub const AUDIO_STREAMS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::AudioStream>,
-        edm::access::Update,
-    > = edm::Property::new("AudioStreams");
+    pub const AUDIO_STREAMS: edm::Property<Self, Vec<super::AudioStream>> =
+        edm::Property::new("AudioStreams");
     /// `IgnoreCea708ClosedCaptions`: `Edm.Boolean`.
-    pub const IGNORE_CEA708_CLOSED_CAPTIONS: edm::Property<
-        Self,
-        bool,
-        edm::access::Update,
-    > = edm::Property::new("IgnoreCea708ClosedCaptions");
+    pub const IGNORE_CEA708_CLOSED_CAPTIONS: edm::Property<Self, bool> =
+        edm::Property::new("IgnoreCea708ClosedCaptions");
     /// `AdMarkerSource`: `Edm.String`, amended to [`AdMarkerSource`](super::AdMarkerSource),
     /// nullable.
-    pub const AD_MARKER_SOURCE: edm::Property<
-        Self,
-        ::core::option::Option<super::AdMarkerSource>,
-        edm::access::Update,
-    > = edm::Property::new("AdMarkerSource");
+    pub const AD_MARKER_SOURCE: edm::Property<Self, Option<super::AdMarkerSource>> =
+        edm::Property::new("AdMarkerSource");
 }
 
 impl edm::Structured for ChannelEncoding {
@@ -86,28 +71,23 @@ impl edm::Structured for ChannelEncoding {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.system_preset = edm::from_nullable(value)?,
-            1 => edm::assign(&mut self.video_streams, value)?,
-            2 => edm::assign(&mut self.audio_streams, value)?,
-            3 => edm::assign(&mut self.ignore_cea708_closed_captions, value)?,
-            4 => self.ad_marker_source = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.system_preset, value),
+            1 => edm::assign(&mut self.video_streams, value),
+            2 => edm::assign(&mut self.audio_streams, value),
+            3 => edm::assign(&mut self.ignore_cea708_closed_captions, value),
+            4 => edm::assign_nullable(&mut self.ad_marker_source, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -15,11 +15,11 @@ pub struct ChannelEndpoint {
     /// nullable.
     ///
     /// Protocol to use there.
-    pub protocol: ::core::option::Option<super::StreamingProtocol>,
+    pub protocol: Option<super::StreamingProtocol>,
     /// `Url`: `Edm.String`, nullable.
     ///
     /// The URL.
-    pub url: ::core::option::Option<::std::string::String>,
+    pub url: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -27,17 +27,11 @@ pub struct ChannelEndpoint {
 impl ChannelEndpoint {
     /// `Protocol`: `Edm.String`, amended to [`StreamingProtocol`](super::StreamingProtocol),
     /// nullable.
-    pub const PROTOCOL: edm::Property<
-        Self,
-        ::core::option::Option<super::StreamingProtocol>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Protocol");
+    pub const PROTOCOL: edm::Property<Self, Option<super::StreamingProtocol>, edm::access::ReadOnly> =
+        edm::Property::new("Protocol");
     /// `Url`: `Edm.String`, nullable.
-    pub const URL: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Url");
+    pub const URL: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Url");
 }
 
 impl edm::Structured for ChannelEndpoint {
@@ -53,25 +47,20 @@ impl edm::Structured for ChannelEndpoint {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.protocol = edm::from_nullable(value)?,
-            1 => self.url = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.protocol, value),
+            1 => edm::assign_nullable(&mut self.url, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

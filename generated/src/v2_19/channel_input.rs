@@ -14,52 +14,40 @@ pub struct ChannelInput {
     /// `KeyFrameInterval`: `Edm.Time`, nullable.
     ///
     /// Time between key frames of the input.
-    pub key_frame_interval: ::core::option::Option<edm::Duration>,
+    pub key_frame_interval: Option<edm::Duration>,
     /// `StreamingProtocol`: `Edm.String`, amended to
     /// [`StreamingProtocol`](super::StreamingProtocol), nullable.
     ///
     /// Protocol of the input. Cannot be changed.
-    pub streaming_protocol: ::core::option::Option<super::StreamingProtocol>,
+    pub streaming_protocol: Option<super::StreamingProtocol>,
     /// `AccessControl`: [`ChannelInputAccessControl`](super::ChannelInputAccessControl),
     /// nullable.
     ///
     /// Who may send.
-    pub access_control: ::core::option::Option<super::ChannelInputAccessControl>,
+    pub access_control: Option<super::ChannelInputAccessControl>,
     /// `Endpoints`: collection of [`ChannelEndpoint`](super::ChannelEndpoint).
     ///
     /// URLs to send to; given by the service.
-    pub endpoints: ::std::vec::Vec<super::ChannelEndpoint>,
+    pub endpoints: Vec<super::ChannelEndpoint>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl ChannelInput {
     /// `KeyFrameInterval`: `Edm.Time`, nullable.
-    pub const KEY_FRAME_INTERVAL: edm::Property<
-        Self,
-        ::core::option::Option<edm::Duration>,
-        edm::access::Update,
-    > = edm::Property::new("KeyFrameInterval");
+    pub const KEY_FRAME_INTERVAL: edm::Property<Self, Option<edm::Duration>> =
+        edm::Property::new("KeyFrameInterval");
     /// `StreamingProtocol`: `Edm.String`, amended to
     /// [`StreamingProtocol`](super::StreamingProtocol), nullable.
-    pub const STREAMING_PROTOCOL: edm::Property<
-        Self,
-        ::core::option::Option<super::StreamingProtocol>,
-        edm::access::Create,
-    > = edm::Property::new("StreamingProtocol");
+    pub const STREAMING_PROTOCOL: edm::Property<Self, Option<super::StreamingProtocol>, edm::access::Create> =
+        edm::Property::new("StreamingProtocol");
     /// `AccessControl`: [`ChannelInputAccessControl`](super::ChannelInputAccessControl),
     /// nullable.
-    pub const ACCESS_CONTROL: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelInputAccessControl>,
-        edm::access::Update,
-    > = edm::Property::new("AccessControl");
+    pub const ACCESS_CONTROL: edm::Property<Self, Option<super::ChannelInputAccessControl>> =
+        edm::Property::new("AccessControl");
     /// `Endpoints`: collection of [`ChannelEndpoint`](super::ChannelEndpoint).
-    pub const ENDPOINTS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::ChannelEndpoint>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Endpoints");
+    pub const ENDPOINTS: edm::Property<Self, Vec<super::ChannelEndpoint>, edm::access::ReadOnly> =
+        edm::Property::new("Endpoints");
 }
 
 impl edm::Structured for ChannelInput {
@@ -77,27 +65,22 @@ impl edm::Structured for ChannelInput {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.key_frame_interval = edm::from_nullable(value)?,
-            1 => self.streaming_protocol = edm::from_nullable(value)?,
-            2 => self.access_control = edm::from_nullable(value)?,
-            3 => edm::assign(&mut self.endpoints, value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.key_frame_interval, value),
+            1 => edm::assign_nullable(&mut self.streaming_protocol, value),
+            2 => edm::assign_nullable(&mut self.access_control, value),
+            3 => edm::assign(&mut self.endpoints, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

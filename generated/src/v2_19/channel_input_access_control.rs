@@ -14,18 +14,14 @@ pub struct ChannelInputAccessControl {
     /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
     ///
     /// Addresses that may send.
-    pub ip: ::core::option::Option<super::IPAccessControl>,
+    pub ip: Option<super::IPAccessControl>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl ChannelInputAccessControl {
     /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
-    pub const IP: edm::Property<
-        Self,
-        ::core::option::Option<super::IPAccessControl>,
-        edm::access::Update,
-    > = edm::Property::new("IP");
+    pub const IP: edm::Property<Self, Option<super::IPAccessControl>> = edm::Property::new("IP");
 }
 
 impl edm::Structured for ChannelInputAccessControl {
@@ -40,23 +36,19 @@ impl edm::Structured for ChannelInputAccessControl {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            self.ip = edm::from_nullable(value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign_nullable(&mut self.ip, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -14,18 +14,14 @@ pub struct ChannelOutput {
     /// `Hls`: [`ChannelOutputHls`](super::ChannelOutputHls), nullable.
     ///
     /// Settings of HLS.
-    pub hls: ::core::option::Option<super::ChannelOutputHls>,
+    pub hls: Option<super::ChannelOutputHls>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl ChannelOutput {
     /// `Hls`: [`ChannelOutputHls`](super::ChannelOutputHls), nullable.
-    pub const HLS: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelOutputHls>,
-        edm::access::Update,
-    > = edm::Property::new("Hls");
+    pub const HLS: edm::Property<Self, Option<super::ChannelOutputHls>> = edm::Property::new("Hls");
 }
 
 impl edm::Structured for ChannelOutput {
@@ -40,23 +36,19 @@ impl edm::Structured for ChannelOutput {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            self.hls = edm::from_nullable(value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign_nullable(&mut self.hls, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -14,18 +14,15 @@ pub struct ChannelOutputHls {
     /// `FragmentsPerSegment`: `Edm.Int16`, nullable.
     ///
     /// How many fragments of the input make one HLS segment.
-    pub fragments_per_segment: ::core::option::Option<i16>,
+    pub fragments_per_segment: Option<i16>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl ChannelOutputHls {
     /// `FragmentsPerSegment`: `Edm.Int16`, nullable.
-    pub const FRAGMENTS_PER_SEGMENT: edm::Property<
-        Self,
-        ::core::option::Option<i16>,
-        edm::access::Update,
-    > = edm::Property::new("FragmentsPerSegment");
+    pub const FRAGMENTS_PER_SEGMENT: edm::Property<Self, Option<i16>> =
+        edm::Property::new("FragmentsPerSegment");
 }
 
 impl edm::Structured for ChannelOutputHls {
@@ -40,23 +37,19 @@ impl edm::Structured for ChannelOutputHls {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            self.fragments_per_segment = edm::from_nullable(value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign_nullable(&mut self.fragments_per_segment, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -15,11 +15,11 @@ pub struct ChannelPreview {
     /// nullable.
     ///
     /// Who may watch.
-    pub access_control: ::core::option::Option<super::ChannelPreviewAccessControl>,
+    pub access_control: Option<super::ChannelPreviewAccessControl>,
     /// `Endpoints`: collection of [`ChannelEndpoint`](super::ChannelEndpoint).
     ///
     /// URLs to watch at; given by the service.
-    pub endpoints: ::std::vec::Vec<super::ChannelEndpoint>,
+    pub endpoints: Vec<super::ChannelEndpoint>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -27,17 +27,11 @@ pub struct ChannelPreview {
 impl ChannelPreview {
     /// `AccessControl`: [`ChannelPreviewAccessControl`](super::ChannelPreviewAccessControl),
     /// nullable.
-    pub const ACCESS_CONTROL: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelPreviewAccessControl>,
-        edm::access::Update,
-    > = edm::Property::new("AccessControl");
+    pub const ACCESS_CONTROL: edm::Property<Self, Option<super::ChannelPreviewAccessControl>> =
+        edm::Property::new("AccessControl");
     /// `Endpoints`: collection of [`ChannelEndpoint`](super::ChannelEndpoint).
-    pub const ENDPOINTS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::ChannelEndpoint>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Endpoints");
+    pub const ENDPOINTS: edm::Property<Self, Vec<super::ChannelEndpoint>, edm::access::ReadOnly> =
+        edm::Property::new("Endpoints");
 }
 
 impl edm::Structured for ChannelPreview {
@@ -53,25 +47,20 @@ impl edm::Structured for ChannelPreview {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.access_control = edm::from_nullable(value)?,
-            1 => edm::assign(&mut self.endpoints, value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.access_control, value),
+            1 => edm::assign(&mut self.endpoints, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

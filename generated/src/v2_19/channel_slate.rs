@@ -18,24 +18,18 @@ pub struct ChannelSlate {
     /// `DefaultSlateAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
     ///
     /// Asset with the picture, under the limits of `ShowSlate`. A black picture when null.
-    pub default_slate_asset_id: ::core::option::Option<super::AssetId>,
+    pub default_slate_asset_id: Option<super::AssetId>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl ChannelSlate {
     /// `InsertSlateOnAdMarker`: `Edm.Boolean`.
-    pub const INSERT_SLATE_ON_AD_MARKER: edm::Property<
-        Self,
-        bool,
-        edm::access::Update,
-    > = edm::Property::new("InsertSlateOnAdMarker");
+    pub const INSERT_SLATE_ON_AD_MARKER: edm::Property<Self, bool> =
+        edm::Property::new("InsertSlateOnAdMarker");
     /// `DefaultSlateAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
-    pub const DEFAULT_SLATE_ASSET_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::AssetId>,
-        edm::access::Update,
-    > = edm::Property::new("DefaultSlateAssetId");
+    pub const DEFAULT_SLATE_ASSET_ID: edm::Property<Self, Option<super::AssetId>> =
+        edm::Property::new("DefaultSlateAssetId");
 }
 
 impl edm::Structured for ChannelSlate {
@@ -51,25 +45,20 @@ impl edm::Structured for ChannelSlate {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.insert_slate_on_ad_marker, value)?,
-            1 => self.default_slate_asset_id = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.insert_slate_on_ad_marker, value),
+            1 => edm::assign_nullable(&mut self.default_slate_asset_id, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

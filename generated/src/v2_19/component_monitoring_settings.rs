@@ -15,11 +15,11 @@ pub struct ComponentMonitoringSettings {
     /// nullable.
     ///
     /// The component.
-    pub component: ::core::option::Option<super::MonitoringComponent>,
+    pub component: Option<super::MonitoringComponent>,
     /// `Level`: `Edm.String`, amended to [`MonitoringLevel`](super::MonitoringLevel), nullable.
     ///
     /// How much data it writes.
-    pub level: ::core::option::Option<super::MonitoringLevel>,
+    pub level: Option<super::MonitoringLevel>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -27,17 +27,11 @@ pub struct ComponentMonitoringSettings {
 impl ComponentMonitoringSettings {
     /// `Component`: `Edm.String`, amended to [`MonitoringComponent`](super::MonitoringComponent),
     /// nullable.
-    pub const COMPONENT: edm::Property<
-        Self,
-        ::core::option::Option<super::MonitoringComponent>,
-        edm::access::Update,
-    > = edm::Property::new("Component");
+    pub const COMPONENT: edm::Property<Self, Option<super::MonitoringComponent>> =
+        edm::Property::new("Component");
     /// `Level`: `Edm.String`, amended to [`MonitoringLevel`](super::MonitoringLevel), nullable.
-    pub const LEVEL: edm::Property<
-        Self,
-        ::core::option::Option<super::MonitoringLevel>,
-        edm::access::Update,
-    > = edm::Property::new("Level");
+    pub const LEVEL: edm::Property<Self, Option<super::MonitoringLevel>> =
+        edm::Property::new("Level");
 }
 
 impl edm::Structured for ComponentMonitoringSettings {
@@ -53,25 +47,20 @@ impl edm::Structured for ComponentMonitoringSettings {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.component = edm::from_nullable(value)?,
-            1 => self.level = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.component, value),
+            1 => edm::assign_nullable(&mut self.level, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

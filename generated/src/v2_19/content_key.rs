@@ -39,19 +39,19 @@ pub struct ContentKey {
     /// The key, encrypted with RSA for the protection certificate, in base64.
     ///
     /// Set at create. At most 4000 characters.
-    pub encrypted_content_key: ::core::option::Option<::std::string::String>,
+    pub encrypted_content_key: Option<String>,
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
     ///
     /// Set at create. At most 4000 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `ProtectionKeyId`: `Edm.String`, nullable.
     ///
     /// Thumbprint of the certificate that protects the key.
     ///
     /// Set at create. At most 4000 characters.
-    pub protection_key_id: ::core::option::Option<::std::string::String>,
+    pub protection_key_id: Option<String>,
     /// `ProtectionKeyType`: `Edm.Int32`, amended to
     /// [`ProtectionKeyType`](super::ProtectionKeyType).
     ///
@@ -65,22 +65,20 @@ pub struct ContentKey {
     /// AES-ECB, of that the first eight bytes, in base64.
     ///
     /// Set at create. At most 4000 characters.
-    pub checksum: ::core::option::Option<::std::string::String>,
+    pub checksum: Option<String>,
     /// `AuthorizationPolicyId`: `Edm.String`, amended to
     /// [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId), nullable.
     ///
     /// Policy that decides who gets the key.
     ///
     /// Set at create or later. Since 2.3.
-    pub authorization_policy_id: ::core::option::Option<
-        super::ContentKeyAuthorizationPolicyId,
-    >,
+    pub authorization_policy_id: Option<super::ContentKeyAuthorizationPolicyId>,
     /// `TrackIdentifiers`: `Edm.String`, nullable.
     ///
     /// Tracks the key applies to, separated by commas.
     ///
     /// Set at create. Since 2.17.
-    pub track_identifiers: ::core::option::Option<::std::string::String>,
+    pub track_identifiers: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -96,55 +94,31 @@ impl ContentKey {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `ContentKeyType`: `Edm.Int32`, amended to [`ContentKeyType`](super::ContentKeyType).
-    pub const CONTENT_KEY_TYPE: edm::Property<
-        Self,
-        super::ContentKeyType,
-        edm::access::Create,
-    > = edm::Property::new("ContentKeyType");
+    pub const CONTENT_KEY_TYPE: edm::Property<Self, super::ContentKeyType, edm::access::Create> =
+        edm::Property::new("ContentKeyType");
     /// `EncryptedContentKey`: `Edm.String`, nullable.
-    pub const ENCRYPTED_CONTENT_KEY: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptedContentKey");
+    pub const ENCRYPTED_CONTENT_KEY: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("EncryptedContentKey");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `ProtectionKeyId`: `Edm.String`, nullable.
-    pub const PROTECTION_KEY_ID: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("ProtectionKeyId");
+    pub const PROTECTION_KEY_ID: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("ProtectionKeyId");
     /// `ProtectionKeyType`: `Edm.Int32`, amended to
     /// [`ProtectionKeyType`](super::ProtectionKeyType).
-    pub const PROTECTION_KEY_TYPE: edm::Property<
-        Self,
-        super::ProtectionKeyType,
-        edm::access::Create,
-    > = edm::Property::new("ProtectionKeyType");
+    pub const PROTECTION_KEY_TYPE: edm::Property<Self, super::ProtectionKeyType, edm::access::Create> =
+        edm::Property::new("ProtectionKeyType");
     /// `Checksum`: `Edm.String`, nullable.
-    pub const CHECKSUM: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Checksum");
+    pub const CHECKSUM: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Checksum");
     /// `AuthorizationPolicyId`: `Edm.String`, amended to
     /// [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId), nullable.
-    pub const AUTHORIZATION_POLICY_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::ContentKeyAuthorizationPolicyId>,
-        edm::access::Update,
-    > = edm::Property::new("AuthorizationPolicyId");
+    pub const AUTHORIZATION_POLICY_ID: edm::Property<Self, Option<super::ContentKeyAuthorizationPolicyId>> =
+        edm::Property::new("AuthorizationPolicyId");
     /// `TrackIdentifiers`: `Edm.String`, nullable.
-    pub const TRACK_IDENTIFIERS: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("TrackIdentifiers");
+    pub const TRACK_IDENTIFIERS: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("TrackIdentifiers");
 }
 
 impl edm::Structured for ContentKey {
@@ -169,34 +143,29 @@ impl edm::Structured for ContentKey {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.created, value)?,
-            2 => edm::assign(&mut self.last_modified, value)?,
-            3 => edm::assign(&mut self.content_key_type, value)?,
-            4 => self.encrypted_content_key = edm::from_nullable(value)?,
-            5 => self.name = edm::from_nullable(value)?,
-            6 => self.protection_key_id = edm::from_nullable(value)?,
-            7 => edm::assign(&mut self.protection_key_type, value)?,
-            8 => self.checksum = edm::from_nullable(value)?,
-            9 => self.authorization_policy_id = edm::from_nullable(value)?,
-            10 => self.track_identifiers = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.created, value),
+            2 => edm::assign(&mut self.last_modified, value),
+            3 => edm::assign(&mut self.content_key_type, value),
+            4 => edm::assign_nullable(&mut self.encrypted_content_key, value),
+            5 => edm::assign_nullable(&mut self.name, value),
+            6 => edm::assign_nullable(&mut self.protection_key_id, value),
+            7 => edm::assign(&mut self.protection_key_type, value),
+            8 => edm::assign_nullable(&mut self.checksum, value),
+            9 => edm::assign_nullable(&mut self.authorization_policy_id, value),
+            10 => edm::assign_nullable(&mut self.track_identifiers, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

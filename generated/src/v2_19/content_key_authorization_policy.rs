@@ -23,7 +23,7 @@ pub struct ContentKeyAuthorizationPolicy {
     /// Display name.
     ///
     /// Set at create or later.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -31,28 +31,18 @@ pub struct ContentKeyAuthorizationPolicy {
 impl ContentKeyAuthorizationPolicy {
     /// `Id`: `Edm.String`, amended to
     /// [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId), key.
-    pub const ID: edm::Property<
-        Self,
-        super::ContentKeyAuthorizationPolicyId,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::ContentKeyAuthorizationPolicyId, edm::access::ReadOnly> =
+        edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `Options`: many
     /// [`ContentKeyAuthorizationPolicyOption`](super::ContentKeyAuthorizationPolicyOption).
     ///
     /// Options of the policy.
     ///
     /// Not set at create. Links may be added and removed.
-    pub const OPTIONS: edm::Navigation<
-        Self,
-        edm::Many<super::ContentKeyAuthorizationPolicyOption>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("Options");
+    pub const OPTIONS: edm::Navigation<Self, edm::Many<super::ContentKeyAuthorizationPolicyOption>> =
+        edm::Navigation::new("Options");
 }
 
 impl edm::Structured for ContentKeyAuthorizationPolicy {
@@ -68,31 +58,27 @@ impl edm::Structured for ContentKeyAuthorizationPolicy {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 
 impl edm::EntityType for ContentKeyAuthorizationPolicy {
     type Key = super::ContentKeyAuthorizationPolicyId;
-    const TYPE: &'static edm::model::StructuredType = &super::tables::CONTENT_KEY_AUTHORIZATION_POLICY;
+    const TYPE: &'static edm::model::StructuredType =
+        &super::tables::CONTENT_KEY_AUTHORIZATION_POLICY;
 }
 
 impl edm::Keyed for ContentKeyAuthorizationPolicy {

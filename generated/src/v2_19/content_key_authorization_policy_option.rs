@@ -25,7 +25,7 @@ pub struct ContentKeyAuthorizationPolicyOption {
     /// Display name.
     ///
     /// Set at create or later.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `KeyDeliveryType`: `Edm.Int32`, amended to
     /// [`ContentKeyDeliveryType`](super::ContentKeyDeliveryType).
     ///
@@ -39,14 +39,14 @@ pub struct ContentKeyAuthorizationPolicyOption {
     /// FairPlay, null or empty for BaselineHttp.
     ///
     /// Set at create or later.
-    pub key_delivery_configuration: ::core::option::Option<::std::string::String>,
+    pub key_delivery_configuration: Option<String>,
     /// `Restrictions`: collection of
     /// [`ContentKeyAuthorizationPolicyRestriction`](super::ContentKeyAuthorizationPolicyRestriction).
     ///
     /// Conditions on the caller.
     ///
     /// Set at create or later. Required at create.
-    pub restrictions: ::std::vec::Vec<super::ContentKeyAuthorizationPolicyRestriction>,
+    pub restrictions: Vec<super::ContentKeyAuthorizationPolicyRestriction>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -55,37 +55,21 @@ impl ContentKeyAuthorizationPolicyOption {
     /// `Id`: `Edm.String`, amended to
     /// [`ContentKeyAuthorizationPolicyOptionId`](super::ContentKeyAuthorizationPolicyOptionId),
     /// key.
-    pub const ID: edm::Property<
-        Self,
-        super::ContentKeyAuthorizationPolicyOptionId,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::ContentKeyAuthorizationPolicyOptionId, edm::access::ReadOnly> =
+        edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `KeyDeliveryType`: `Edm.Int32`, amended to
     /// [`ContentKeyDeliveryType`](super::ContentKeyDeliveryType).
-    pub const KEY_DELIVERY_TYPE: edm::Property<
-        Self,
-        super::ContentKeyDeliveryType,
-        edm::access::Update,
-    > = edm::Property::new("KeyDeliveryType");
+    pub const KEY_DELIVERY_TYPE: edm::Property<Self, super::ContentKeyDeliveryType> =
+        edm::Property::new("KeyDeliveryType");
     /// `KeyDeliveryConfiguration`: `Edm.String`, nullable.
-    pub const KEY_DELIVERY_CONFIGURATION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("KeyDeliveryConfiguration");
+    pub const KEY_DELIVERY_CONFIGURATION: edm::Property<Self, Option<String>> =
+        edm::Property::new("KeyDeliveryConfiguration");
     /// `Restrictions`: collection of
     /// [`ContentKeyAuthorizationPolicyRestriction`](super::ContentKeyAuthorizationPolicyRestriction).
-    pub const RESTRICTIONS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::ContentKeyAuthorizationPolicyRestriction>,
-        edm::access::Update,
-    > = edm::Property::new("Restrictions");
+    pub const RESTRICTIONS: edm::Property<Self, Vec<super::ContentKeyAuthorizationPolicyRestriction>> =
+        edm::Property::new("Restrictions");
 }
 
 impl edm::Structured for ContentKeyAuthorizationPolicyOption {
@@ -104,34 +88,30 @@ impl edm::Structured for ContentKeyAuthorizationPolicyOption {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.key_delivery_type, value)?,
-            3 => self.key_delivery_configuration = edm::from_nullable(value)?,
-            4 => edm::assign(&mut self.restrictions, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign(&mut self.key_delivery_type, value),
+            3 => edm::assign_nullable(&mut self.key_delivery_configuration, value),
+            4 => edm::assign(&mut self.restrictions, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 
 impl edm::EntityType for ContentKeyAuthorizationPolicyOption {
     type Key = super::ContentKeyAuthorizationPolicyOptionId;
-    const TYPE: &'static edm::model::StructuredType = &super::tables::CONTENT_KEY_AUTHORIZATION_POLICY_OPTION;
+    const TYPE: &'static edm::model::StructuredType =
+        &super::tables::CONTENT_KEY_AUTHORIZATION_POLICY_OPTION;
 }
 
 impl edm::Keyed for ContentKeyAuthorizationPolicyOption {

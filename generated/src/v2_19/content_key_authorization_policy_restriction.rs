@@ -15,7 +15,7 @@ pub struct ContentKeyAuthorizationPolicyRestriction {
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `KeyRestrictionType`: `Edm.Int32`, amended to
     /// [`ContentKeyRestrictionType`](super::ContentKeyRestrictionType).
     ///
@@ -25,31 +25,21 @@ pub struct ContentKeyAuthorizationPolicyRestriction {
     ///
     /// Details of the condition: a `TokenRestrictionTemplate` XML document for TokenRestricted,
     /// null for Open.
-    pub requirements: ::core::option::Option<::std::string::String>,
+    pub requirements: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl ContentKeyAuthorizationPolicyRestriction {
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `KeyRestrictionType`: `Edm.Int32`, amended to
     /// [`ContentKeyRestrictionType`](super::ContentKeyRestrictionType).
-    pub const KEY_RESTRICTION_TYPE: edm::Property<
-        Self,
-        super::ContentKeyRestrictionType,
-        edm::access::Update,
-    > = edm::Property::new("KeyRestrictionType");
+    pub const KEY_RESTRICTION_TYPE: edm::Property<Self, super::ContentKeyRestrictionType> =
+        edm::Property::new("KeyRestrictionType");
     /// `Requirements`: `Edm.String`, nullable.
-    pub const REQUIREMENTS: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Requirements");
+    pub const REQUIREMENTS: edm::Property<Self, Option<String>> =
+        edm::Property::new("Requirements");
 }
 
 impl edm::Structured for ContentKeyAuthorizationPolicyRestriction {
@@ -66,26 +56,21 @@ impl edm::Structured for ContentKeyAuthorizationPolicyRestriction {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.name = edm::from_nullable(value)?,
-            1 => edm::assign(&mut self.key_restriction_type, value)?,
-            2 => self.requirements = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.name, value),
+            1 => edm::assign(&mut self.key_restriction_type, value),
+            2 => edm::assign_nullable(&mut self.requirements, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -14,28 +14,22 @@ pub struct CrossSiteAccessPolicies {
     /// `ClientAccessPolicy`: `Edm.String`, nullable.
     ///
     /// Text of `clientaccesspolicy.xml`.
-    pub client_access_policy: ::core::option::Option<::std::string::String>,
+    pub client_access_policy: Option<String>,
     /// `CrossDomainPolicy`: `Edm.String`, nullable.
     ///
     /// Text of `crossdomain.xml`.
-    pub cross_domain_policy: ::core::option::Option<::std::string::String>,
+    pub cross_domain_policy: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl CrossSiteAccessPolicies {
     /// `ClientAccessPolicy`: `Edm.String`, nullable.
-    pub const CLIENT_ACCESS_POLICY: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("ClientAccessPolicy");
+    pub const CLIENT_ACCESS_POLICY: edm::Property<Self, Option<String>> =
+        edm::Property::new("ClientAccessPolicy");
     /// `CrossDomainPolicy`: `Edm.String`, nullable.
-    pub const CROSS_DOMAIN_POLICY: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("CrossDomainPolicy");
+    pub const CROSS_DOMAIN_POLICY: edm::Property<Self, Option<String>> =
+        edm::Property::new("CrossDomainPolicy");
 }
 
 impl edm::Structured for CrossSiteAccessPolicies {
@@ -51,25 +45,20 @@ impl edm::Structured for CrossSiteAccessPolicies {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.client_access_policy = edm::from_nullable(value)?,
-            1 => self.cross_domain_policy = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.client_access_policy, value),
+            1 => edm::assign_nullable(&mut self.cross_domain_policy, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

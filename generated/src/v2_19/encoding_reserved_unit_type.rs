@@ -44,16 +44,13 @@ impl EncodingReservedUnitType {
     pub const ACCOUNT_ID: edm::Property<Self, edm::Guid, edm::access::ReadOnly> =
         edm::Property::new("AccountId");
     /// `ReservedUnitType`: `Edm.Int32`, amended to [`ReservedUnitType`](super::ReservedUnitType).
-    pub const RESERVED_UNIT_TYPE: edm::Property<
-        Self,
-        super::ReservedUnitType,
-        edm::access::Update,
-    > = edm::Property::new("ReservedUnitType");
+    pub const RESERVED_UNIT_TYPE: edm::Property<Self, super::ReservedUnitType> =
+        edm::Property::new("ReservedUnitType");
     /// `MaxReservableUnits`: `Edm.Int32`.
     pub const MAX_RESERVABLE_UNITS: edm::Property<Self, i32, edm::access::ReadOnly> =
         edm::Property::new("MaxReservableUnits");
     /// `CurrentReservedUnits`: `Edm.Int32`.
-    pub const CURRENT_RESERVED_UNITS: edm::Property<Self, i32, edm::access::Update> =
+    pub const CURRENT_RESERVED_UNITS: edm::Property<Self, i32> =
         edm::Property::new("CurrentReservedUnits");
 }
 
@@ -72,27 +69,22 @@ impl edm::Structured for EncodingReservedUnitType {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.account_id, value)?,
-            1 => edm::assign(&mut self.reserved_unit_type, value)?,
-            2 => edm::assign(&mut self.max_reservable_units, value)?,
-            3 => edm::assign(&mut self.current_reserved_units, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.account_id, value),
+            1 => edm::assign(&mut self.reserved_unit_type, value),
+            2 => edm::assign(&mut self.max_reservable_units, value),
+            3 => edm::assign(&mut self.current_reserved_units, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

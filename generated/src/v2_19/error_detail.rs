@@ -12,28 +12,22 @@ pub struct ErrorDetail {
     /// `Code`: `Edm.String`, nullable.
     ///
     /// Short name of the error.
-    pub code: ::core::option::Option<::std::string::String>,
+    pub code: Option<String>,
     /// `Message`: `Edm.String`, nullable.
     ///
     /// Text about the error.
-    pub message: ::core::option::Option<::std::string::String>,
+    pub message: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl ErrorDetail {
     /// `Code`: `Edm.String`, nullable.
-    pub const CODE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Code");
+    pub const CODE: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Code");
     /// `Message`: `Edm.String`, nullable.
-    pub const MESSAGE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Message");
+    pub const MESSAGE: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Message");
 }
 
 impl edm::Structured for ErrorDetail {
@@ -49,25 +43,20 @@ impl edm::Structured for ErrorDetail {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.code = edm::from_nullable(value)?,
-            1 => self.message = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.code, value),
+            1 => edm::assign_nullable(&mut self.message, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

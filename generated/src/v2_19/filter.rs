@@ -16,53 +16,43 @@ pub struct Filter {
     /// Name, and key; streaming URLs use it.
     ///
     /// Set at create. Required at create.
-    pub name: ::std::string::String,
+    pub name: String,
     /// `PresentationTimeRange`: [`PresentationTimeRange`](super::PresentationTimeRange),
     /// nullable.
     ///
     /// Part of the time line that is kept.
     ///
     /// Set at create or later.
-    pub presentation_time_range: ::core::option::Option<super::PresentationTimeRange>,
+    pub presentation_time_range: Option<super::PresentationTimeRange>,
     /// `Tracks`: collection of [`FilterTrackSelect`](super::FilterTrackSelect).
     ///
     /// Tracks that are kept: those that satisfy any of the selections. All tracks when empty.
     ///
     /// Set at create or later.
-    pub tracks: ::std::vec::Vec<super::FilterTrackSelect>,
+    pub tracks: Vec<super::FilterTrackSelect>,
     /// `FirstQuality`: [`FirstQuality`](super::FirstQuality), nullable.
     ///
     /// Quality that an HLS player gets first.
     ///
     /// Set at create or later. Since 2.12.
-    pub first_quality: ::core::option::Option<super::FirstQuality>,
+    pub first_quality: Option<super::FirstQuality>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl Filter {
     /// `Name`: `Edm.String`, key.
-    pub const NAME: edm::Property<Self, ::std::string::String, edm::access::Create> =
-        edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, String, edm::access::Create> = edm::Property::new("Name");
     /// `PresentationTimeRange`: [`PresentationTimeRange`](super::PresentationTimeRange),
     /// nullable.
-    pub const PRESENTATION_TIME_RANGE: edm::Property<
-        Self,
-        ::core::option::Option<super::PresentationTimeRange>,
-        edm::access::Update,
-    > = edm::Property::new("PresentationTimeRange");
+    pub const PRESENTATION_TIME_RANGE: edm::Property<Self, Option<super::PresentationTimeRange>> =
+        edm::Property::new("PresentationTimeRange");
     /// `Tracks`: collection of [`FilterTrackSelect`](super::FilterTrackSelect).
-    pub const TRACKS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::FilterTrackSelect>,
-        edm::access::Update,
-    > = edm::Property::new("Tracks");
+    pub const TRACKS: edm::Property<Self, Vec<super::FilterTrackSelect>> =
+        edm::Property::new("Tracks");
     /// `FirstQuality`: [`FirstQuality`](super::FirstQuality), nullable.
-    pub const FIRST_QUALITY: edm::Property<
-        Self,
-        ::core::option::Option<super::FirstQuality>,
-        edm::access::Update,
-    > = edm::Property::new("FirstQuality");
+    pub const FIRST_QUALITY: edm::Property<Self, Option<super::FirstQuality>> =
+        edm::Property::new("FirstQuality");
 }
 
 impl edm::Structured for Filter {
@@ -80,32 +70,27 @@ impl edm::Structured for Filter {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.name, value)?,
-            1 => self.presentation_time_range = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.tracks, value)?,
-            3 => self.first_quality = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.name, value),
+            1 => edm::assign_nullable(&mut self.presentation_time_range, value),
+            2 => edm::assign(&mut self.tracks, value),
+            3 => edm::assign_nullable(&mut self.first_quality, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 
 impl edm::EntityType for Filter {
-    type Key = ::std::string::String;
+    type Key = String;
     const TYPE: &'static edm::model::StructuredType = &super::tables::FILTER;
 }
 

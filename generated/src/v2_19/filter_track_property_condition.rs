@@ -15,16 +15,16 @@ pub struct FilterTrackPropertyCondition {
     /// nullable.
     ///
     /// The property.
-    pub property: ::core::option::Option<super::FilterTrackProperty>,
+    pub property: Option<super::FilterTrackProperty>,
     /// `Value`: `Edm.String`, nullable.
     ///
     /// Value to compare with; one of FilterTrackType when the property is Type.
-    pub value: ::core::option::Option<::std::string::String>,
+    pub value: Option<String>,
     /// `Operator`: `Edm.String`, amended to
     /// [`FilterTrackCompareOperator`](super::FilterTrackCompareOperator), nullable.
     ///
     /// How to compare.
-    pub operator: ::core::option::Option<super::FilterTrackCompareOperator>,
+    pub operator: Option<super::FilterTrackCompareOperator>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -32,24 +32,14 @@ pub struct FilterTrackPropertyCondition {
 impl FilterTrackPropertyCondition {
     /// `Property`: `Edm.String`, amended to [`FilterTrackProperty`](super::FilterTrackProperty),
     /// nullable.
-    pub const PROPERTY: edm::Property<
-        Self,
-        ::core::option::Option<super::FilterTrackProperty>,
-        edm::access::Update,
-    > = edm::Property::new("Property");
+    pub const PROPERTY: edm::Property<Self, Option<super::FilterTrackProperty>> =
+        edm::Property::new("Property");
     /// `Value`: `Edm.String`, nullable.
-    pub const VALUE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Value");
+    pub const VALUE: edm::Property<Self, Option<String>> = edm::Property::new("Value");
     /// `Operator`: `Edm.String`, amended to
     /// [`FilterTrackCompareOperator`](super::FilterTrackCompareOperator), nullable.
-    pub const OPERATOR: edm::Property<
-        Self,
-        ::core::option::Option<super::FilterTrackCompareOperator>,
-        edm::access::Update,
-    > = edm::Property::new("Operator");
+    pub const OPERATOR: edm::Property<Self, Option<super::FilterTrackCompareOperator>> =
+        edm::Property::new("Operator");
 }
 
 impl edm::Structured for FilterTrackPropertyCondition {
@@ -66,26 +56,21 @@ impl edm::Structured for FilterTrackPropertyCondition {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.property = edm::from_nullable(value)?,
-            1 => self.value = edm::from_nullable(value)?,
-            2 => self.operator = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.property, value),
+            1 => edm::assign_nullable(&mut self.value, value),
+            2 => edm::assign_nullable(&mut self.operator, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

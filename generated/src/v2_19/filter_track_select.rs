@@ -15,7 +15,7 @@ pub struct FilterTrackSelect {
     /// [`FilterTrackPropertyCondition`](super::FilterTrackPropertyCondition).
     ///
     /// The conditions.
-    pub property_conditions: ::std::vec::Vec<super::FilterTrackPropertyCondition>,
+    pub property_conditions: Vec<super::FilterTrackPropertyCondition>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -23,11 +23,8 @@ pub struct FilterTrackSelect {
 impl FilterTrackSelect {
     /// `PropertyConditions`: collection of
     /// [`FilterTrackPropertyCondition`](super::FilterTrackPropertyCondition).
-    pub const PROPERTY_CONDITIONS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::FilterTrackPropertyCondition>,
-        edm::access::Update,
-    > = edm::Property::new("PropertyConditions");
+    pub const PROPERTY_CONDITIONS: edm::Property<Self, Vec<super::FilterTrackPropertyCondition>> =
+        edm::Property::new("PropertyConditions");
 }
 
 impl edm::Structured for FilterTrackSelect {
@@ -42,23 +39,19 @@ impl edm::Structured for FilterTrackSelect {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            edm::assign(&mut self.property_conditions, value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign(&mut self.property_conditions, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -33,7 +33,7 @@ pub struct IngestManifest {
     /// Display name; may be empty.
     ///
     /// Set at create or later.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `State`: `Edm.Int32`, amended to [`IngestManifestState`](super::IngestManifestState).
     ///
     /// Whether files may be uploaded.
@@ -45,20 +45,20 @@ pub struct IngestManifest {
     /// URL of the container to upload to.
     ///
     /// Set by the service.
-    pub blob_storage_uri_for_upload: ::core::option::Option<::std::string::String>,
+    pub blob_storage_uri_for_upload: Option<String>,
     /// `Statistics`: [`IngestManifestStatistics`](super::IngestManifestStatistics), nullable.
     ///
     /// How many files have arrived.
     ///
     /// Set by the service.
-    pub statistics: ::core::option::Option<super::IngestManifestStatistics>,
+    pub statistics: Option<super::IngestManifestStatistics>,
     /// `StorageAccountName`: `Edm.String`, nullable.
     ///
     /// Storage account of the container, and of every asset in the manifest. The default account
     /// when left out.
     ///
     /// Set at create. Since 2.2.
-    pub storage_account_name: ::core::option::Option<::std::string::String>,
+    pub storage_account_name: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -74,65 +74,40 @@ impl IngestManifest {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `State`: `Edm.Int32`, amended to [`IngestManifestState`](super::IngestManifestState).
-    pub const STATE: edm::Property<
-        Self,
-        super::IngestManifestState,
-        edm::access::ReadOnly,
-    > = edm::Property::new("State");
+    pub const STATE: edm::Property<Self, super::IngestManifestState, edm::access::ReadOnly> =
+        edm::Property::new("State");
     /// `BlobStorageUriForUpload`: `Edm.String`, nullable.
-    pub const BLOB_STORAGE_URI_FOR_UPLOAD: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("BlobStorageUriForUpload");
+    pub const BLOB_STORAGE_URI_FOR_UPLOAD: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("BlobStorageUriForUpload");
     /// `Statistics`: [`IngestManifestStatistics`](super::IngestManifestStatistics), nullable.
-    pub const STATISTICS: edm::Property<
-        Self,
-        ::core::option::Option<super::IngestManifestStatistics>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Statistics");
+    pub const STATISTICS: edm::Property<Self, Option<super::IngestManifestStatistics>, edm::access::ReadOnly> =
+        edm::Property::new("Statistics");
     /// `StorageAccountName`: `Edm.String`, nullable.
-    pub const STORAGE_ACCOUNT_NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("StorageAccountName");
+    pub const STORAGE_ACCOUNT_NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("StorageAccountName");
     /// `IngestManifestAssets`: many [`IngestManifestAsset`](super::IngestManifestAsset).
     ///
     /// All assets of the manifest.
     ///
     /// Not set at create.
-    pub const INGEST_MANIFEST_ASSETS: edm::Navigation<
-        Self,
-        edm::Many<super::IngestManifestAsset>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("IngestManifestAssets");
+    pub const INGEST_MANIFEST_ASSETS: edm::Navigation<Self, edm::Many<super::IngestManifestAsset>> =
+        edm::Navigation::new("IngestManifestAssets");
     /// `PendingIngestManifestAssets`: many [`IngestManifestAsset`](super::IngestManifestAsset).
     ///
     /// Assets that still wait for files.
     ///
     /// Not set at create.
-    pub const PENDING_INGEST_MANIFEST_ASSETS: edm::Navigation<
-        Self,
-        edm::Many<super::IngestManifestAsset>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("PendingIngestManifestAssets");
+    pub const PENDING_INGEST_MANIFEST_ASSETS: edm::Navigation<Self, edm::Many<super::IngestManifestAsset>> =
+        edm::Navigation::new("PendingIngestManifestAssets");
     /// `StorageAccount`: none or one [`StorageAccount`](super::StorageAccount).
     ///
     /// Storage account of the container.
     ///
     /// Not set at create. Since 2.2.
-    pub const STORAGE_ACCOUNT: edm::Navigation<
-        Self,
-        edm::One<super::StorageAccount>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("StorageAccount");
+    pub const STORAGE_ACCOUNT: edm::Navigation<Self, edm::One<super::StorageAccount>> =
+        edm::Navigation::new("StorageAccount");
 }
 
 impl edm::Structured for IngestManifest {
@@ -154,31 +129,26 @@ impl edm::Structured for IngestManifest {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.created, value)?,
-            2 => edm::assign(&mut self.last_modified, value)?,
-            3 => self.name = edm::from_nullable(value)?,
-            4 => edm::assign(&mut self.state, value)?,
-            5 => self.blob_storage_uri_for_upload = edm::from_nullable(value)?,
-            6 => self.statistics = edm::from_nullable(value)?,
-            7 => self.storage_account_name = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.created, value),
+            2 => edm::assign(&mut self.last_modified, value),
+            3 => edm::assign_nullable(&mut self.name, value),
+            4 => edm::assign(&mut self.state, value),
+            5 => edm::assign_nullable(&mut self.blob_storage_uri_for_upload, value),
+            6 => edm::assign_nullable(&mut self.statistics, value),
+            7 => edm::assign_nullable(&mut self.storage_account_name, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -34,7 +34,7 @@ pub struct IngestManifestAsset {
     /// The bulk upload it belongs to.
     ///
     /// Set at create. Required at create.
-    pub parent_ingest_manifest_id: ::core::option::Option<super::IngestManifestId>,
+    pub parent_ingest_manifest_id: Option<super::IngestManifestId>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -42,11 +42,8 @@ pub struct IngestManifestAsset {
 impl IngestManifestAsset {
     /// `Id`: `Edm.String`, amended to [`IngestManifestAssetId`](super::IngestManifestAssetId),
     /// key.
-    pub const ID: edm::Property<
-        Self,
-        super::IngestManifestAssetId,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::IngestManifestAssetId, edm::access::ReadOnly> =
+        edm::Property::new("Id");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -55,32 +52,23 @@ impl IngestManifestAsset {
         edm::Property::new("LastModified");
     /// `ParentIngestManifestId`: `Edm.String`, amended to
     /// [`IngestManifestId`](super::IngestManifestId), nullable.
-    pub const PARENT_INGEST_MANIFEST_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::IngestManifestId>,
-        edm::access::Create,
-    > = edm::Property::new("ParentIngestManifestId");
+    pub const PARENT_INGEST_MANIFEST_ID: edm::Property<Self, Option<super::IngestManifestId>, edm::access::Create> =
+        edm::Property::new("ParentIngestManifestId");
     /// `Asset`: none or one [`Asset`](super::Asset).
     ///
     /// The asset to fill; must be given at create, and be in the storage account of the manifest
     /// (409).
     ///
     /// May be set at create.
-    pub const ASSET: edm::Navigation<
-        Self,
-        edm::One<super::Asset>,
-        edm::access::Create,
-    > = edm::Navigation::new("Asset");
+    pub const ASSET: edm::Navigation<Self, edm::One<super::Asset>, edm::access::Create> =
+        edm::Navigation::new("Asset");
     /// `IngestManifestFiles`: many [`IngestManifestFile`](super::IngestManifestFile).
     ///
     /// Files that shall go into the asset.
     ///
     /// Not set at create.
-    pub const INGEST_MANIFEST_FILES: edm::Navigation<
-        Self,
-        edm::Many<super::IngestManifestFile>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("IngestManifestFiles");
+    pub const INGEST_MANIFEST_FILES: edm::Navigation<Self, edm::Many<super::IngestManifestFile>> =
+        edm::Navigation::new("IngestManifestFiles");
 }
 
 impl edm::Structured for IngestManifestAsset {
@@ -98,27 +86,22 @@ impl edm::Structured for IngestManifestAsset {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.created, value)?,
-            2 => edm::assign(&mut self.last_modified, value)?,
-            3 => self.parent_ingest_manifest_id = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.created, value),
+            2 => edm::assign(&mut self.last_modified, value),
+            3 => edm::assign_nullable(&mut self.parent_ingest_manifest_id, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -32,7 +32,7 @@ pub struct IngestManifestFile {
     /// Name of the file. Not blank, and unique in the manifest (409).
     ///
     /// Set at create. Required at create. At most 4000 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `State`: `Edm.Int32`, amended to
     /// [`IngestManifestFileState`](super::IngestManifestFileState).
     ///
@@ -46,28 +46,26 @@ pub struct IngestManifestFile {
     /// The bulk upload it belongs to.
     ///
     /// Set at create. Required at create.
-    pub parent_ingest_manifest_id: ::core::option::Option<super::IngestManifestId>,
+    pub parent_ingest_manifest_id: Option<super::IngestManifestId>,
     /// `ParentIngestManifestAssetId`: `Edm.String`, amended to
     /// [`IngestManifestAssetId`](super::IngestManifestAssetId), nullable.
     ///
     /// The asset of the bulk upload that it goes into.
     ///
     /// Set at create. Required at create.
-    pub parent_ingest_manifest_asset_id: ::core::option::Option<
-        super::IngestManifestAssetId,
-    >,
+    pub parent_ingest_manifest_asset_id: Option<super::IngestManifestAssetId>,
     /// `ErrorDetail`: `Edm.String`, nullable.
     ///
     /// Why the file could not be taken in.
     ///
     /// Set by the service.
-    pub error_detail: ::core::option::Option<::std::string::String>,
+    pub error_detail: Option<String>,
     /// `MimeType`: `Edm.String`, nullable.
     ///
     /// Media type as the client states it.
     ///
     /// Set at create.
-    pub mime_type: ::core::option::Option<::std::string::String>,
+    pub mime_type: Option<String>,
     /// `IsPrimary`: `Edm.Boolean`.
     ///
     /// Whether it becomes the primary file of the asset.
@@ -79,14 +77,14 @@ pub struct IngestManifestFile {
     /// Version of the encryption scheme, `1.0`.
     ///
     /// Set at create.
-    pub encryption_version: ::core::option::Option<::std::string::String>,
+    pub encryption_version: Option<String>,
     /// `EncryptionScheme`: `Edm.String`, amended to
     /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
     ///
     /// How the file is encrypted, when it is.
     ///
     /// Set at create.
-    pub encryption_scheme: ::core::option::Option<super::EncryptionScheme>,
+    pub encryption_scheme: Option<super::EncryptionScheme>,
     /// `IsEncrypted`: `Edm.Boolean`.
     ///
     /// Whether the file is encrypted.
@@ -99,24 +97,21 @@ pub struct IngestManifestFile {
     /// Key with which the file is encrypted.
     ///
     /// Set at create.
-    pub encryption_key_id: ::core::option::Option<super::ContentKeyId>,
+    pub encryption_key_id: Option<super::ContentKeyId>,
     /// `InitializationVector`: `Edm.String`, nullable.
     ///
     /// Initialization vector of the encryption.
     ///
     /// Set at create.
-    pub initialization_vector: ::core::option::Option<::std::string::String>,
+    pub initialization_vector: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl IngestManifestFile {
     /// `Id`: `Edm.String`, amended to [`IngestManifestFileId`](super::IngestManifestFileId), key.
-    pub const ID: edm::Property<
-        Self,
-        super::IngestManifestFileId,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::IngestManifestFileId, edm::access::ReadOnly> =
+        edm::Property::new("Id");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -124,76 +119,46 @@ impl IngestManifestFile {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `State`: `Edm.Int32`, amended to
     /// [`IngestManifestFileState`](super::IngestManifestFileState).
-    pub const STATE: edm::Property<
-        Self,
-        super::IngestManifestFileState,
-        edm::access::ReadOnly,
-    > = edm::Property::new("State");
+    pub const STATE: edm::Property<Self, super::IngestManifestFileState, edm::access::ReadOnly> =
+        edm::Property::new("State");
     /// `ParentIngestManifestId`: `Edm.String`, amended to
     /// [`IngestManifestId`](super::IngestManifestId), nullable.
-    pub const PARENT_INGEST_MANIFEST_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::IngestManifestId>,
-        edm::access::Create,
-    > = edm::Property::new("ParentIngestManifestId");
+    pub const PARENT_INGEST_MANIFEST_ID: edm::Property<Self, Option<super::IngestManifestId>, edm::access::Create> =
+        edm::Property::new("ParentIngestManifestId");
     /// `ParentIngestManifestAssetId`: `Edm.String`, amended to
     /// [`IngestManifestAssetId`](super::IngestManifestAssetId), nullable.
-    pub const PARENT_INGEST_MANIFEST_ASSET_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::IngestManifestAssetId>,
-        edm::access::Create,
-    > = edm::Property::new("ParentIngestManifestAssetId");
+    pub const PARENT_INGEST_MANIFEST_ASSET_ID: edm::Property<Self, Option<super::IngestManifestAssetId>, edm::access::Create> =
+        edm::Property::new("ParentIngestManifestAssetId");
     /// `ErrorDetail`: `Edm.String`, nullable.
-    pub const ERROR_DETAIL: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("ErrorDetail");
+    pub const ERROR_DETAIL: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("ErrorDetail");
     /// `MimeType`: `Edm.String`, nullable.
-    pub const MIME_TYPE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("MimeType");
+    pub const MIME_TYPE: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("MimeType");
     /// `IsPrimary`: `Edm.Boolean`.
     pub const IS_PRIMARY: edm::Property<Self, bool, edm::access::Create> =
         edm::Property::new("IsPrimary");
     /// `EncryptionVersion`: `Edm.String`, nullable.
-    pub const ENCRYPTION_VERSION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionVersion");
+    pub const ENCRYPTION_VERSION: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("EncryptionVersion");
     /// `EncryptionScheme`: `Edm.String`, amended to
     /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
-    pub const ENCRYPTION_SCHEME: edm::Property<
-        Self,
-        ::core::option::Option<super::EncryptionScheme>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionScheme");
+    pub const ENCRYPTION_SCHEME: edm::Property<Self, Option<super::EncryptionScheme>, edm::access::Create> =
+        edm::Property::new("EncryptionScheme");
     /// `IsEncrypted`: `Edm.Boolean`.
     pub const IS_ENCRYPTED: edm::Property<Self, bool, edm::access::Create> =
         edm::Property::new("IsEncrypted");
     /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
     /// nullable.
-    pub const ENCRYPTION_KEY_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::ContentKeyId>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionKeyId");
+    pub const ENCRYPTION_KEY_ID: edm::Property<Self, Option<super::ContentKeyId>, edm::access::Create> =
+        edm::Property::new("EncryptionKeyId");
     /// `InitializationVector`: `Edm.String`, nullable.
-    pub const INITIALIZATION_VECTOR: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("InitializationVector");
+    pub const INITIALIZATION_VECTOR: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("InitializationVector");
 }
 
 impl edm::Structured for IngestManifestFile {
@@ -222,38 +187,33 @@ impl edm::Structured for IngestManifestFile {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.created, value)?,
-            2 => edm::assign(&mut self.last_modified, value)?,
-            3 => self.name = edm::from_nullable(value)?,
-            4 => edm::assign(&mut self.state, value)?,
-            5 => self.parent_ingest_manifest_id = edm::from_nullable(value)?,
-            6 => self.parent_ingest_manifest_asset_id = edm::from_nullable(value)?,
-            7 => self.error_detail = edm::from_nullable(value)?,
-            8 => self.mime_type = edm::from_nullable(value)?,
-            9 => edm::assign(&mut self.is_primary, value)?,
-            10 => self.encryption_version = edm::from_nullable(value)?,
-            11 => self.encryption_scheme = edm::from_nullable(value)?,
-            12 => edm::assign(&mut self.is_encrypted, value)?,
-            13 => self.encryption_key_id = edm::from_nullable(value)?,
-            14 => self.initialization_vector = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.created, value),
+            2 => edm::assign(&mut self.last_modified, value),
+            3 => edm::assign_nullable(&mut self.name, value),
+            4 => edm::assign(&mut self.state, value),
+            5 => edm::assign_nullable(&mut self.parent_ingest_manifest_id, value),
+            6 => edm::assign_nullable(&mut self.parent_ingest_manifest_asset_id, value),
+            7 => edm::assign_nullable(&mut self.error_detail, value),
+            8 => edm::assign_nullable(&mut self.mime_type, value),
+            9 => edm::assign(&mut self.is_primary, value),
+            10 => edm::assign_nullable(&mut self.encryption_version, value),
+            11 => edm::assign_nullable(&mut self.encryption_scheme, value),
+            12 => edm::assign(&mut self.is_encrypted, value),
+            13 => edm::assign_nullable(&mut self.encryption_key_id, value),
+            14 => edm::assign_nullable(&mut self.initialization_vector, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -24,7 +24,7 @@ pub struct IngestManifestStatistics {
     /// `ErrorFilesDetails`: `Edm.String`, nullable.
     ///
     /// Text about the files that could not be taken in.
-    pub error_files_details: ::core::option::Option<::std::string::String>,
+    pub error_files_details: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -40,11 +40,8 @@ impl IngestManifestStatistics {
     pub const ERROR_FILES_COUNT: edm::Property<Self, i32, edm::access::ReadOnly> =
         edm::Property::new("ErrorFilesCount");
     /// `ErrorFilesDetails`: `Edm.String`, nullable.
-    pub const ERROR_FILES_DETAILS: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("ErrorFilesDetails");
+    pub const ERROR_FILES_DETAILS: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("ErrorFilesDetails");
 }
 
 impl edm::Structured for IngestManifestStatistics {
@@ -62,27 +59,22 @@ impl edm::Structured for IngestManifestStatistics {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.pending_files_count, value)?,
-            1 => edm::assign(&mut self.finished_files_count, value)?,
-            2 => edm::assign(&mut self.error_files_count, value)?,
-            3 => self.error_files_details = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.pending_files_count, value),
+            1 => edm::assign(&mut self.finished_files_count, value),
+            2 => edm::assign(&mut self.error_files_count, value),
+            3 => edm::assign_nullable(&mut self.error_files_details, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -14,18 +14,14 @@ pub struct IPAccessControl {
     /// `Allow`: collection of [`IPRange`](super::IPRange).
     ///
     /// Ranges that may connect. Null admits everybody, an empty list nobody.
-    pub allow: ::std::vec::Vec<super::IPRange>,
+    pub allow: Vec<super::IPRange>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl IPAccessControl {
     /// `Allow`: collection of [`IPRange`](super::IPRange).
-    pub const ALLOW: edm::Property<
-        Self,
-        ::std::vec::Vec<super::IPRange>,
-        edm::access::Update,
-    > = edm::Property::new("Allow");
+    pub const ALLOW: edm::Property<Self, Vec<super::IPRange>> = edm::Property::new("Allow");
 }
 
 impl edm::Structured for IPAccessControl {
@@ -40,23 +36,19 @@ impl edm::Structured for IPAccessControl {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            edm::assign(&mut self.allow, value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign(&mut self.allow, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -14,38 +14,27 @@ pub struct IPRange {
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Address`: `Edm.String`, nullable.
     ///
     /// IP address, the first one of a subnet.
-    pub address: ::core::option::Option<::std::string::String>,
+    pub address: Option<String>,
     /// `SubnetPrefixLength`: `Edm.Int32`, nullable.
     ///
     /// Length of the subnet prefix in bits; null for a single address.
-    pub subnet_prefix_length: ::core::option::Option<i32>,
+    pub subnet_prefix_length: Option<i32>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl IPRange {
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `Address`: `Edm.String`, nullable.
-    pub const ADDRESS: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Address");
+    pub const ADDRESS: edm::Property<Self, Option<String>> = edm::Property::new("Address");
     /// `SubnetPrefixLength`: `Edm.Int32`, nullable.
-    pub const SUBNET_PREFIX_LENGTH: edm::Property<
-        Self,
-        ::core::option::Option<i32>,
-        edm::access::Update,
-    > = edm::Property::new("SubnetPrefixLength");
+    pub const SUBNET_PREFIX_LENGTH: edm::Property<Self, Option<i32>> =
+        edm::Property::new("SubnetPrefixLength");
 }
 
 impl edm::Structured for IPRange {
@@ -62,26 +51,21 @@ impl edm::Structured for IPRange {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.name = edm::from_nullable(value)?,
-            1 => self.address = edm::from_nullable(value)?,
-            2 => self.subnet_prefix_length = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.name, value),
+            1 => edm::assign_nullable(&mut self.address, value),
+            2 => edm::assign_nullable(&mut self.subnet_prefix_length, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -20,7 +20,7 @@ pub struct Job {
     /// Display name. Documentation differs on its limit, 256 or 4000 characters.
     ///
     /// Set at create.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -38,7 +38,7 @@ pub struct Job {
     /// When the job reached a final state (UTC); null before.
     ///
     /// Set by the service.
-    pub end_time: ::core::option::Option<edm::DateTime>,
+    pub end_time: Option<edm::DateTime>,
     /// `Priority`: `Edm.Int32`.
     ///
     /// Higher runs first; 0 when left out. Can be changed only while the job is Queued.
@@ -56,7 +56,7 @@ pub struct Job {
     /// When processing began (UTC); null before.
     ///
     /// Set by the service.
-    pub start_time: ::core::option::Option<edm::DateTime>,
+    pub start_time: Option<edm::DateTime>,
     /// `State`: `Edm.Int32`, amended to [`JobState`](super::JobState).
     ///
     /// Progress of the job.
@@ -68,16 +68,14 @@ pub struct Job {
     /// Template to build the tasks from, instead of giving tasks.
     ///
     /// Set at create.
-    pub template_id: ::core::option::Option<super::JobTemplateId>,
+    pub template_id: Option<super::JobTemplateId>,
     /// `JobNotificationSubscriptions`: collection of
     /// [`JobNotificationSubscription`](super::JobNotificationSubscription).
     ///
     /// Which state changes are reported, and where.
     ///
     /// Set at create. Since 2.1.
-    pub job_notification_subscriptions: ::std::vec::Vec<
-        super::JobNotificationSubscription,
-    >,
+    pub job_notification_subscriptions: Vec<super::JobNotificationSubscription>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -87,11 +85,8 @@ impl Job {
     pub const ID: edm::Property<Self, super::JobId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -99,71 +94,49 @@ impl Job {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `EndTime`: `Edm.DateTime`, nullable.
-    pub const END_TIME: edm::Property<
-        Self,
-        ::core::option::Option<edm::DateTime>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("EndTime");
+    pub const END_TIME: edm::Property<Self, Option<edm::DateTime>, edm::access::ReadOnly> =
+        edm::Property::new("EndTime");
     /// `Priority`: `Edm.Int32`.
-    pub const PRIORITY: edm::Property<Self, i32, edm::access::Update> =
-        edm::Property::new("Priority");
+    pub const PRIORITY: edm::Property<Self, i32> = edm::Property::new("Priority");
     /// `RunningDuration`: `Edm.Double`.
     pub const RUNNING_DURATION: edm::Property<Self, f64, edm::access::ReadOnly> =
         edm::Property::new("RunningDuration");
     /// `StartTime`: `Edm.DateTime`, nullable.
-    pub const START_TIME: edm::Property<
-        Self,
-        ::core::option::Option<edm::DateTime>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("StartTime");
+    pub const START_TIME: edm::Property<Self, Option<edm::DateTime>, edm::access::ReadOnly> =
+        edm::Property::new("StartTime");
     /// `State`: `Edm.Int32`, amended to [`JobState`](super::JobState).
     pub const STATE: edm::Property<Self, super::JobState, edm::access::ReadOnly> =
         edm::Property::new("State");
     /// `TemplateId`: `Edm.String`, amended to [`JobTemplateId`](super::JobTemplateId), nullable.
-    pub const TEMPLATE_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::JobTemplateId>,
-        edm::access::Create,
-    > = edm::Property::new("TemplateId");
+    pub const TEMPLATE_ID: edm::Property<Self, Option<super::JobTemplateId>, edm::access::Create> =
+        edm::Property::new("TemplateId");
     /// `JobNotificationSubscriptions`: collection of
     /// [`JobNotificationSubscription`](super::JobNotificationSubscription).
-    pub const JOB_NOTIFICATION_SUBSCRIPTIONS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::JobNotificationSubscription>,
-        edm::access::Create,
-    > = edm::Property::new("JobNotificationSubscriptions");
+    pub const JOB_NOTIFICATION_SUBSCRIPTIONS: edm::Property<Self, Vec<super::JobNotificationSubscription>, edm::access::Create> =
+        edm::Property::new("JobNotificationSubscriptions");
     /// `Tasks`: many [`Task`](super::Task).
     ///
     /// The tasks, given inline when the job is created.
     ///
     /// May be set at create.
-    pub const TASKS: edm::Navigation<
-        Self,
-        edm::Many<super::Task>,
-        edm::access::Create,
-    > = edm::Navigation::new("Tasks");
+    pub const TASKS: edm::Navigation<Self, edm::Many<super::Task>, edm::access::Create> =
+        edm::Navigation::new("Tasks");
     /// `OutputMediaAssets`: many [`Asset`](super::Asset).
     ///
     /// Assets the tasks produce. They exist as soon as the job does, and have files when it is
     /// finished.
     ///
     /// Not set at create.
-    pub const OUTPUT_MEDIA_ASSETS: edm::Navigation<
-        Self,
-        edm::Many<super::Asset>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("OutputMediaAssets");
+    pub const OUTPUT_MEDIA_ASSETS: edm::Navigation<Self, edm::Many<super::Asset>> =
+        edm::Navigation::new("OutputMediaAssets");
     /// `InputMediaAssets`: many [`Asset`](super::Asset).
     ///
     /// Assets the job works on, at least one. Their order gives the numbers of `JobInputAsset(n)`
     /// in the task bodies.
     ///
     /// May be set at create.
-    pub const INPUT_MEDIA_ASSETS: edm::Navigation<
-        Self,
-        edm::Many<super::Asset>,
-        edm::access::Create,
-    > = edm::Navigation::new("InputMediaAssets");
+    pub const INPUT_MEDIA_ASSETS: edm::Navigation<Self, edm::Many<super::Asset>, edm::access::Create> =
+        edm::Navigation::new("InputMediaAssets");
 }
 
 impl edm::Structured for Job {
@@ -188,34 +161,29 @@ impl edm::Structured for Job {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.created, value)?,
-            3 => edm::assign(&mut self.last_modified, value)?,
-            4 => self.end_time = edm::from_nullable(value)?,
-            5 => edm::assign(&mut self.priority, value)?,
-            6 => edm::assign(&mut self.running_duration, value)?,
-            7 => self.start_time = edm::from_nullable(value)?,
-            8 => edm::assign(&mut self.state, value)?,
-            9 => self.template_id = edm::from_nullable(value)?,
-            10 => edm::assign(&mut self.job_notification_subscriptions, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign(&mut self.created, value),
+            3 => edm::assign(&mut self.last_modified, value),
+            4 => edm::assign_nullable(&mut self.end_time, value),
+            5 => edm::assign(&mut self.priority, value),
+            6 => edm::assign(&mut self.running_duration, value),
+            7 => edm::assign_nullable(&mut self.start_time, value),
+            8 => edm::assign(&mut self.state, value),
+            9 => edm::assign_nullable(&mut self.template_id, value),
+            10 => edm::assign(&mut self.job_notification_subscriptions, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

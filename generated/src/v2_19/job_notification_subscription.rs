@@ -20,7 +20,7 @@ pub struct JobNotificationSubscription {
     /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
     ///
     /// Where reports go.
-    pub notification_end_point_id: ::core::option::Option<super::NotificationEndPointId>,
+    pub notification_end_point_id: Option<super::NotificationEndPointId>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -28,18 +28,12 @@ pub struct JobNotificationSubscription {
 impl JobNotificationSubscription {
     /// `TargetJobState`: `Edm.Int32`, amended to
     /// [`NotificationJobState`](super::NotificationJobState).
-    pub const TARGET_JOB_STATE: edm::Property<
-        Self,
-        super::NotificationJobState,
-        edm::access::Create,
-    > = edm::Property::new("TargetJobState");
+    pub const TARGET_JOB_STATE: edm::Property<Self, super::NotificationJobState, edm::access::Create> =
+        edm::Property::new("TargetJobState");
     /// `NotificationEndPointId`: `Edm.String`, amended to
     /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
-    pub const NOTIFICATION_END_POINT_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::NotificationEndPointId>,
-        edm::access::Create,
-    > = edm::Property::new("NotificationEndPointId");
+    pub const NOTIFICATION_END_POINT_ID: edm::Property<Self, Option<super::NotificationEndPointId>, edm::access::Create> =
+        edm::Property::new("NotificationEndPointId");
 }
 
 impl edm::Structured for JobNotificationSubscription {
@@ -55,25 +49,20 @@ impl edm::Structured for JobNotificationSubscription {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.target_job_state, value)?,
-            1 => self.notification_end_point_id = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.target_job_state, value),
+            1 => edm::assign_nullable(&mut self.notification_end_point_id, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

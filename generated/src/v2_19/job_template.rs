@@ -20,7 +20,7 @@ pub struct JobTemplate {
     /// Display name.
     ///
     /// Set at create.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -39,7 +39,7 @@ pub struct JobTemplate {
     /// naming its template in the attribute `taskTemplateId`.
     ///
     /// Set at create. Required at create.
-    pub job_template_body: ::core::option::Option<::std::string::String>,
+    pub job_template_body: Option<String>,
     /// `NumberofInputAssets`: `Edm.Int32`.
     ///
     /// How many input assets a job from this template takes.
@@ -61,11 +61,8 @@ impl JobTemplate {
     pub const ID: edm::Property<Self, super::JobTemplateId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -73,30 +70,21 @@ impl JobTemplate {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `JobTemplateBody`: `Edm.String`, nullable.
-    pub const JOB_TEMPLATE_BODY: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("JobTemplateBody");
+    pub const JOB_TEMPLATE_BODY: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("JobTemplateBody");
     /// `NumberofInputAssets`: `Edm.Int32`.
     pub const NUMBER_OF_INPUT_ASSETS: edm::Property<Self, i32, edm::access::Create> =
         edm::Property::new("NumberofInputAssets");
     /// `TemplateType`: `Edm.Int32`, amended to [`JobTemplateType`](super::JobTemplateType).
-    pub const TEMPLATE_TYPE: edm::Property<
-        Self,
-        super::JobTemplateType,
-        edm::access::Create,
-    > = edm::Property::new("TemplateType");
+    pub const TEMPLATE_TYPE: edm::Property<Self, super::JobTemplateType, edm::access::Create> =
+        edm::Property::new("TemplateType");
     /// `TaskTemplates`: many [`TaskTemplate`](super::TaskTemplate).
     ///
     /// The templates of the tasks, given inline when the job template is created.
     ///
     /// May be set at create.
-    pub const TASK_TEMPLATES: edm::Navigation<
-        Self,
-        edm::Many<super::TaskTemplate>,
-        edm::access::Create,
-    > = edm::Navigation::new("TaskTemplates");
+    pub const TASK_TEMPLATES: edm::Navigation<Self, edm::Many<super::TaskTemplate>, edm::access::Create> =
+        edm::Navigation::new("TaskTemplates");
 }
 
 impl edm::Structured for JobTemplate {
@@ -117,30 +105,25 @@ impl edm::Structured for JobTemplate {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.created, value)?,
-            3 => edm::assign(&mut self.last_modified, value)?,
-            4 => self.job_template_body = edm::from_nullable(value)?,
-            5 => edm::assign(&mut self.number_of_input_assets, value)?,
-            6 => edm::assign(&mut self.template_type, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign(&mut self.created, value),
+            3 => edm::assign(&mut self.last_modified, value),
+            4 => edm::assign_nullable(&mut self.job_template_body, value),
+            5 => edm::assign(&mut self.number_of_input_assets, value),
+            6 => edm::assign(&mut self.template_type, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

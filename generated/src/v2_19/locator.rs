@@ -35,46 +35,46 @@ pub struct Locator {
     /// of a streaming path.
     ///
     /// Set by the service.
-    pub path: ::core::option::Option<::std::string::String>,
+    pub path: Option<String>,
     /// `BaseUri`: `Edm.String`, nullable.
     ///
     /// First part of Path: the container URL, or scheme and host of the streaming endpoint.
     ///
     /// Set by the service.
-    pub base_uri: ::core::option::Option<::std::string::String>,
+    pub base_uri: Option<String>,
     /// `ContentAccessComponent`: `Edm.String`, nullable.
     ///
     /// Second part of Path: the signed query with its question mark, or the guid of a streaming
     /// locator.
     ///
     /// Set by the service.
-    pub content_access_component: ::core::option::Option<::std::string::String>,
+    pub content_access_component: Option<String>,
     /// `AccessPolicyId`: `Edm.String`, amended to [`AccessPolicyId`](super::AccessPolicyId),
     /// nullable.
     ///
     /// Permissions and duration. May be left out when the AccessPolicy link is given instead.
     ///
     /// Set at create.
-    pub access_policy_id: ::core::option::Option<super::AccessPolicyId>,
+    pub access_policy_id: Option<super::AccessPolicyId>,
     /// `AssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
     ///
     /// The asset to give access to. May be left out when the Asset link is given instead.
     ///
     /// Set at create.
-    pub asset_id: ::core::option::Option<super::AssetId>,
+    pub asset_id: Option<super::AssetId>,
     /// `StartTime`: `Edm.DateTime`, nullable.
     ///
     /// Start of the validity (UTC); the time of creation when null. Clients set it five minutes
     /// back to allow for clock differences.
     ///
     /// Set at create or later.
-    pub start_time: ::core::option::Option<edm::DateTime>,
+    pub start_time: Option<edm::DateTime>,
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
     ///
     /// Set at create. At most 4000 characters. Since 2.2.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -84,80 +84,47 @@ impl Locator {
     pub const ID: edm::Property<Self, super::LocatorId, edm::access::Create> =
         edm::Property::new("Id");
     /// `ExpirationDateTime`: `Edm.DateTime`.
-    pub const EXPIRATION_DATE_TIME: edm::Property<
-        Self,
-        edm::DateTime,
-        edm::access::Update,
-    > = edm::Property::new("ExpirationDateTime");
+    pub const EXPIRATION_DATE_TIME: edm::Property<Self, edm::DateTime> =
+        edm::Property::new("ExpirationDateTime");
     /// `Type`: `Edm.Int32`, amended to [`LocatorType`](super::LocatorType).
-    pub const LOCATOR_TYPE: edm::Property<
-        Self,
-        super::LocatorType,
-        edm::access::Create,
-    > = edm::Property::new("Type");
+    pub const LOCATOR_TYPE: edm::Property<Self, super::LocatorType, edm::access::Create> =
+        edm::Property::new("Type");
     /// `Path`: `Edm.String`, nullable.
-    pub const PATH: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Path");
+    pub const PATH: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Path");
     /// `BaseUri`: `Edm.String`, nullable.
-    pub const BASE_URI: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("BaseUri");
+    pub const BASE_URI: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("BaseUri");
     /// `ContentAccessComponent`: `Edm.String`, nullable.
-    pub const CONTENT_ACCESS_COMPONENT: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("ContentAccessComponent");
+    pub const CONTENT_ACCESS_COMPONENT: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("ContentAccessComponent");
     /// `AccessPolicyId`: `Edm.String`, amended to [`AccessPolicyId`](super::AccessPolicyId),
     /// nullable.
-    pub const ACCESS_POLICY_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::AccessPolicyId>,
-        edm::access::Create,
-    > = edm::Property::new("AccessPolicyId");
+    pub const ACCESS_POLICY_ID: edm::Property<Self, Option<super::AccessPolicyId>, edm::access::Create> =
+        edm::Property::new("AccessPolicyId");
     /// `AssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
-    pub const ASSET_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::AssetId>,
-        edm::access::Create,
-    > = edm::Property::new("AssetId");
+    pub const ASSET_ID: edm::Property<Self, Option<super::AssetId>, edm::access::Create> =
+        edm::Property::new("AssetId");
     /// `StartTime`: `Edm.DateTime`, nullable.
-    pub const START_TIME: edm::Property<
-        Self,
-        ::core::option::Option<edm::DateTime>,
-        edm::access::Update,
-    > = edm::Property::new("StartTime");
+    pub const START_TIME: edm::Property<Self, Option<edm::DateTime>> =
+        edm::Property::new("StartTime");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `AccessPolicy`: none or one [`AccessPolicy`](super::AccessPolicy).
     ///
     /// Permissions and duration; may be linked at create instead of giving AccessPolicyId.
     ///
     /// May be set at create.
-    pub const ACCESS_POLICY: edm::Navigation<
-        Self,
-        edm::One<super::AccessPolicy>,
-        edm::access::Create,
-    > = edm::Navigation::new("AccessPolicy");
+    pub const ACCESS_POLICY: edm::Navigation<Self, edm::One<super::AccessPolicy>, edm::access::Create> =
+        edm::Navigation::new("AccessPolicy");
     /// `Asset`: none or one [`Asset`](super::Asset).
     ///
     /// The asset; may be linked at create instead of giving AssetId.
     ///
     /// May be set at create.
-    pub const ASSET: edm::Navigation<
-        Self,
-        edm::One<super::Asset>,
-        edm::access::Create,
-    > = edm::Navigation::new("Asset");
+    pub const ASSET: edm::Navigation<Self, edm::One<super::Asset>, edm::access::Create> =
+        edm::Navigation::new("Asset");
 }
 
 impl edm::Structured for Locator {
@@ -181,33 +148,28 @@ impl edm::Structured for Locator {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.expiration_date_time, value)?,
-            2 => edm::assign(&mut self.locator_type, value)?,
-            3 => self.path = edm::from_nullable(value)?,
-            4 => self.base_uri = edm::from_nullable(value)?,
-            5 => self.content_access_component = edm::from_nullable(value)?,
-            6 => self.access_policy_id = edm::from_nullable(value)?,
-            7 => self.asset_id = edm::from_nullable(value)?,
-            8 => self.start_time = edm::from_nullable(value)?,
-            9 => self.name = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.expiration_date_time, value),
+            2 => edm::assign(&mut self.locator_type, value),
+            3 => edm::assign_nullable(&mut self.path, value),
+            4 => edm::assign_nullable(&mut self.base_uri, value),
+            5 => edm::assign_nullable(&mut self.content_access_component, value),
+            6 => edm::assign_nullable(&mut self.access_policy_id, value),
+            7 => edm::assign_nullable(&mut self.asset_id, value),
+            8 => edm::assign_nullable(&mut self.start_time, value),
+            9 => edm::assign_nullable(&mut self.name, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -20,31 +20,31 @@ pub struct MediaProcessor {
     /// What it does.
     ///
     /// Set by the service.
-    pub description: ::core::option::Option<::std::string::String>,
+    pub description: Option<String>,
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Name by which clients look for it.
     ///
     /// Set by the service.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Sku`: `Edm.String`, nullable.
     ///
     /// Edition; often empty.
     ///
     /// Set by the service.
-    pub sku: ::core::option::Option<::std::string::String>,
+    pub sku: Option<String>,
     /// `Vendor`: `Edm.String`, nullable.
     ///
     /// Who made it.
     ///
     /// Set by the service.
-    pub vendor: ::core::option::Option<::std::string::String>,
+    pub vendor: Option<String>,
     /// `Version`: `Edm.String`, nullable.
     ///
     /// Version, as numbers separated by dots.
     ///
     /// Set by the service.
-    pub version: ::core::option::Option<::std::string::String>,
+    pub version: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -54,35 +54,20 @@ impl MediaProcessor {
     pub const ID: edm::Property<Self, super::MediaProcessorId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Description`: `Edm.String`, nullable.
-    pub const DESCRIPTION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Description");
+    pub const DESCRIPTION: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Description");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Name");
     /// `Sku`: `Edm.String`, nullable.
-    pub const SKU: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Sku");
+    pub const SKU: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Sku");
     /// `Vendor`: `Edm.String`, nullable.
-    pub const VENDOR: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Vendor");
+    pub const VENDOR: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Vendor");
     /// `Version`: `Edm.String`, nullable.
-    pub const VERSION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Version");
+    pub const VERSION: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Version");
 }
 
 impl edm::Structured for MediaProcessor {
@@ -102,29 +87,24 @@ impl edm::Structured for MediaProcessor {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.description = edm::from_nullable(value)?,
-            2 => self.name = edm::from_nullable(value)?,
-            3 => self.sku = edm::from_nullable(value)?,
-            4 => self.vendor = edm::from_nullable(value)?,
-            5 => self.version = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.description, value),
+            2 => edm::assign_nullable(&mut self.name, value),
+            3 => edm::assign_nullable(&mut self.sku, value),
+            4 => edm::assign_nullable(&mut self.vendor, value),
+            5 => edm::assign_nullable(&mut self.version, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

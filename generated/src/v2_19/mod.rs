@@ -9,7 +9,6 @@
 //! Generated from metadata/ams-2.19.xml amended by metadata/ams-2.19.toml. To generate it
 //! again: `cargo xtask generate`.
 
-pub mod tables;
 mod access_policy;
 mod akamai_access_control;
 mod akamai_signature_header_authentication_key;
@@ -70,6 +69,9 @@ mod task_historical_event;
 mod task_notification_subscription;
 mod task_template;
 mod video_stream;
+#[cfg(feature = "client")]
+mod requests;
+pub mod tables;
 
 pub use self::access_policy::AccessPolicy;
 pub use self::akamai_access_control::AkamaiAccessControl;
@@ -91,17 +93,7 @@ pub use self::channel_preview_access_control::ChannelPreviewAccessControl;
 pub use self::channel_slate::ChannelSlate;
 pub use self::component_monitoring_settings::ComponentMonitoringSettings;
 #[cfg(feature = "client")]
-pub use self::container::{
-    AssetRequest, AssetFileRequest, AccessPolicyRequest, LocatorRequest,
-    ContentKeyRequest, JobRequest, TaskRequest, JobTemplateRequest, TaskTemplateRequest,
-    MediaProcessorRequest, IngestManifestRequest, IngestManifestAssetRequest,
-    IngestManifestFileRequest, NotificationEndPointRequest, StorageAccountRequest,
-    OperationRequest, ContentKeyAuthorizationPolicyRequest,
-    ContentKeyAuthorizationPolicyOptionRequest, AssetDeliveryPolicyRequest,
-    StreamingEndpointRequest, ChannelRequest, ProgramRequest,
-    EncodingReservedUnitTypeRequest, FilterRequest, AssetFilterRequest,
-    MonitoringConfigurationRequest, MediaServices,
-};
+pub use self::container::MediaServices;
 pub use self::content_key::ContentKey;
 pub use self::content_key_authorization_policy::ContentKeyAuthorizationPolicy;
 pub use self::content_key_authorization_policy_option::ContentKeyAuthorizationPolicyOption;
@@ -109,17 +101,46 @@ pub use self::content_key_authorization_policy_restriction::ContentKeyAuthorizat
 pub use self::cross_site_access_policies::CrossSiteAccessPolicies;
 pub use self::encoding_reserved_unit_type::EncodingReservedUnitType;
 pub use self::enums::{
-    AssetState, AssetCreationOptions, AssetFormatOption, AssetFileOptions,
-    AccessPermissions, LocatorType, ContentKeyType, ProtectionKeyType, JobState,
-    TaskState, TaskOptions, JobTemplateType, IngestManifestState,
-    IngestManifestFileState, NotificationEndPointType,
-    NotificationEndPointCredentialType, NotificationJobState, NotificationEventType,
-    ContentKeyDeliveryType, ContentKeyRestrictionType, AssetDeliveryProtocol,
-    AssetDeliveryPolicyType, AssetDeliveryPolicyConfigurationKey, ReservedUnitType,
-    ChannelState, ProgramState, StreamingEndpointState, OperationState,
-    StreamingProtocol, ChannelEncodingType, AdMarkerSource, SystemPreset,
-    CdnProviderType, StreamingEndpointVersion, FilterTrackProperty, FilterTrackType,
-    FilterTrackCompareOperator, MonitoringComponent, MonitoringLevel, EncryptionScheme,
+    AccessPermissions,
+    AdMarkerSource,
+    AssetCreationOptions,
+    AssetDeliveryPolicyConfigurationKey,
+    AssetDeliveryPolicyType,
+    AssetDeliveryProtocol,
+    AssetFileOptions,
+    AssetFormatOption,
+    AssetState,
+    CdnProviderType,
+    ChannelEncodingType,
+    ChannelState,
+    ContentKeyDeliveryType,
+    ContentKeyRestrictionType,
+    ContentKeyType,
+    EncryptionScheme,
+    FilterTrackCompareOperator,
+    FilterTrackProperty,
+    FilterTrackType,
+    IngestManifestFileState,
+    IngestManifestState,
+    JobState,
+    JobTemplateType,
+    LocatorType,
+    MonitoringComponent,
+    MonitoringLevel,
+    NotificationEndPointCredentialType,
+    NotificationEndPointType,
+    NotificationEventType,
+    NotificationJobState,
+    OperationState,
+    ProgramState,
+    ProtectionKeyType,
+    ReservedUnitType,
+    StreamingEndpointState,
+    StreamingEndpointVersion,
+    StreamingProtocol,
+    SystemPreset,
+    TaskOptions,
+    TaskState,
 };
 pub use self::error_detail::ErrorDetail;
 pub use self::filter::Filter;
@@ -127,12 +148,29 @@ pub use self::filter_track_property_condition::FilterTrackPropertyCondition;
 pub use self::filter_track_select::FilterTrackSelect;
 pub use self::first_quality::FirstQuality;
 pub use self::ids::{
-    AssetId, AssetFileId, AccessPolicyId, LocatorId, ContentKeyId, JobId, TaskId,
-    JobTemplateId, TaskTemplateId, MediaProcessorId, IngestManifestId,
-    IngestManifestAssetId, IngestManifestFileId, NotificationEndPointId, OperationId,
-    ContentKeyAuthorizationPolicyId, ContentKeyAuthorizationPolicyOptionId,
-    AssetDeliveryPolicyId, StreamingEndpointId, ChannelId, ProgramId, AssetFilterId,
+    AccessPolicyId,
+    AssetDeliveryPolicyId,
+    AssetFileId,
+    AssetFilterId,
+    AssetId,
+    ChannelId,
+    ContentKeyAuthorizationPolicyId,
+    ContentKeyAuthorizationPolicyOptionId,
+    ContentKeyId,
+    IngestManifestAssetId,
+    IngestManifestFileId,
+    IngestManifestId,
+    JobId,
+    JobTemplateId,
+    LocatorId,
+    MediaProcessorId,
     MonitoringConfigurationId,
+    NotificationEndPointId,
+    OperationId,
+    ProgramId,
+    StreamingEndpointId,
+    TaskId,
+    TaskTemplateId,
 };
 pub use self::ingest_manifest::IngestManifest;
 pub use self::ingest_manifest_asset::IngestManifestAsset;
@@ -160,3 +198,5 @@ pub use self::task_historical_event::TaskHistoricalEvent;
 pub use self::task_notification_subscription::TaskNotificationSubscription;
 pub use self::task_template::TaskTemplate;
 pub use self::video_stream::VideoStream;
+#[cfg(feature = "client")]
+pub use self::requests::*;

@@ -24,7 +24,7 @@ pub struct MonitoringConfiguration {
     /// Notification endpoint of type AzureTable that receives the data.
     ///
     /// Set at create.
-    pub notification_end_point_id: ::core::option::Option<super::NotificationEndPointId>,
+    pub notification_end_point_id: Option<super::NotificationEndPointId>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -43,7 +43,7 @@ pub struct MonitoringConfiguration {
     /// Level of each component. A component that is not given is Disabled.
     ///
     /// Set at create or later.
-    pub settings: ::std::vec::Vec<super::ComponentMonitoringSettings>,
+    pub settings: Vec<super::ComponentMonitoringSettings>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -51,18 +51,12 @@ pub struct MonitoringConfiguration {
 impl MonitoringConfiguration {
     /// `Id`: `Edm.String`, amended to
     /// [`MonitoringConfigurationId`](super::MonitoringConfigurationId), key.
-    pub const ID: edm::Property<
-        Self,
-        super::MonitoringConfigurationId,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::MonitoringConfigurationId, edm::access::ReadOnly> =
+        edm::Property::new("Id");
     /// `NotificationEndPointId`: `Edm.String`, amended to
     /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
-    pub const NOTIFICATION_END_POINT_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::NotificationEndPointId>,
-        edm::access::Create,
-    > = edm::Property::new("NotificationEndPointId");
+    pub const NOTIFICATION_END_POINT_ID: edm::Property<Self, Option<super::NotificationEndPointId>, edm::access::Create> =
+        edm::Property::new("NotificationEndPointId");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -71,11 +65,8 @@ impl MonitoringConfiguration {
         edm::Property::new("LastModified");
     /// `Settings`: collection of
     /// [`ComponentMonitoringSettings`](super::ComponentMonitoringSettings).
-    pub const SETTINGS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::ComponentMonitoringSettings>,
-        edm::access::Update,
-    > = edm::Property::new("Settings");
+    pub const SETTINGS: edm::Property<Self, Vec<super::ComponentMonitoringSettings>> =
+        edm::Property::new("Settings");
 }
 
 impl edm::Structured for MonitoringConfiguration {
@@ -94,28 +85,23 @@ impl edm::Structured for MonitoringConfiguration {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.notification_end_point_id = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.created, value)?,
-            3 => edm::assign(&mut self.last_modified, value)?,
-            4 => edm::assign(&mut self.settings, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.notification_end_point_id, value),
+            2 => edm::assign(&mut self.created, value),
+            3 => edm::assign(&mut self.last_modified, value),
+            4 => edm::assign(&mut self.settings, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -14,7 +14,7 @@ pub struct MonitoringSasUri {
     /// `SasUris`: collection of `Edm.String`.
     ///
     /// Signed URLs.
-    pub sas_uris: ::std::vec::Vec<::std::string::String>,
+    pub sas_uris: Vec<String>,
     /// `MetricDataDate`: `Edm.DateTime`.
     ///
     /// The day of the data (UTC).
@@ -33,23 +33,14 @@ pub struct MonitoringSasUri {
 
 impl MonitoringSasUri {
     /// `SasUris`: collection of `Edm.String`.
-    pub const SAS_URIS: edm::Property<
-        Self,
-        ::std::vec::Vec<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("SasUris");
+    pub const SAS_URIS: edm::Property<Self, Vec<String>, edm::access::ReadOnly> =
+        edm::Property::new("SasUris");
     /// `MetricDataDate`: `Edm.DateTime`.
-    pub const METRIC_DATA_DATE: edm::Property<
-        Self,
-        edm::DateTime,
-        edm::access::ReadOnly,
-    > = edm::Property::new("MetricDataDate");
+    pub const METRIC_DATA_DATE: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
+        edm::Property::new("MetricDataDate");
     /// `SasUriExpiryDate`: `Edm.DateTime`.
-    pub const SAS_URI_EXPIRY_DATE: edm::Property<
-        Self,
-        edm::DateTime,
-        edm::access::ReadOnly,
-    > = edm::Property::new("SasUriExpiryDate");
+    pub const SAS_URI_EXPIRY_DATE: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
+        edm::Property::new("SasUriExpiryDate");
     /// `AccountId`: `Edm.Guid`.
     pub const ACCOUNT_ID: edm::Property<Self, edm::Guid, edm::access::ReadOnly> =
         edm::Property::new("AccountId");
@@ -70,27 +61,22 @@ impl edm::Structured for MonitoringSasUri {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.sas_uris, value)?,
-            1 => edm::assign(&mut self.metric_data_date, value)?,
-            2 => edm::assign(&mut self.sas_uri_expiry_date, value)?,
-            3 => edm::assign(&mut self.account_id, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.sas_uris, value),
+            1 => edm::assign(&mut self.metric_data_date, value),
+            2 => edm::assign(&mut self.sas_uri_expiry_date, value),
+            3 => edm::assign(&mut self.account_id, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct NotificationEndPoint {
     /// Display name.
     ///
     /// Set at create or later. Required at create.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -36,7 +36,7 @@ pub struct NotificationEndPoint {
     /// calls it fixed, but shows an update that changes it.
     ///
     /// Set at create or later. Required at create.
-    pub end_point_address: ::core::option::Option<::std::string::String>,
+    pub end_point_address: Option<String>,
     /// `EndPointType`: `Edm.Int32`, amended to
     /// [`NotificationEndPointType`](super::NotificationEndPointType).
     ///
@@ -56,13 +56,13 @@ pub struct NotificationEndPoint {
     /// The credential, encrypted for the protection certificate, in base64.
     ///
     /// Set at create. Since 2.13.
-    pub encrypted_end_point_credential: ::core::option::Option<::std::string::String>,
+    pub encrypted_end_point_credential: Option<String>,
     /// `ProtectionKeyId`: `Edm.String`, nullable.
     ///
     /// Thumbprint of the certificate that protects the credential.
     ///
     /// Set at create. Since 2.13.
-    pub protection_key_id: ::core::option::Option<::std::string::String>,
+    pub protection_key_id: Option<String>,
     /// `ProtectionKeyType`: `Edm.Int32`, amended to
     /// [`ProtectionKeyType`](super::ProtectionKeyType).
     ///
@@ -77,59 +77,34 @@ pub struct NotificationEndPoint {
 impl NotificationEndPoint {
     /// `Id`: `Edm.String`, amended to [`NotificationEndPointId`](super::NotificationEndPointId),
     /// key.
-    pub const ID: edm::Property<
-        Self,
-        super::NotificationEndPointId,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::NotificationEndPointId, edm::access::ReadOnly> =
+        edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
     /// `EndPointAddress`: `Edm.String`, nullable.
-    pub const END_POINT_ADDRESS: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("EndPointAddress");
+    pub const END_POINT_ADDRESS: edm::Property<Self, Option<String>> =
+        edm::Property::new("EndPointAddress");
     /// `EndPointType`: `Edm.Int32`, amended to
     /// [`NotificationEndPointType`](super::NotificationEndPointType).
-    pub const END_POINT_TYPE: edm::Property<
-        Self,
-        super::NotificationEndPointType,
-        edm::access::Create,
-    > = edm::Property::new("EndPointType");
+    pub const END_POINT_TYPE: edm::Property<Self, super::NotificationEndPointType, edm::access::Create> =
+        edm::Property::new("EndPointType");
     /// `CredentialType`: `Edm.Int32`, amended to
     /// [`NotificationEndPointCredentialType`](super::NotificationEndPointCredentialType).
-    pub const CREDENTIAL_TYPE: edm::Property<
-        Self,
-        super::NotificationEndPointCredentialType,
-        edm::access::Create,
-    > = edm::Property::new("CredentialType");
+    pub const CREDENTIAL_TYPE: edm::Property<Self, super::NotificationEndPointCredentialType, edm::access::Create> =
+        edm::Property::new("CredentialType");
     /// `EncryptedEndPointCredential`: `Edm.String`, nullable.
-    pub const ENCRYPTED_END_POINT_CREDENTIAL: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptedEndPointCredential");
+    pub const ENCRYPTED_END_POINT_CREDENTIAL: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("EncryptedEndPointCredential");
     /// `ProtectionKeyId`: `Edm.String`, nullable.
-    pub const PROTECTION_KEY_ID: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("ProtectionKeyId");
+    pub const PROTECTION_KEY_ID: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("ProtectionKeyId");
     /// `ProtectionKeyType`: `Edm.Int32`, amended to
     /// [`ProtectionKeyType`](super::ProtectionKeyType).
-    pub const PROTECTION_KEY_TYPE: edm::Property<
-        Self,
-        super::ProtectionKeyType,
-        edm::access::Create,
-    > = edm::Property::new("ProtectionKeyType");
+    pub const PROTECTION_KEY_TYPE: edm::Property<Self, super::ProtectionKeyType, edm::access::Create> =
+        edm::Property::new("ProtectionKeyType");
 }
 
 impl edm::Structured for NotificationEndPoint {
@@ -152,32 +127,27 @@ impl edm::Structured for NotificationEndPoint {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.created, value)?,
-            3 => self.end_point_address = edm::from_nullable(value)?,
-            4 => edm::assign(&mut self.end_point_type, value)?,
-            5 => edm::assign(&mut self.credential_type, value)?,
-            6 => self.encrypted_end_point_credential = edm::from_nullable(value)?,
-            7 => self.protection_key_id = edm::from_nullable(value)?,
-            8 => edm::assign(&mut self.protection_key_type, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign(&mut self.created, value),
+            3 => edm::assign_nullable(&mut self.end_point_address, value),
+            4 => edm::assign(&mut self.end_point_type, value),
+            5 => edm::assign(&mut self.credential_type, value),
+            6 => edm::assign_nullable(&mut self.encrypted_end_point_credential, value),
+            7 => edm::assign_nullable(&mut self.protection_key_id, value),
+            8 => edm::assign(&mut self.protection_key_type, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

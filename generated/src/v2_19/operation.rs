@@ -22,25 +22,25 @@ pub struct Operation {
     /// Outcome.
     ///
     /// Set by the service.
-    pub state: ::core::option::Option<super::OperationState>,
+    pub state: Option<super::OperationState>,
     /// `TargetEntityId`: `Edm.String`, nullable.
     ///
     /// Id of the entity that the call was about; of any type.
     ///
     /// Set by the service.
-    pub target_entity_id: ::core::option::Option<::std::string::String>,
+    pub target_entity_id: Option<String>,
     /// `ErrorCode`: `Edm.String`, nullable.
     ///
     /// Short reason of a failure, such as `InvalidOperation`; null otherwise.
     ///
     /// Set by the service.
-    pub error_code: ::core::option::Option<::std::string::String>,
+    pub error_code: Option<String>,
     /// `ErrorMessage`: `Edm.String`, nullable.
     ///
     /// Text about a failure; null otherwise.
     ///
     /// Set by the service.
-    pub error_message: ::core::option::Option<::std::string::String>,
+    pub error_message: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -50,29 +50,17 @@ impl Operation {
     pub const ID: edm::Property<Self, super::OperationId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `State`: `Edm.String`, amended to [`OperationState`](super::OperationState), nullable.
-    pub const STATE: edm::Property<
-        Self,
-        ::core::option::Option<super::OperationState>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("State");
+    pub const STATE: edm::Property<Self, Option<super::OperationState>, edm::access::ReadOnly> =
+        edm::Property::new("State");
     /// `TargetEntityId`: `Edm.String`, nullable.
-    pub const TARGET_ENTITY_ID: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("TargetEntityId");
+    pub const TARGET_ENTITY_ID: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("TargetEntityId");
     /// `ErrorCode`: `Edm.String`, nullable.
-    pub const ERROR_CODE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("ErrorCode");
+    pub const ERROR_CODE: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("ErrorCode");
     /// `ErrorMessage`: `Edm.String`, nullable.
-    pub const ERROR_MESSAGE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("ErrorMessage");
+    pub const ERROR_MESSAGE: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("ErrorMessage");
 }
 
 impl edm::Structured for Operation {
@@ -91,28 +79,23 @@ impl edm::Structured for Operation {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.state = edm::from_nullable(value)?,
-            2 => self.target_entity_id = edm::from_nullable(value)?,
-            3 => self.error_code = edm::from_nullable(value)?,
-            4 => self.error_message = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.state, value),
+            2 => edm::assign_nullable(&mut self.target_entity_id, value),
+            3 => edm::assign_nullable(&mut self.error_code, value),
+            4 => edm::assign_nullable(&mut self.error_message, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

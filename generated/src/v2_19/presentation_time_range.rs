@@ -15,71 +15,51 @@ pub struct PresentationTimeRange {
     ///
     /// Start of the part; 0 when left out. Used for on-demand streams and rounded to the start of
     /// a fragment.
-    pub start_timestamp: ::core::option::Option<i64>,
+    pub start_timestamp: Option<i64>,
     /// `EndTimestamp`: `Edm.Int64`, nullable.
     ///
     /// End of the part; no end when left out.
-    pub end_timestamp: ::core::option::Option<i64>,
+    pub end_timestamp: Option<i64>,
     /// `PresentationWindowDuration`: `Edm.Int64`, nullable.
     ///
     /// Length of a sliding window that ends at the live edge, at least 120 seconds; no window
     /// when left out.
-    pub presentation_window_duration: ::core::option::Option<i64>,
+    pub presentation_window_duration: Option<i64>,
     /// `LiveBackoffDuration`: `Edm.Int64`, nullable.
     ///
     /// How far players are held back from the live edge, at most 60 seconds; 0 when left out.
-    pub live_backoff_duration: ::core::option::Option<i64>,
+    pub live_backoff_duration: Option<i64>,
     /// `Timescale`: `Edm.Int64`, nullable.
     ///
     /// Units per second; 10000000 when left out.
-    pub timescale: ::core::option::Option<i64>,
+    pub timescale: Option<i64>,
     /// `ForceEndTimestamp`: `Edm.Boolean`, nullable.
     ///
     /// Whether EndTimestamp ends a live stream too. False when left out.
     ///
     /// Since 2.18.
-    pub force_end_timestamp: ::core::option::Option<bool>,
+    pub force_end_timestamp: Option<bool>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl PresentationTimeRange {
     /// `StartTimestamp`: `Edm.Int64`, nullable.
-    pub const START_TIMESTAMP: edm::Property<
-        Self,
-        ::core::option::Option<i64>,
-        edm::access::Update,
-    > = edm::Property::new("StartTimestamp");
+    pub const START_TIMESTAMP: edm::Property<Self, Option<i64>> =
+        edm::Property::new("StartTimestamp");
     /// `EndTimestamp`: `Edm.Int64`, nullable.
-    pub const END_TIMESTAMP: edm::Property<
-        Self,
-        ::core::option::Option<i64>,
-        edm::access::Update,
-    > = edm::Property::new("EndTimestamp");
+    pub const END_TIMESTAMP: edm::Property<Self, Option<i64>> = edm::Property::new("EndTimestamp");
     /// `PresentationWindowDuration`: `Edm.Int64`, nullable.
-    pub const PRESENTATION_WINDOW_DURATION: edm::Property<
-        Self,
-        ::core::option::Option<i64>,
-        edm::access::Update,
-    > = edm::Property::new("PresentationWindowDuration");
+    pub const PRESENTATION_WINDOW_DURATION: edm::Property<Self, Option<i64>> =
+        edm::Property::new("PresentationWindowDuration");
     /// `LiveBackoffDuration`: `Edm.Int64`, nullable.
-    pub const LIVE_BACKOFF_DURATION: edm::Property<
-        Self,
-        ::core::option::Option<i64>,
-        edm::access::Update,
-    > = edm::Property::new("LiveBackoffDuration");
+    pub const LIVE_BACKOFF_DURATION: edm::Property<Self, Option<i64>> =
+        edm::Property::new("LiveBackoffDuration");
     /// `Timescale`: `Edm.Int64`, nullable.
-    pub const TIMESCALE: edm::Property<
-        Self,
-        ::core::option::Option<i64>,
-        edm::access::Update,
-    > = edm::Property::new("Timescale");
+    pub const TIMESCALE: edm::Property<Self, Option<i64>> = edm::Property::new("Timescale");
     /// `ForceEndTimestamp`: `Edm.Boolean`, nullable.
-    pub const FORCE_END_TIMESTAMP: edm::Property<
-        Self,
-        ::core::option::Option<bool>,
-        edm::access::Update,
-    > = edm::Property::new("ForceEndTimestamp");
+    pub const FORCE_END_TIMESTAMP: edm::Property<Self, Option<bool>> =
+        edm::Property::new("ForceEndTimestamp");
 }
 
 impl edm::Structured for PresentationTimeRange {
@@ -99,29 +79,24 @@ impl edm::Structured for PresentationTimeRange {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.start_timestamp = edm::from_nullable(value)?,
-            1 => self.end_timestamp = edm::from_nullable(value)?,
-            2 => self.presentation_window_duration = edm::from_nullable(value)?,
-            3 => self.live_backoff_duration = edm::from_nullable(value)?,
-            4 => self.timescale = edm::from_nullable(value)?,
-            5 => self.force_end_timestamp = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.start_timestamp, value),
+            1 => edm::assign_nullable(&mut self.end_timestamp, value),
+            2 => edm::assign_nullable(&mut self.presentation_window_duration, value),
+            3 => edm::assign_nullable(&mut self.live_backoff_duration, value),
+            4 => edm::assign_nullable(&mut self.timescale, value),
+            5 => edm::assign_nullable(&mut self.force_end_timestamp, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

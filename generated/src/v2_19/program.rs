@@ -22,13 +22,13 @@ pub struct Program {
     /// Letters, digits, hyphens and spaces; a letter or digit at both ends.
     ///
     /// Set at create. Required at create. At most 256 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Description`: `Edm.String`, nullable.
     ///
     /// Free text.
     ///
     /// Set at create or later. At most 256 characters.
-    pub description: ::core::option::Option<::std::string::String>,
+    pub description: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -46,14 +46,14 @@ pub struct Program {
     /// The channel it records.
     ///
     /// Set at create. Required at create.
-    pub channel_id: ::core::option::Option<super::ChannelId>,
+    pub channel_id: Option<super::ChannelId>,
     /// `AssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
     ///
     /// The asset it records into; can be changed only while Stopped. An asset in use cannot be
     /// deleted.
     ///
     /// Set at create or later. Required at create.
-    pub asset_id: ::core::option::Option<super::AssetId>,
+    pub asset_id: Option<super::AssetId>,
     /// `ArchiveWindowLength`: `Edm.Time`.
     ///
     /// How far back viewers can seek; five minutes to 25 hours.
@@ -65,14 +65,14 @@ pub struct Program {
     /// What the program is doing.
     ///
     /// Set by the service.
-    pub state: ::core::option::Option<super::ProgramState>,
+    pub state: Option<super::ProgramState>,
     /// `ManifestName`: `Edm.String`, nullable.
     ///
     /// Name of the manifest in streaming URLs, without its extension. Generated when left out;
     /// can be changed only while Stopped.
     ///
     /// Set at create or later.
-    pub manifest_name: ::core::option::Option<::std::string::String>,
+    pub manifest_name: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -82,17 +82,10 @@ impl Program {
     pub const ID: edm::Property<Self, super::ProgramId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `Description`: `Edm.String`, nullable.
-    pub const DESCRIPTION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Description");
+    pub const DESCRIPTION: edm::Property<Self, Option<String>> = edm::Property::new("Description");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -100,45 +93,26 @@ impl Program {
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `ChannelId`: `Edm.String`, amended to [`ChannelId`](super::ChannelId), nullable.
-    pub const CHANNEL_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::ChannelId>,
-        edm::access::Create,
-    > = edm::Property::new("ChannelId");
+    pub const CHANNEL_ID: edm::Property<Self, Option<super::ChannelId>, edm::access::Create> =
+        edm::Property::new("ChannelId");
     /// `AssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
-    pub const ASSET_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::AssetId>,
-        edm::access::Update,
-    > = edm::Property::new("AssetId");
+    pub const ASSET_ID: edm::Property<Self, Option<super::AssetId>> = edm::Property::new("AssetId");
     /// `ArchiveWindowLength`: `Edm.Time`.
-    pub const ARCHIVE_WINDOW_LENGTH: edm::Property<
-        Self,
-        edm::Duration,
-        edm::access::Update,
-    > = edm::Property::new("ArchiveWindowLength");
+    pub const ARCHIVE_WINDOW_LENGTH: edm::Property<Self, edm::Duration> =
+        edm::Property::new("ArchiveWindowLength");
     /// `State`: `Edm.String`, amended to [`ProgramState`](super::ProgramState), nullable.
-    pub const STATE: edm::Property<
-        Self,
-        ::core::option::Option<super::ProgramState>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("State");
+    pub const STATE: edm::Property<Self, Option<super::ProgramState>, edm::access::ReadOnly> =
+        edm::Property::new("State");
     /// `ManifestName`: `Edm.String`, nullable.
-    pub const MANIFEST_NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("ManifestName");
+    pub const MANIFEST_NAME: edm::Property<Self, Option<String>> =
+        edm::Property::new("ManifestName");
     /// `Channel`: none or one [`Channel`](super::Channel).
     ///
     /// The channel it records.
     ///
     /// Not set at create.
-    pub const CHANNEL: edm::Navigation<
-        Self,
-        edm::One<super::Channel>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("Channel");
+    pub const CHANNEL: edm::Navigation<Self, edm::One<super::Channel>> =
+        edm::Navigation::new("Channel");
 }
 
 impl edm::Structured for Program {
@@ -162,33 +136,28 @@ impl edm::Structured for Program {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => self.description = edm::from_nullable(value)?,
-            3 => edm::assign(&mut self.created, value)?,
-            4 => edm::assign(&mut self.last_modified, value)?,
-            5 => self.channel_id = edm::from_nullable(value)?,
-            6 => self.asset_id = edm::from_nullable(value)?,
-            7 => edm::assign(&mut self.archive_window_length, value)?,
-            8 => self.state = edm::from_nullable(value)?,
-            9 => self.manifest_name = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign_nullable(&mut self.description, value),
+            3 => edm::assign(&mut self.created, value),
+            4 => edm::assign(&mut self.last_modified, value),
+            5 => edm::assign_nullable(&mut self.channel_id, value),
+            6 => edm::assign_nullable(&mut self.asset_id, value),
+            7 => edm::assign(&mut self.archive_window_length, value),
+            8 => edm::assign_nullable(&mut self.state, value),
+            9 => edm::assign_nullable(&mut self.manifest_name, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -16,7 +16,7 @@ pub struct StorageAccount {
     /// Name of the storage account.
     ///
     /// Set by the service.
-    pub name: ::std::string::String,
+    pub name: String,
     /// `IsDefault`: `Edm.Boolean`.
     ///
     /// Whether assets go there when the client names no account.
@@ -28,24 +28,20 @@ pub struct StorageAccount {
     /// Space in use, in bytes; null when storage metrics are off.
     ///
     /// Set by the service. Since 2.5.
-    pub bytes_used: ::core::option::Option<i64>,
+    pub bytes_used: Option<i64>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl StorageAccount {
     /// `Name`: `Edm.String`, key.
-    pub const NAME: edm::Property<Self, ::std::string::String, edm::access::ReadOnly> =
-        edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, String, edm::access::ReadOnly> = edm::Property::new("Name");
     /// `IsDefault`: `Edm.Boolean`.
     pub const IS_DEFAULT: edm::Property<Self, bool, edm::access::ReadOnly> =
         edm::Property::new("IsDefault");
     /// `BytesUsed`: `Edm.Int64`, nullable.
-    pub const BYTES_USED: edm::Property<
-        Self,
-        ::core::option::Option<i64>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("BytesUsed");
+    pub const BYTES_USED: edm::Property<Self, Option<i64>, edm::access::ReadOnly> =
+        edm::Property::new("BytesUsed");
 }
 
 impl edm::Structured for StorageAccount {
@@ -62,31 +58,26 @@ impl edm::Structured for StorageAccount {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.name, value)?,
-            1 => edm::assign(&mut self.is_default, value)?,
-            2 => self.bytes_used = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.name, value),
+            1 => edm::assign(&mut self.is_default, value),
+            2 => edm::assign_nullable(&mut self.bytes_used, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 
 impl edm::EntityType for StorageAccount {
-    type Key = ::std::string::String;
+    type Key = String;
     const TYPE: &'static edm::model::StructuredType = &super::tables::STORAGE_ACCOUNT;
 }
 

@@ -23,13 +23,13 @@ pub struct StreamingEndpoint {
     /// the host name.
     ///
     /// Set at create. Required at create. At most 32 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Description`: `Edm.String`, nullable.
     ///
     /// Free text.
     ///
     /// Set at create or later. At most 256 characters.
-    pub description: ::core::option::Option<::std::string::String>,
+    pub description: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -49,48 +49,46 @@ pub struct StreamingEndpoint {
     /// set by the service otherwise.
     ///
     /// Set at create.
-    pub state: ::core::option::Option<super::StreamingEndpointState>,
+    pub state: Option<super::StreamingEndpointState>,
     /// `HostName`: `Edm.String`, nullable.
     ///
     /// Host name under which it serves; null in the answer to create.
     ///
     /// Set by the service.
-    pub host_name: ::core::option::Option<::std::string::String>,
+    pub host_name: Option<String>,
     /// `ScaleUnits`: `Edm.Int32`, nullable.
     ///
     /// Number of premium units. Changed later with `Scale` only.
     ///
     /// Set at create.
-    pub scale_units: ::core::option::Option<i32>,
+    pub scale_units: Option<i32>,
     /// `CustomHostNames`: collection of `Edm.String`.
     ///
     /// Further host names, each proved by a CNAME record. Only without CDN.
     ///
     /// Set at create or later.
-    pub custom_host_names: ::std::vec::Vec<::std::string::String>,
+    pub custom_host_names: Vec<String>,
     /// `AccessControl`:
     /// [`StreamingEndpointAccessControl`](super::StreamingEndpointAccessControl), nullable.
     ///
     /// Who may connect. Only without CDN.
     ///
     /// Set at create or later.
-    pub access_control: ::core::option::Option<super::StreamingEndpointAccessControl>,
+    pub access_control: Option<super::StreamingEndpointAccessControl>,
     /// `CacheControl`: [`StreamingEndpointCacheControl`](super::StreamingEndpointCacheControl),
     /// nullable.
     ///
     /// Cache life time of the responses.
     ///
     /// Set at create or later.
-    pub cache_control: ::core::option::Option<super::StreamingEndpointCacheControl>,
+    pub cache_control: Option<super::StreamingEndpointCacheControl>,
     /// `CrossSiteAccessPolicies`: [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies),
     /// nullable.
     ///
     /// Policies for Silverlight and Flash players.
     ///
     /// Set at create or later.
-    pub cross_site_access_policies: ::core::option::Option<
-        super::CrossSiteAccessPolicies,
-    >,
+    pub cross_site_access_policies: Option<super::CrossSiteAccessPolicies>,
     /// `CdnEnabled`: `Edm.Boolean`.
     ///
     /// Whether a CDN stands in front. False when left out; can be changed only while Stopped.
@@ -104,14 +102,14 @@ pub struct StreamingEndpoint {
     /// The CDN. StandardVerizon when left out with the CDN on.
     ///
     /// Set at create or later. Since 2.15.
-    pub cdn_provider: ::core::option::Option<super::CdnProviderType>,
+    pub cdn_provider: Option<super::CdnProviderType>,
     /// `CdnProfile`: `Edm.String`, nullable.
     ///
     /// Name of the CDN profile. `AzureMediaStreamingPlatformCdnProfile` when left out with the
     /// CDN on.
     ///
     /// Set at create or later. Since 2.15.
-    pub cdn_profile: ::core::option::Option<::std::string::String>,
+    pub cdn_profile: Option<String>,
     /// `FreeTrialEndTime`: `Edm.DateTime`.
     ///
     /// End of the free trial (UTC); year 1 when there is none.
@@ -124,32 +122,20 @@ pub struct StreamingEndpoint {
     /// Generation; can go from V1 to V2, not back.
     ///
     /// Set at create or later. Since 2.15.
-    pub streaming_endpoint_version: ::core::option::Option<
-        super::StreamingEndpointVersion,
-    >,
+    pub streaming_endpoint_version: Option<super::StreamingEndpointVersion>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl StreamingEndpoint {
     /// `Id`: `Edm.String`, amended to [`StreamingEndpointId`](super::StreamingEndpointId), key.
-    pub const ID: edm::Property<
-        Self,
-        super::StreamingEndpointId,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::StreamingEndpointId, edm::access::ReadOnly> =
+        edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `Description`: `Edm.String`, nullable.
-    pub const DESCRIPTION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Description");
+    pub const DESCRIPTION: edm::Property<Self, Option<String>> = edm::Property::new("Description");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -158,79 +144,44 @@ impl StreamingEndpoint {
         edm::Property::new("LastModified");
     /// `State`: `Edm.String`, amended to
     /// [`StreamingEndpointState`](super::StreamingEndpointState), nullable.
-    pub const STATE: edm::Property<
-        Self,
-        ::core::option::Option<super::StreamingEndpointState>,
-        edm::access::Create,
-    > = edm::Property::new("State");
+    pub const STATE: edm::Property<Self, Option<super::StreamingEndpointState>, edm::access::Create> =
+        edm::Property::new("State");
     /// `HostName`: `Edm.String`, nullable.
-    pub const HOST_NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("HostName");
+    pub const HOST_NAME: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("HostName");
     /// `ScaleUnits`: `Edm.Int32`, nullable.
-    pub const SCALE_UNITS: edm::Property<
-        Self,
-        ::core::option::Option<i32>,
-        edm::access::Create,
-    > = edm::Property::new("ScaleUnits");
+    pub const SCALE_UNITS: edm::Property<Self, Option<i32>, edm::access::Create> =
+        edm::Property::new("ScaleUnits");
     /// `CustomHostNames`: collection of `Edm.String`.
-    pub const CUSTOM_HOST_NAMES: edm::Property<
-        Self,
-        ::std::vec::Vec<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("CustomHostNames");
+    pub const CUSTOM_HOST_NAMES: edm::Property<Self, Vec<String>> =
+        edm::Property::new("CustomHostNames");
     /// `AccessControl`:
     /// [`StreamingEndpointAccessControl`](super::StreamingEndpointAccessControl), nullable.
-    pub const ACCESS_CONTROL: edm::Property<
-        Self,
-        ::core::option::Option<super::StreamingEndpointAccessControl>,
-        edm::access::Update,
-    > = edm::Property::new("AccessControl");
+    pub const ACCESS_CONTROL: edm::Property<Self, Option<super::StreamingEndpointAccessControl>> =
+        edm::Property::new("AccessControl");
     /// `CacheControl`: [`StreamingEndpointCacheControl`](super::StreamingEndpointCacheControl),
     /// nullable.
-    pub const CACHE_CONTROL: edm::Property<
-        Self,
-        ::core::option::Option<super::StreamingEndpointCacheControl>,
-        edm::access::Update,
-    > = edm::Property::new("CacheControl");
+    pub const CACHE_CONTROL: edm::Property<Self, Option<super::StreamingEndpointCacheControl>> =
+        edm::Property::new("CacheControl");
     /// `CrossSiteAccessPolicies`: [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies),
     /// nullable.
-    pub const CROSS_SITE_ACCESS_POLICIES: edm::Property<
-        Self,
-        ::core::option::Option<super::CrossSiteAccessPolicies>,
-        edm::access::Update,
-    > = edm::Property::new("CrossSiteAccessPolicies");
+    pub const CROSS_SITE_ACCESS_POLICIES: edm::Property<Self, Option<super::CrossSiteAccessPolicies>> =
+        edm::Property::new("CrossSiteAccessPolicies");
     /// `CdnEnabled`: `Edm.Boolean`.
-    pub const CDN_ENABLED: edm::Property<Self, bool, edm::access::Update> =
-        edm::Property::new("CdnEnabled");
+    pub const CDN_ENABLED: edm::Property<Self, bool> = edm::Property::new("CdnEnabled");
     /// `CdnProvider`: `Edm.String`, amended to [`CdnProviderType`](super::CdnProviderType),
     /// nullable.
-    pub const CDN_PROVIDER: edm::Property<
-        Self,
-        ::core::option::Option<super::CdnProviderType>,
-        edm::access::Update,
-    > = edm::Property::new("CdnProvider");
+    pub const CDN_PROVIDER: edm::Property<Self, Option<super::CdnProviderType>> =
+        edm::Property::new("CdnProvider");
     /// `CdnProfile`: `Edm.String`, nullable.
-    pub const CDN_PROFILE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("CdnProfile");
+    pub const CDN_PROFILE: edm::Property<Self, Option<String>> = edm::Property::new("CdnProfile");
     /// `FreeTrialEndTime`: `Edm.DateTime`.
-    pub const FREE_TRIAL_END_TIME: edm::Property<
-        Self,
-        edm::DateTime,
-        edm::access::ReadOnly,
-    > = edm::Property::new("FreeTrialEndTime");
+    pub const FREE_TRIAL_END_TIME: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
+        edm::Property::new("FreeTrialEndTime");
     /// `StreamingEndpointVersion`: `Edm.String`, amended to
     /// [`StreamingEndpointVersion`](super::StreamingEndpointVersion), nullable.
-    pub const STREAMING_ENDPOINT_VERSION: edm::Property<
-        Self,
-        ::core::option::Option<super::StreamingEndpointVersion>,
-        edm::access::Update,
-    > = edm::Property::new("StreamingEndpointVersion");
+    pub const STREAMING_ENDPOINT_VERSION: edm::Property<Self, Option<super::StreamingEndpointVersion>> =
+        edm::Property::new("StreamingEndpointVersion");
 }
 
 impl edm::Structured for StreamingEndpoint {
@@ -261,40 +212,35 @@ impl edm::Structured for StreamingEndpoint {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            2 => self.description = edm::from_nullable(value)?,
-            3 => edm::assign(&mut self.created, value)?,
-            4 => edm::assign(&mut self.last_modified, value)?,
-            5 => self.state = edm::from_nullable(value)?,
-            6 => self.host_name = edm::from_nullable(value)?,
-            7 => self.scale_units = edm::from_nullable(value)?,
-            8 => edm::assign(&mut self.custom_host_names, value)?,
-            9 => self.access_control = edm::from_nullable(value)?,
-            10 => self.cache_control = edm::from_nullable(value)?,
-            11 => self.cross_site_access_policies = edm::from_nullable(value)?,
-            12 => edm::assign(&mut self.cdn_enabled, value)?,
-            13 => self.cdn_provider = edm::from_nullable(value)?,
-            14 => self.cdn_profile = edm::from_nullable(value)?,
-            15 => edm::assign(&mut self.free_trial_end_time, value)?,
-            16 => self.streaming_endpoint_version = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            2 => edm::assign_nullable(&mut self.description, value),
+            3 => edm::assign(&mut self.created, value),
+            4 => edm::assign(&mut self.last_modified, value),
+            5 => edm::assign_nullable(&mut self.state, value),
+            6 => edm::assign_nullable(&mut self.host_name, value),
+            7 => edm::assign_nullable(&mut self.scale_units, value),
+            8 => edm::assign(&mut self.custom_host_names, value),
+            9 => edm::assign_nullable(&mut self.access_control, value),
+            10 => edm::assign_nullable(&mut self.cache_control, value),
+            11 => edm::assign_nullable(&mut self.cross_site_access_policies, value),
+            12 => edm::assign(&mut self.cdn_enabled, value),
+            13 => edm::assign_nullable(&mut self.cdn_provider, value),
+            14 => edm::assign_nullable(&mut self.cdn_profile, value),
+            15 => edm::assign(&mut self.free_trial_end_time, value),
+            16 => edm::assign_nullable(&mut self.streaming_endpoint_version, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -14,28 +14,21 @@ pub struct StreamingEndpointAccessControl {
     /// `Akamai`: [`AkamaiAccessControl`](super::AkamaiAccessControl), nullable.
     ///
     /// Keys of Akamai CDN servers.
-    pub akamai: ::core::option::Option<super::AkamaiAccessControl>,
+    pub akamai: Option<super::AkamaiAccessControl>,
     /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
     ///
     /// Addresses that may connect.
-    pub ip: ::core::option::Option<super::IPAccessControl>,
+    pub ip: Option<super::IPAccessControl>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl StreamingEndpointAccessControl {
     /// `Akamai`: [`AkamaiAccessControl`](super::AkamaiAccessControl), nullable.
-    pub const AKAMAI: edm::Property<
-        Self,
-        ::core::option::Option<super::AkamaiAccessControl>,
-        edm::access::Update,
-    > = edm::Property::new("Akamai");
+    pub const AKAMAI: edm::Property<Self, Option<super::AkamaiAccessControl>> =
+        edm::Property::new("Akamai");
     /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
-    pub const IP: edm::Property<
-        Self,
-        ::core::option::Option<super::IPAccessControl>,
-        edm::access::Update,
-    > = edm::Property::new("IP");
+    pub const IP: edm::Property<Self, Option<super::IPAccessControl>> = edm::Property::new("IP");
 }
 
 impl edm::Structured for StreamingEndpointAccessControl {
@@ -51,25 +44,20 @@ impl edm::Structured for StreamingEndpointAccessControl {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.akamai = edm::from_nullable(value)?,
-            1 => self.ip = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.akamai, value),
+            1 => edm::assign_nullable(&mut self.ip, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

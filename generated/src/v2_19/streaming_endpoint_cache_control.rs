@@ -14,18 +14,14 @@ pub struct StreamingEndpointCacheControl {
     /// `MaxAge`: `Edm.Int64`, nullable.
     ///
     /// Life time in HTTP caches, in seconds; a string in JSON.
-    pub max_age: ::core::option::Option<i64>,
+    pub max_age: Option<i64>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl StreamingEndpointCacheControl {
     /// `MaxAge`: `Edm.Int64`, nullable.
-    pub const MAX_AGE: edm::Property<
-        Self,
-        ::core::option::Option<i64>,
-        edm::access::Update,
-    > = edm::Property::new("MaxAge");
+    pub const MAX_AGE: edm::Property<Self, Option<i64>> = edm::Property::new("MaxAge");
 }
 
 impl edm::Structured for StreamingEndpointCacheControl {
@@ -40,23 +36,19 @@ impl edm::Structured for StreamingEndpointCacheControl {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            self.max_age = edm::from_nullable(value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign_nullable(&mut self.max_age, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

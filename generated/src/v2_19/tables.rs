@@ -3,8 +3,27 @@
 
 //! The model as tables.
 
+use edm::model::{
+    Access,
+    Allow,
+    EntitySet,
+    EnumType,
+    IdType,
+    Members,
+    Model,
+    Navigation,
+    Operation,
+    OperationKind,
+    Parameter,
+    Primitive,
+    Property,
+    StructuredType,
+    Type,
+};
+
 /// The model of `WindowsAzureMediaServices`.
-pub static MODEL: edm::model::Model = edm::model::Model {
+pub static MODEL: Model = Model {
+    version: edm::version::Version::V3,
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     container: "WindowsAzureMediaServices",
     entity_types: &[
@@ -110,318 +129,32 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         &ENCRYPTION_SCHEME,
     ],
     entity_sets: &[
-        edm::model::EntitySet {
-            name: "AccessPolicies",
-            entity_type: &ACCESS_POLICY,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: false,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "Locators",
-            entity_type: &LOCATOR,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ContentKeys",
-            entity_type: &CONTENT_KEY,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ContentKeyAuthorizationPolicyOptions",
-            entity_type: &CONTENT_KEY_AUTHORIZATION_POLICY_OPTION,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.7"),
-        },
-        edm::model::EntitySet {
-            name: "ContentKeyAuthorizationPolicies",
-            entity_type: &CONTENT_KEY_AUTHORIZATION_POLICY,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.7"),
-        },
-        edm::model::EntitySet {
-            name: "Files",
-            entity_type: &ASSET_FILE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "Assets",
-            entity_type: &ASSET,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "AssetDeliveryPolicies",
-            entity_type: &ASSET_DELIVERY_POLICY,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.7"),
-        },
-        edm::model::EntitySet {
-            name: "IngestManifestFiles",
-            entity_type: &INGEST_MANIFEST_FILE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: false,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "IngestManifestAssets",
-            entity_type: &INGEST_MANIFEST_ASSET,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: false,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "IngestManifests",
-            entity_type: &INGEST_MANIFEST,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "StorageAccounts",
-            entity_type: &STORAGE_ACCOUNT,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: false,
-                update: false,
-                delete: false,
-            },
-            since: ::core::option::Option::Some("2.2"),
-        },
-        edm::model::EntitySet {
-            name: "Tasks",
-            entity_type: &TASK,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: false,
-                update: false,
-                delete: false,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "NotificationEndPoints",
-            entity_type: &NOTIFICATION_END_POINT,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.1"),
-        },
-        edm::model::EntitySet {
-            name: "Jobs",
-            entity_type: &JOB,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "TaskTemplates",
-            entity_type: &TASK_TEMPLATE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: false,
-                update: false,
-                delete: false,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "JobTemplates",
-            entity_type: &JOB_TEMPLATE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: false,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "MediaProcessors",
-            entity_type: &MEDIA_PROCESSOR,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: false,
-                update: false,
-                delete: false,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "EncodingReservedUnitTypes",
-            entity_type: &ENCODING_RESERVED_UNIT_TYPE,
-            allow: edm::model::Allow {
-                list: true,
-                get: false,
-                create: false,
-                update: true,
-                delete: false,
-            },
-            since: ::core::option::Option::Some("2.8"),
-        },
-        edm::model::EntitySet {
-            name: "Operations",
-            entity_type: &OPERATION,
-            allow: edm::model::Allow {
-                list: false,
-                get: true,
-                create: false,
-                update: false,
-                delete: false,
-            },
-            since: ::core::option::Option::Some("2.2"),
-        },
-        edm::model::EntitySet {
-            name: "StreamingEndpoints",
-            entity_type: &STREAMING_ENDPOINT,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.7"),
-        },
-        edm::model::EntitySet {
-            name: "Channels",
-            entity_type: &CHANNEL,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.7"),
-        },
-        edm::model::EntitySet {
-            name: "Programs",
-            entity_type: &PROGRAM,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.7"),
-        },
-        edm::model::EntitySet {
-            name: "Filters",
-            entity_type: &FILTER,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.11"),
-        },
-        edm::model::EntitySet {
-            name: "AssetFilters",
-            entity_type: &ASSET_FILTER,
-            allow: edm::model::Allow {
-                list: false,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.11"),
-        },
-        edm::model::EntitySet {
-            name: "MonitoringConfigurations",
-            entity_type: &MONITORING_CONFIGURATION,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::Some("2.13"),
-        },
+        EntitySet { name: "AccessPolicies", entity_type: &ACCESS_POLICY, allow: Allow { list: true, get: true, create: true, update: false, delete: true }, since: None },
+        EntitySet { name: "Locators", entity_type: &LOCATOR, allow: Allow::ALL, since: None },
+        EntitySet { name: "ContentKeys", entity_type: &CONTENT_KEY, allow: Allow::ALL, since: None },
+        EntitySet { name: "ContentKeyAuthorizationPolicyOptions", entity_type: &CONTENT_KEY_AUTHORIZATION_POLICY_OPTION, allow: Allow::ALL, since: Some("2.7") },
+        EntitySet { name: "ContentKeyAuthorizationPolicies", entity_type: &CONTENT_KEY_AUTHORIZATION_POLICY, allow: Allow::ALL, since: Some("2.7") },
+        EntitySet { name: "Files", entity_type: &ASSET_FILE, allow: Allow::ALL, since: None },
+        EntitySet { name: "Assets", entity_type: &ASSET, allow: Allow::ALL, since: None },
+        EntitySet { name: "AssetDeliveryPolicies", entity_type: &ASSET_DELIVERY_POLICY, allow: Allow::ALL, since: Some("2.7") },
+        EntitySet { name: "IngestManifestFiles", entity_type: &INGEST_MANIFEST_FILE, allow: Allow { list: true, get: true, create: true, update: false, delete: true }, since: None },
+        EntitySet { name: "IngestManifestAssets", entity_type: &INGEST_MANIFEST_ASSET, allow: Allow { list: true, get: true, create: true, update: false, delete: true }, since: None },
+        EntitySet { name: "IngestManifests", entity_type: &INGEST_MANIFEST, allow: Allow::ALL, since: None },
+        EntitySet { name: "StorageAccounts", entity_type: &STORAGE_ACCOUNT, allow: Allow { list: true, get: true, create: false, update: false, delete: false }, since: Some("2.2") },
+        EntitySet { name: "Tasks", entity_type: &TASK, allow: Allow { list: true, get: true, create: false, update: false, delete: false }, since: None },
+        EntitySet { name: "NotificationEndPoints", entity_type: &NOTIFICATION_END_POINT, allow: Allow::ALL, since: Some("2.1") },
+        EntitySet { name: "Jobs", entity_type: &JOB, allow: Allow::ALL, since: None },
+        EntitySet { name: "TaskTemplates", entity_type: &TASK_TEMPLATE, allow: Allow { list: true, get: true, create: false, update: false, delete: false }, since: None },
+        EntitySet { name: "JobTemplates", entity_type: &JOB_TEMPLATE, allow: Allow { list: true, get: true, create: true, update: false, delete: true }, since: None },
+        EntitySet { name: "MediaProcessors", entity_type: &MEDIA_PROCESSOR, allow: Allow { list: true, get: true, create: false, update: false, delete: false }, since: None },
+        EntitySet { name: "EncodingReservedUnitTypes", entity_type: &ENCODING_RESERVED_UNIT_TYPE, allow: Allow { list: true, get: false, create: false, update: true, delete: false }, since: Some("2.8") },
+        EntitySet { name: "Operations", entity_type: &OPERATION, allow: Allow { list: false, get: true, create: false, update: false, delete: false }, since: Some("2.2") },
+        EntitySet { name: "StreamingEndpoints", entity_type: &STREAMING_ENDPOINT, allow: Allow::ALL, since: Some("2.7") },
+        EntitySet { name: "Channels", entity_type: &CHANNEL, allow: Allow::ALL, since: Some("2.7") },
+        EntitySet { name: "Programs", entity_type: &PROGRAM, allow: Allow::ALL, since: Some("2.7") },
+        EntitySet { name: "Filters", entity_type: &FILTER, allow: Allow::ALL, since: Some("2.11") },
+        EntitySet { name: "AssetFilters", entity_type: &ASSET_FILTER, allow: Allow { list: false, get: true, create: true, update: true, delete: true }, since: Some("2.11") },
+        EntitySet { name: "MonitoringConfigurations", entity_type: &MONITORING_CONFIGURATION, allow: Allow::ALL, since: Some("2.13") },
     ],
     operations: &[
         &CANCEL_JOB,
@@ -430,2354 +163,519 @@ pub static MODEL: edm::model::Model = edm::model::Model {
         &GET_PROTECTION_KEY,
         &REBIND_CONTENT_KEY,
     ],
-    ..edm::model::Model::NEW
+    ..Model::NEW
 };
 
 /// The table of [`Asset`](super::Asset).
-pub static ASSET: edm::model::StructuredType = edm::model::StructuredType {
+pub static ASSET: StructuredType = StructuredType {
     name: "Asset",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ASSET_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&ASSET_STATE),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AlternateId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::Some(512),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Options",
-            ty: edm::model::Type::Enum(&ASSET_CREATION_OPTIONS),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "FormatOption",
-            ty: edm::model::Type::Enum(&ASSET_FORMAT_OPTION),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.13"),
-        },
-        edm::model::Property {
-            name: "Uri",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.2"),
-        },
-        edm::model::Property {
-            name: "StorageAccountName",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.2"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&ASSET_ID)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("State", Type::Enum(&ASSET_STATE)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { max_length: Some(4000), ..Property::new("AlternateId", Type::Primitive(Primitive::String)) },
+        Property { max_length: Some(512), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("Options", Type::Enum(&ASSET_CREATION_OPTIONS)) },
+        Property { nullable: false, access: Access::Create, since: Some("2.13"), ..Property::new("FormatOption", Type::Enum(&ASSET_FORMAT_OPTION)) },
+        Property { access: Access::ReadOnly, since: Some("2.2"), ..Property::new("Uri", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, since: Some("2.2"), ..Property::new("StorageAccountName", Type::Primitive(Primitive::String)) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "Locators",
-            target: &LOCATOR,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "ContentKeys",
-            target: &CONTENT_KEY,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: true,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "Files",
-            target: &ASSET_FILE,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "ParentAssets",
-            target: &ASSET,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "DeliveryPolicies",
-            target: &ASSET_DELIVERY_POLICY,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: true,
-            since: ::core::option::Option::Some("2.7"),
-        },
-        edm::model::Navigation {
-            name: "AssetFilters",
-            target: &ASSET_FILTER,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::Some("2.11"),
-        },
-        edm::model::Navigation {
-            name: "StorageAccount",
-            target: &STORAGE_ACCOUNT,
-            many: false,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::Some("2.2"),
-        },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("Locators", &LOCATOR) },
+        Navigation { access: Access::ReadOnly, ..Navigation::many("ContentKeys", &CONTENT_KEY) },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("Files", &ASSET_FILE) },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("ParentAssets", &ASSET) },
+        Navigation { access: Access::ReadOnly, since: Some("2.7"), ..Navigation::many("DeliveryPolicies", &ASSET_DELIVERY_POLICY) },
+        Navigation { access: Access::ReadOnly, links: false, since: Some("2.11"), ..Navigation::many("AssetFilters", &ASSET_FILTER) },
+        Navigation { access: Access::ReadOnly, links: false, since: Some("2.2"), ..Navigation::one("StorageAccount", &STORAGE_ACCOUNT) },
     ],
     operations: &[&ASSET_PUBLISH],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The operation `Publish`.
-pub static ASSET_PUBLISH: edm::model::Operation = edm::model::Operation {
+pub static ASSET_PUBLISH: Operation = Operation {
     name: "Publish",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The table of [`AssetFile`](super::AssetFile).
-pub static ASSET_FILE: edm::model::StructuredType = edm::model::StructuredType {
+pub static ASSET_FILE: StructuredType = StructuredType {
     name: "AssetFile",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ASSET_FILE_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::Some(260),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ContentFileSize",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ParentAssetId",
-            ty: edm::model::Type::Id(&ASSET_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionVersion",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionScheme",
-            ty: edm::model::Type::Enum(&ENCRYPTION_SCHEME),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IsEncrypted",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionKeyId",
-            ty: edm::model::Type::Id(&CONTENT_KEY_ID),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "InitializationVector",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IsPrimary",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "MimeType",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ContentChecksum",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Options",
-            ty: edm::model::Type::Enum(&ASSET_FILE_OPTIONS),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.9"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&ASSET_FILE_ID)) },
+        Property { required: true, max_length: Some(260), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, ..Property::new("ContentFileSize", Type::Primitive(Primitive::Int64)) },
+        Property { access: Access::Create, required: true, ..Property::new("ParentAssetId", Type::Id(&ASSET_ID)) },
+        Property::new("EncryptionVersion", Type::Primitive(Primitive::String)),
+        Property::new("EncryptionScheme", Type::Enum(&ENCRYPTION_SCHEME)),
+        Property { nullable: false, ..Property::new("IsEncrypted", Type::Primitive(Primitive::Boolean)) },
+        Property::new("EncryptionKeyId", Type::Id(&CONTENT_KEY_ID)),
+        Property::new("InitializationVector", Type::Primitive(Primitive::String)),
+        Property { nullable: false, ..Property::new("IsPrimary", Type::Primitive(Primitive::Boolean)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { max_length: Some(4000), ..Property::new("MimeType", Type::Primitive(Primitive::String)) },
+        Property { max_length: Some(4000), ..Property::new("ContentChecksum", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, since: Some("2.9"), ..Property::new("Options", Type::Enum(&ASSET_FILE_OPTIONS)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`AccessPolicy`](super::AccessPolicy).
-pub static ACCESS_POLICY: edm::model::StructuredType = edm::model::StructuredType {
+pub static ACCESS_POLICY: StructuredType = StructuredType {
     name: "AccessPolicy",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ACCESS_POLICY_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "DurationInMinutes",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Double),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Permissions",
-            ty: edm::model::Type::Enum(&ACCESS_PERMISSIONS),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&ACCESS_POLICY_ID)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, required: true, ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("DurationInMinutes", Type::Primitive(Primitive::Double)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("Permissions", Type::Enum(&ACCESS_PERMISSIONS)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Locator`](super::Locator).
-pub static LOCATOR: edm::model::StructuredType = edm::model::StructuredType {
+pub static LOCATOR: StructuredType = StructuredType {
     name: "Locator",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&LOCATOR_ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ExpirationDateTime",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Type",
-            ty: edm::model::Type::Enum(&LOCATOR_TYPE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Path",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "BaseUri",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ContentAccessComponent",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AccessPolicyId",
-            ty: edm::model::Type::Id(&ACCESS_POLICY_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AssetId",
-            ty: edm::model::Type::Id(&ASSET_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "StartTime",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::Some("2.2"),
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&LOCATOR_ID)) },
+        Property { nullable: false, ..Property::new("ExpirationDateTime", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("Type", Type::Enum(&LOCATOR_TYPE)) },
+        Property { access: Access::ReadOnly, ..Property::new("Path", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("BaseUri", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("ContentAccessComponent", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, ..Property::new("AccessPolicyId", Type::Id(&ACCESS_POLICY_ID)) },
+        Property { access: Access::Create, ..Property::new("AssetId", Type::Id(&ASSET_ID)) },
+        Property::new("StartTime", Type::Primitive(Primitive::DateTime)),
+        Property { access: Access::Create, max_length: Some(4000), since: Some("2.2"), ..Property::new("Name", Type::Primitive(Primitive::String)) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "AccessPolicy",
-            target: &ACCESS_POLICY,
-            many: false,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "Asset",
-            target: &ASSET,
-            many: false,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { links: false, ..Navigation::one("AccessPolicy", &ACCESS_POLICY) },
+        Navigation { links: false, ..Navigation::one("Asset", &ASSET) },
     ],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`ContentKey`](super::ContentKey).
-pub static CONTENT_KEY: edm::model::StructuredType = edm::model::StructuredType {
+pub static CONTENT_KEY: StructuredType = StructuredType {
     name: "ContentKey",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&CONTENT_KEY_ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ContentKeyType",
-            ty: edm::model::Type::Enum(&CONTENT_KEY_TYPE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptedContentKey",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ProtectionKeyId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ProtectionKeyType",
-            ty: edm::model::Type::Enum(&PROTECTION_KEY_TYPE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Checksum",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AuthorizationPolicyId",
-            ty: edm::model::Type::Id(&CONTENT_KEY_AUTHORIZATION_POLICY_ID),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.3"),
-        },
-        edm::model::Property {
-            name: "TrackIdentifiers",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.17"),
-        },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("Id", Type::Id(&CONTENT_KEY_ID)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("ContentKeyType", Type::Enum(&CONTENT_KEY_TYPE)) },
+        Property { access: Access::Create, max_length: Some(4000), ..Property::new("EncryptedContentKey", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, max_length: Some(4000), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, max_length: Some(4000), ..Property::new("ProtectionKeyId", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("ProtectionKeyType", Type::Enum(&PROTECTION_KEY_TYPE)) },
+        Property { access: Access::Create, max_length: Some(4000), ..Property::new("Checksum", Type::Primitive(Primitive::String)) },
+        Property { since: Some("2.3"), ..Property::new("AuthorizationPolicyId", Type::Id(&CONTENT_KEY_AUTHORIZATION_POLICY_ID)) },
+        Property { access: Access::Create, since: Some("2.17"), ..Property::new("TrackIdentifiers", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
     operations: &[&CONTENT_KEY_GET_KEY_DELIVERY_URL],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The operation `GetKeyDeliveryUrl`.
-pub static CONTENT_KEY_GET_KEY_DELIVERY_URL: edm::model::Operation = edm::model::Operation {
+pub static CONTENT_KEY_GET_KEY_DELIVERY_URL: Operation = Operation {
     name: "GetKeyDeliveryUrl",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "keyDeliveryType",
-            ty: edm::model::Type::Enum(&CONTENT_KEY_DELIVERY_TYPE),
-            nullable: false,
-        },
+        Parameter { name: "keyDeliveryType", ty: Type::Enum(&CONTENT_KEY_DELIVERY_TYPE), nullable: false },
     ],
-    result: ::core::option::Option::Some(
-        edm::model::Type::Primitive(edm::model::Primitive::String),
-    ),
-    since: ::core::option::Option::Some("2.7"),
+    result: Some(Type::Primitive(Primitive::String)),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The table of [`Job`](super::Job).
-pub static JOB: edm::model::StructuredType = edm::model::StructuredType {
+pub static JOB: StructuredType = StructuredType {
     name: "Job",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&JOB_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EndTime",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Priority",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "RunningDuration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Double),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "StartTime",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&JOB_STATE),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "TemplateId",
-            ty: edm::model::Type::Id(&JOB_TEMPLATE_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "JobNotificationSubscriptions",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&JOB_NOTIFICATION_SUBSCRIPTION),
-            ),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.1"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&JOB_ID)) },
+        Property { access: Access::Create, ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::ReadOnly, ..Property::new("EndTime", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, ..Property::new("Priority", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("RunningDuration", Type::Primitive(Primitive::Double)) },
+        Property { access: Access::ReadOnly, ..Property::new("StartTime", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("State", Type::Enum(&JOB_STATE)) },
+        Property { access: Access::Create, ..Property::new("TemplateId", Type::Id(&JOB_TEMPLATE_ID)) },
+        Property { nullable: false, access: Access::Create, since: Some("2.1"), ..Property::new("JobNotificationSubscriptions", Type::Collection(&Type::Complex(&JOB_NOTIFICATION_SUBSCRIPTION))) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "Tasks",
-            target: &TASK,
-            many: true,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "OutputMediaAssets",
-            target: &ASSET,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "InputMediaAssets",
-            target: &ASSET,
-            many: true,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { links: false, ..Navigation::many("Tasks", &TASK) },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("OutputMediaAssets", &ASSET) },
+        Navigation { links: false, ..Navigation::many("InputMediaAssets", &ASSET) },
     ],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Task`](super::Task).
-pub static TASK: edm::model::StructuredType = edm::model::StructuredType {
+pub static TASK: StructuredType = StructuredType {
     name: "Task",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&TASK_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Configuration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(100000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EndTime",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ErrorDetails",
-            ty: edm::model::Type::Collection(&edm::model::Type::Complex(&ERROR_DETAIL)),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "HistoricalEvents",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&TASK_HISTORICAL_EVENT),
-            ),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "MediaProcessorId",
-            ty: edm::model::Type::Id(&MEDIA_PROCESSOR_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "PerfMessage",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Priority",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Progress",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Double),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "RunningDuration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Double),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "StartTime",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&JOB_STATE),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "TaskBody",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Options",
-            ty: edm::model::Type::Enum(&TASK_OPTIONS),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionKeyId",
-            ty: edm::model::Type::Id(&CONTENT_KEY_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionScheme",
-            ty: edm::model::Type::Enum(&ENCRYPTION_SCHEME),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionVersion",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "InitializationVector",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "TaskNotificationSubscriptions",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&TASK_NOTIFICATION_SUBSCRIPTION),
-            ),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.13"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&TASK_ID)) },
+        Property { access: Access::Create, max_length: Some(100000), ..Property::new("Configuration", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("EndTime", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("ErrorDetails", Type::Collection(&Type::Complex(&ERROR_DETAIL))) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("HistoricalEvents", Type::Collection(&Type::Complex(&TASK_HISTORICAL_EVENT))) },
+        Property { access: Access::Create, required: true, ..Property::new("MediaProcessorId", Type::Id(&MEDIA_PROCESSOR_ID)) },
+        Property { access: Access::Create, max_length: Some(4000), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("PerfMessage", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("Priority", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Progress", Type::Primitive(Primitive::Double)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("RunningDuration", Type::Primitive(Primitive::Double)) },
+        Property { access: Access::ReadOnly, ..Property::new("StartTime", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("State", Type::Enum(&JOB_STATE)) },
+        Property { access: Access::Create, required: true, ..Property::new("TaskBody", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("Options", Type::Enum(&TASK_OPTIONS)) },
+        Property { access: Access::Create, ..Property::new("EncryptionKeyId", Type::Id(&CONTENT_KEY_ID)) },
+        Property { access: Access::Create, ..Property::new("EncryptionScheme", Type::Enum(&ENCRYPTION_SCHEME)) },
+        Property { access: Access::Create, ..Property::new("EncryptionVersion", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, max_length: Some(4000), ..Property::new("InitializationVector", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, since: Some("2.13"), ..Property::new("TaskNotificationSubscriptions", Type::Collection(&Type::Complex(&TASK_NOTIFICATION_SUBSCRIPTION))) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "OutputMediaAssets",
-            target: &ASSET,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "InputMediaAssets",
-            target: &ASSET,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("OutputMediaAssets", &ASSET) },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("InputMediaAssets", &ASSET) },
     ],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`JobTemplate`](super::JobTemplate).
-pub static JOB_TEMPLATE: edm::model::StructuredType = edm::model::StructuredType {
+pub static JOB_TEMPLATE: StructuredType = StructuredType {
     name: "JobTemplate",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&JOB_TEMPLATE_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "JobTemplateBody",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "NumberofInputAssets",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "TemplateType",
-            ty: edm::model::Type::Enum(&JOB_TEMPLATE_TYPE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&JOB_TEMPLATE_ID)) },
+        Property { access: Access::Create, ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, required: true, ..Property::new("JobTemplateBody", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("NumberofInputAssets", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("TemplateType", Type::Enum(&JOB_TEMPLATE_TYPE)) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "TaskTemplates",
-            target: &TASK_TEMPLATE,
-            many: true,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { links: false, ..Navigation::many("TaskTemplates", &TASK_TEMPLATE) },
     ],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`TaskTemplate`](super::TaskTemplate).
-pub static TASK_TEMPLATE: edm::model::StructuredType = edm::model::StructuredType {
+pub static TASK_TEMPLATE: StructuredType = StructuredType {
     name: "TaskTemplate",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&TASK_TEMPLATE_ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Configuration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(100000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Description",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "MediaProcessorId",
-            ty: edm::model::Type::Id(&MEDIA_PROCESSOR_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "NumberofInputAssets",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "NumberofOutputAssets",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Options",
-            ty: edm::model::Type::Enum(&TASK_OPTIONS),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionKeyId",
-            ty: edm::model::Type::Id(&CONTENT_KEY_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionScheme",
-            ty: edm::model::Type::Enum(&ENCRYPTION_SCHEME),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionVersion",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "InitializationVector",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("Id", Type::Id(&TASK_TEMPLATE_ID)) },
+        Property { access: Access::Create, max_length: Some(100000), ..Property::new("Configuration", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, max_length: Some(4000), ..Property::new("Description", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, ..Property::new("MediaProcessorId", Type::Id(&MEDIA_PROCESSOR_ID)) },
+        Property { access: Access::Create, max_length: Some(4000), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("NumberofInputAssets", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("NumberofOutputAssets", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("Options", Type::Enum(&TASK_OPTIONS)) },
+        Property { access: Access::Create, ..Property::new("EncryptionKeyId", Type::Id(&CONTENT_KEY_ID)) },
+        Property { access: Access::Create, ..Property::new("EncryptionScheme", Type::Enum(&ENCRYPTION_SCHEME)) },
+        Property { access: Access::Create, ..Property::new("EncryptionVersion", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, ..Property::new("InitializationVector", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`MediaProcessor`](super::MediaProcessor).
-pub static MEDIA_PROCESSOR: edm::model::StructuredType = edm::model::StructuredType {
+pub static MEDIA_PROCESSOR: StructuredType = StructuredType {
     name: "MediaProcessor",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&MEDIA_PROCESSOR_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Description",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Sku",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Vendor",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Version",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&MEDIA_PROCESSOR_ID)) },
+        Property { access: Access::ReadOnly, ..Property::new("Description", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("Sku", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("Vendor", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("Version", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`IngestManifest`](super::IngestManifest).
-pub static INGEST_MANIFEST: edm::model::StructuredType = edm::model::StructuredType {
+pub static INGEST_MANIFEST: StructuredType = StructuredType {
     name: "IngestManifest",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&INGEST_MANIFEST_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&INGEST_MANIFEST_STATE),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "BlobStorageUriForUpload",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Statistics",
-            ty: edm::model::Type::Complex(&INGEST_MANIFEST_STATISTICS),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "StorageAccountName",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.2"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&INGEST_MANIFEST_ID)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property::new("Name", Type::Primitive(Primitive::String)),
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("State", Type::Enum(&INGEST_MANIFEST_STATE)) },
+        Property { access: Access::ReadOnly, ..Property::new("BlobStorageUriForUpload", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("Statistics", Type::Complex(&INGEST_MANIFEST_STATISTICS)) },
+        Property { access: Access::Create, since: Some("2.2"), ..Property::new("StorageAccountName", Type::Primitive(Primitive::String)) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "IngestManifestAssets",
-            target: &INGEST_MANIFEST_ASSET,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "PendingIngestManifestAssets",
-            target: &INGEST_MANIFEST_ASSET,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "StorageAccount",
-            target: &STORAGE_ACCOUNT,
-            many: false,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::Some("2.2"),
-        },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("IngestManifestAssets", &INGEST_MANIFEST_ASSET) },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("PendingIngestManifestAssets", &INGEST_MANIFEST_ASSET) },
+        Navigation { access: Access::ReadOnly, links: false, since: Some("2.2"), ..Navigation::one("StorageAccount", &STORAGE_ACCOUNT) },
     ],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`IngestManifestAsset`](super::IngestManifestAsset).
-pub static INGEST_MANIFEST_ASSET: edm::model::StructuredType = edm::model::StructuredType {
+pub static INGEST_MANIFEST_ASSET: StructuredType = StructuredType {
     name: "IngestManifestAsset",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&INGEST_MANIFEST_ASSET_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ParentIngestManifestId",
-            ty: edm::model::Type::Id(&INGEST_MANIFEST_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&INGEST_MANIFEST_ASSET_ID)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, required: true, ..Property::new("ParentIngestManifestId", Type::Id(&INGEST_MANIFEST_ID)) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "Asset",
-            target: &ASSET,
-            many: false,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "IngestManifestFiles",
-            target: &INGEST_MANIFEST_FILE,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { links: false, ..Navigation::one("Asset", &ASSET) },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("IngestManifestFiles", &INGEST_MANIFEST_FILE) },
     ],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`IngestManifestFile`](super::IngestManifestFile).
-pub static INGEST_MANIFEST_FILE: edm::model::StructuredType = edm::model::StructuredType {
+pub static INGEST_MANIFEST_FILE: StructuredType = StructuredType {
     name: "IngestManifestFile",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&INGEST_MANIFEST_FILE_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::Some(4000),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&INGEST_MANIFEST_FILE_STATE),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ParentIngestManifestId",
-            ty: edm::model::Type::Id(&INGEST_MANIFEST_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ParentIngestManifestAssetId",
-            ty: edm::model::Type::Id(&INGEST_MANIFEST_ASSET_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ErrorDetail",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "MimeType",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IsPrimary",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionVersion",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionScheme",
-            ty: edm::model::Type::Enum(&ENCRYPTION_SCHEME),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IsEncrypted",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncryptionKeyId",
-            ty: edm::model::Type::Id(&CONTENT_KEY_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "InitializationVector",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&INGEST_MANIFEST_FILE_ID)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, required: true, max_length: Some(4000), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("State", Type::Enum(&INGEST_MANIFEST_FILE_STATE)) },
+        Property { access: Access::Create, required: true, ..Property::new("ParentIngestManifestId", Type::Id(&INGEST_MANIFEST_ID)) },
+        Property { access: Access::Create, required: true, ..Property::new("ParentIngestManifestAssetId", Type::Id(&INGEST_MANIFEST_ASSET_ID)) },
+        Property { access: Access::ReadOnly, ..Property::new("ErrorDetail", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, ..Property::new("MimeType", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("IsPrimary", Type::Primitive(Primitive::Boolean)) },
+        Property { access: Access::Create, ..Property::new("EncryptionVersion", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, ..Property::new("EncryptionScheme", Type::Enum(&ENCRYPTION_SCHEME)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("IsEncrypted", Type::Primitive(Primitive::Boolean)) },
+        Property { access: Access::Create, ..Property::new("EncryptionKeyId", Type::Id(&CONTENT_KEY_ID)) },
+        Property { access: Access::Create, ..Property::new("InitializationVector", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`NotificationEndPoint`](super::NotificationEndPoint).
-pub static NOTIFICATION_END_POINT: edm::model::StructuredType = edm::model::StructuredType {
+pub static NOTIFICATION_END_POINT: StructuredType = StructuredType {
     name: "NotificationEndPoint",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&NOTIFICATION_END_POINT_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EndPointAddress",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EndPointType",
-            ty: edm::model::Type::Enum(&NOTIFICATION_END_POINT_TYPE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "CredentialType",
-            ty: edm::model::Type::Enum(&NOTIFICATION_END_POINT_CREDENTIAL_TYPE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.13"),
-        },
-        edm::model::Property {
-            name: "EncryptedEndPointCredential",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.13"),
-        },
-        edm::model::Property {
-            name: "ProtectionKeyId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.13"),
-        },
-        edm::model::Property {
-            name: "ProtectionKeyType",
-            ty: edm::model::Type::Enum(&PROTECTION_KEY_TYPE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.13"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&NOTIFICATION_END_POINT_ID)) },
+        Property { required: true, ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { required: true, ..Property::new("EndPointAddress", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("EndPointType", Type::Enum(&NOTIFICATION_END_POINT_TYPE)) },
+        Property { nullable: false, access: Access::Create, since: Some("2.13"), ..Property::new("CredentialType", Type::Enum(&NOTIFICATION_END_POINT_CREDENTIAL_TYPE)) },
+        Property { access: Access::Create, since: Some("2.13"), ..Property::new("EncryptedEndPointCredential", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, since: Some("2.13"), ..Property::new("ProtectionKeyId", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, since: Some("2.13"), ..Property::new("ProtectionKeyType", Type::Enum(&PROTECTION_KEY_TYPE)) },
     ],
-    navigation: &[],
     operations: &[&NOTIFICATION_END_POINT_GET_MONITORING_SAS_URIS],
-    since: ::core::option::Option::Some("2.1"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.1"),
+    ..StructuredType::NEW
 };
 
 /// The operation `GetMonitoringSasUris`.
-pub static NOTIFICATION_END_POINT_GET_MONITORING_SAS_URIS: edm::model::Operation = edm::model::Operation {
+pub static NOTIFICATION_END_POINT_GET_MONITORING_SAS_URIS: Operation = Operation {
     name: "GetMonitoringSasUris",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "monitoringStartDate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "monitoringEndDate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-        },
+        Parameter { name: "monitoringStartDate", ty: Type::Primitive(Primitive::DateTime), nullable: false },
+        Parameter { name: "monitoringEndDate", ty: Type::Primitive(Primitive::DateTime), nullable: false },
     ],
-    result: ::core::option::Option::Some(
-        edm::model::Type::Collection(&edm::model::Type::Complex(&MONITORING_SAS_URI)),
-    ),
-    since: ::core::option::Option::Some("2.16"),
+    result: Some(Type::Collection(&Type::Complex(&MONITORING_SAS_URI))),
+    since: Some("2.16"),
+    ..Operation::NEW
 };
 
 /// The table of [`StorageAccount`](super::StorageAccount).
-pub static STORAGE_ACCOUNT: edm::model::StructuredType = edm::model::StructuredType {
+pub static STORAGE_ACCOUNT: StructuredType = StructuredType {
     name: "StorageAccount",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Name"],
     properties: &[
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IsDefault",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "BytesUsed",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.5"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("IsDefault", Type::Primitive(Primitive::Boolean)) },
+        Property { access: Access::ReadOnly, since: Some("2.5"), ..Property::new("BytesUsed", Type::Primitive(Primitive::Int64)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.2"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.2"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`Operation`](super::Operation).
-pub static OPERATION: edm::model::StructuredType = edm::model::StructuredType {
+pub static OPERATION: StructuredType = StructuredType {
     name: "Operation",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&OPERATION_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&OPERATION_STATE),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "TargetEntityId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ErrorCode",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ErrorMessage",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&OPERATION_ID)) },
+        Property { access: Access::ReadOnly, ..Property::new("State", Type::Enum(&OPERATION_STATE)) },
+        Property { access: Access::ReadOnly, ..Property::new("TargetEntityId", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("ErrorCode", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("ErrorMessage", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.2"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.2"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ContentKeyAuthorizationPolicy`](super::ContentKeyAuthorizationPolicy).
-pub static CONTENT_KEY_AUTHORIZATION_POLICY: edm::model::StructuredType = edm::model::StructuredType {
+pub static CONTENT_KEY_AUTHORIZATION_POLICY: StructuredType = StructuredType {
     name: "ContentKeyAuthorizationPolicy",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&CONTENT_KEY_AUTHORIZATION_POLICY_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&CONTENT_KEY_AUTHORIZATION_POLICY_ID)) },
+        Property::new("Name", Type::Primitive(Primitive::String)),
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "Options",
-            target: &CONTENT_KEY_AUTHORIZATION_POLICY_OPTION,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: true,
-            since: ::core::option::Option::None,
-        },
+        Navigation { access: Access::ReadOnly, ..Navigation::many("Options", &CONTENT_KEY_AUTHORIZATION_POLICY_OPTION) },
     ],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of
 /// [`ContentKeyAuthorizationPolicyOption`](super::ContentKeyAuthorizationPolicyOption).
-pub static CONTENT_KEY_AUTHORIZATION_POLICY_OPTION: edm::model::StructuredType = edm::model::StructuredType {
+pub static CONTENT_KEY_AUTHORIZATION_POLICY_OPTION: StructuredType = StructuredType {
     name: "ContentKeyAuthorizationPolicyOption",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&CONTENT_KEY_AUTHORIZATION_POLICY_OPTION_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "KeyDeliveryType",
-            ty: edm::model::Type::Enum(&CONTENT_KEY_DELIVERY_TYPE),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "KeyDeliveryConfiguration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Restrictions",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&CONTENT_KEY_AUTHORIZATION_POLICY_RESTRICTION),
-            ),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&CONTENT_KEY_AUTHORIZATION_POLICY_OPTION_ID)) },
+        Property::new("Name", Type::Primitive(Primitive::String)),
+        Property { nullable: false, required: true, ..Property::new("KeyDeliveryType", Type::Enum(&CONTENT_KEY_DELIVERY_TYPE)) },
+        Property::new("KeyDeliveryConfiguration", Type::Primitive(Primitive::String)),
+        Property { nullable: false, required: true, ..Property::new("Restrictions", Type::Collection(&Type::Complex(&CONTENT_KEY_AUTHORIZATION_POLICY_RESTRICTION))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`AssetDeliveryPolicy`](super::AssetDeliveryPolicy).
-pub static ASSET_DELIVERY_POLICY: edm::model::StructuredType = edm::model::StructuredType {
+pub static ASSET_DELIVERY_POLICY: StructuredType = StructuredType {
     name: "AssetDeliveryPolicy",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ASSET_DELIVERY_POLICY_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AssetDeliveryProtocol",
-            ty: edm::model::Type::Enum(&ASSET_DELIVERY_PROTOCOL),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AssetDeliveryPolicyType",
-            ty: edm::model::Type::Enum(&ASSET_DELIVERY_POLICY_TYPE),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AssetDeliveryConfiguration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&ASSET_DELIVERY_POLICY_ID)) },
+        Property::new("Name", Type::Primitive(Primitive::String)),
+        Property { nullable: false, ..Property::new("AssetDeliveryProtocol", Type::Enum(&ASSET_DELIVERY_PROTOCOL)) },
+        Property { nullable: false, ..Property::new("AssetDeliveryPolicyType", Type::Enum(&ASSET_DELIVERY_POLICY_TYPE)) },
+        Property::new("AssetDeliveryConfiguration", Type::Primitive(Primitive::String)),
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`StreamingEndpoint`](super::StreamingEndpoint).
-pub static STREAMING_ENDPOINT: edm::model::StructuredType = edm::model::StructuredType {
+pub static STREAMING_ENDPOINT: StructuredType = StructuredType {
     name: "StreamingEndpoint",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&STREAMING_ENDPOINT_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::Some(32),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Description",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::Some(256),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&STREAMING_ENDPOINT_STATE),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "HostName",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ScaleUnits",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "CustomHostNames",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Primitive(edm::model::Primitive::String),
-            ),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AccessControl",
-            ty: edm::model::Type::Complex(&STREAMING_ENDPOINT_ACCESS_CONTROL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "CacheControl",
-            ty: edm::model::Type::Complex(&STREAMING_ENDPOINT_CACHE_CONTROL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "CrossSiteAccessPolicies",
-            ty: edm::model::Type::Complex(&CROSS_SITE_ACCESS_POLICIES),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "CdnEnabled",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.9"),
-        },
-        edm::model::Property {
-            name: "CdnProvider",
-            ty: edm::model::Type::Enum(&CDN_PROVIDER_TYPE),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.15"),
-        },
-        edm::model::Property {
-            name: "CdnProfile",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.15"),
-        },
-        edm::model::Property {
-            name: "FreeTrialEndTime",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.15"),
-        },
-        edm::model::Property {
-            name: "StreamingEndpointVersion",
-            ty: edm::model::Type::Enum(&STREAMING_ENDPOINT_VERSION),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.15"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&STREAMING_ENDPOINT_ID)) },
+        Property { access: Access::Create, required: true, max_length: Some(32), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { max_length: Some(256), ..Property::new("Description", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, ..Property::new("State", Type::Enum(&STREAMING_ENDPOINT_STATE)) },
+        Property { access: Access::ReadOnly, ..Property::new("HostName", Type::Primitive(Primitive::String)) },
+        Property { access: Access::Create, ..Property::new("ScaleUnits", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, ..Property::new("CustomHostNames", Type::Collection(&Type::Primitive(Primitive::String))) },
+        Property::new("AccessControl", Type::Complex(&STREAMING_ENDPOINT_ACCESS_CONTROL)),
+        Property::new("CacheControl", Type::Complex(&STREAMING_ENDPOINT_CACHE_CONTROL)),
+        Property::new("CrossSiteAccessPolicies", Type::Complex(&CROSS_SITE_ACCESS_POLICIES)),
+        Property { nullable: false, since: Some("2.9"), ..Property::new("CdnEnabled", Type::Primitive(Primitive::Boolean)) },
+        Property { since: Some("2.15"), ..Property::new("CdnProvider", Type::Enum(&CDN_PROVIDER_TYPE)) },
+        Property { since: Some("2.15"), ..Property::new("CdnProfile", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, since: Some("2.15"), ..Property::new("FreeTrialEndTime", Type::Primitive(Primitive::DateTime)) },
+        Property { since: Some("2.15"), ..Property::new("StreamingEndpointVersion", Type::Enum(&STREAMING_ENDPOINT_VERSION)) },
     ],
-    navigation: &[],
-    operations: &[
-        &STREAMING_ENDPOINT_START,
-        &STREAMING_ENDPOINT_STOP,
-        &STREAMING_ENDPOINT_SCALE,
-    ],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    operations: &[&STREAMING_ENDPOINT_START, &STREAMING_ENDPOINT_STOP, &STREAMING_ENDPOINT_SCALE],
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The operation `Start`.
-pub static STREAMING_ENDPOINT_START: edm::model::Operation = edm::model::Operation {
+pub static STREAMING_ENDPOINT_START: Operation = Operation {
     name: "Start",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.7"),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The operation `Stop`.
-pub static STREAMING_ENDPOINT_STOP: edm::model::Operation = edm::model::Operation {
+pub static STREAMING_ENDPOINT_STOP: Operation = Operation {
     name: "Stop",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.7"),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The operation `Scale`.
-pub static STREAMING_ENDPOINT_SCALE: edm::model::Operation = edm::model::Operation {
+pub static STREAMING_ENDPOINT_SCALE: Operation = Operation {
     name: "Scale",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "scaleUnits",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
+        Parameter { name: "scaleUnits", ty: Type::Primitive(Primitive::Int32), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.7"),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The table of [`Channel`](super::Channel).
-pub static CHANNEL: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL: StructuredType = StructuredType {
     name: "Channel",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&CHANNEL_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::Some(32),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Description",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::Some(256),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&CHANNEL_STATE),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Input",
-            ty: edm::model::Type::Complex(&CHANNEL_INPUT),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Preview",
-            ty: edm::model::Type::Complex(&CHANNEL_PREVIEW),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Output",
-            ty: edm::model::Type::Complex(&CHANNEL_OUTPUT),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "CrossSiteAccessPolicies",
-            ty: edm::model::Type::Complex(&CROSS_SITE_ACCESS_POLICIES),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EncodingType",
-            ty: edm::model::Type::Enum(&CHANNEL_ENCODING_TYPE),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.10"),
-        },
-        edm::model::Property {
-            name: "Encoding",
-            ty: edm::model::Type::Complex(&CHANNEL_ENCODING),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.10"),
-        },
-        edm::model::Property {
-            name: "Slate",
-            ty: edm::model::Type::Complex(&CHANNEL_SLATE),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.10"),
-        },
-        edm::model::Property {
-            name: "VanityUrl",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.18"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&CHANNEL_ID)) },
+        Property { access: Access::Create, required: true, max_length: Some(32), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { max_length: Some(256), ..Property::new("Description", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, ..Property::new("State", Type::Enum(&CHANNEL_STATE)) },
+        Property { required: true, ..Property::new("Input", Type::Complex(&CHANNEL_INPUT)) },
+        Property::new("Preview", Type::Complex(&CHANNEL_PREVIEW)),
+        Property::new("Output", Type::Complex(&CHANNEL_OUTPUT)),
+        Property::new("CrossSiteAccessPolicies", Type::Complex(&CROSS_SITE_ACCESS_POLICIES)),
+        Property { access: Access::Create, since: Some("2.10"), ..Property::new("EncodingType", Type::Enum(&CHANNEL_ENCODING_TYPE)) },
+        Property { since: Some("2.10"), ..Property::new("Encoding", Type::Complex(&CHANNEL_ENCODING)) },
+        Property { since: Some("2.10"), ..Property::new("Slate", Type::Complex(&CHANNEL_SLATE)) },
+        Property { nullable: false, since: Some("2.18"), ..Property::new("VanityUrl", Type::Primitive(Primitive::Boolean)) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "Programs",
-            target: &PROGRAM,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::many("Programs", &PROGRAM) },
     ],
     operations: &[
         &CHANNEL_START,
@@ -2788,2323 +686,1153 @@ pub static CHANNEL: edm::model::StructuredType = edm::model::StructuredType {
         &CHANNEL_SHOW_SLATE,
         &CHANNEL_HIDE_SLATE,
     ],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The operation `Start`.
-pub static CHANNEL_START: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_START: Operation = Operation {
     name: "Start",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.7"),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The operation `Stop`.
-pub static CHANNEL_STOP: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_STOP: Operation = Operation {
     name: "Stop",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.7"),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The operation `Reset`.
-pub static CHANNEL_RESET: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_RESET: Operation = Operation {
     name: "Reset",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.7"),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The operation `StartAdvertisement`.
-pub static CHANNEL_START_ADVERTISEMENT: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_START_ADVERTISEMENT: Operation = Operation {
     name: "StartAdvertisement",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "duration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Time),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "cueId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "showSlate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-        },
+        Parameter { name: "duration", ty: Type::Primitive(Primitive::Time), nullable: false },
+        Parameter { name: "cueId", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "showSlate", ty: Type::Primitive(Primitive::Boolean), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.10"),
+    since: Some("2.10"),
+    ..Operation::NEW
 };
 
 /// The operation `EndAdvertisement`.
-pub static CHANNEL_END_ADVERTISEMENT: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_END_ADVERTISEMENT: Operation = Operation {
     name: "EndAdvertisement",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "cueId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
+        Parameter { name: "cueId", ty: Type::Primitive(Primitive::Int32), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.10"),
+    since: Some("2.10"),
+    ..Operation::NEW
 };
 
 /// The operation `ShowSlate`.
-pub static CHANNEL_SHOW_SLATE: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_SHOW_SLATE: Operation = Operation {
     name: "ShowSlate",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "duration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Time),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "assetId",
-            ty: edm::model::Type::Id(&ASSET_ID),
-            nullable: false,
-        },
+        Parameter { name: "duration", ty: Type::Primitive(Primitive::Time), nullable: false },
+        Parameter { name: "assetId", ty: Type::Id(&ASSET_ID), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.10"),
+    since: Some("2.10"),
+    ..Operation::NEW
 };
 
 /// The operation `HideSlate`.
-pub static CHANNEL_HIDE_SLATE: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_HIDE_SLATE: Operation = Operation {
     name: "HideSlate",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.10"),
+    since: Some("2.10"),
+    ..Operation::NEW
 };
 
 /// The table of [`Program`](super::Program).
-pub static PROGRAM: edm::model::StructuredType = edm::model::StructuredType {
+pub static PROGRAM: StructuredType = StructuredType {
     name: "Program",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&PROGRAM_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::Some(256),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Description",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::Some(256),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ChannelId",
-            ty: edm::model::Type::Id(&CHANNEL_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AssetId",
-            ty: edm::model::Type::Id(&ASSET_ID),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ArchiveWindowLength",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Time),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "State",
-            ty: edm::model::Type::Enum(&PROGRAM_STATE),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ManifestName",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&PROGRAM_ID)) },
+        Property { access: Access::Create, required: true, max_length: Some(256), ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property { max_length: Some(256), ..Property::new("Description", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { access: Access::Create, required: true, ..Property::new("ChannelId", Type::Id(&CHANNEL_ID)) },
+        Property { required: true, ..Property::new("AssetId", Type::Id(&ASSET_ID)) },
+        Property { nullable: false, required: true, ..Property::new("ArchiveWindowLength", Type::Primitive(Primitive::Time)) },
+        Property { access: Access::ReadOnly, ..Property::new("State", Type::Enum(&PROGRAM_STATE)) },
+        Property::new("ManifestName", Type::Primitive(Primitive::String)),
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "Channel",
-            target: &CHANNEL,
-            many: false,
-            access: edm::model::Access::ReadOnly,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { access: Access::ReadOnly, links: false, ..Navigation::one("Channel", &CHANNEL) },
     ],
     operations: &[&PROGRAM_START, &PROGRAM_STOP],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The operation `Start`.
-pub static PROGRAM_START: edm::model::Operation = edm::model::Operation {
+pub static PROGRAM_START: Operation = Operation {
     name: "Start",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.7"),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The operation `Stop`.
-pub static PROGRAM_STOP: edm::model::Operation = edm::model::Operation {
+pub static PROGRAM_STOP: Operation = Operation {
     name: "Stop",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::Some("2.7"),
+    since: Some("2.7"),
+    ..Operation::NEW
 };
 
 /// The table of [`EncodingReservedUnitType`](super::EncodingReservedUnitType).
-pub static ENCODING_RESERVED_UNIT_TYPE: edm::model::StructuredType = edm::model::StructuredType {
+pub static ENCODING_RESERVED_UNIT_TYPE: StructuredType = StructuredType {
     name: "EncodingReservedUnitType",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["AccountId"],
     properties: &[
-        edm::model::Property {
-            name: "AccountId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Guid),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ReservedUnitType",
-            ty: edm::model::Type::Enum(&RESERVED_UNIT_TYPE),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "MaxReservableUnits",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "CurrentReservedUnits",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("AccountId", Type::Primitive(Primitive::Guid)) },
+        Property { nullable: false, ..Property::new("ReservedUnitType", Type::Enum(&RESERVED_UNIT_TYPE)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("MaxReservableUnits", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, ..Property::new("CurrentReservedUnits", Type::Primitive(Primitive::Int32)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.8"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.8"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`Filter`](super::Filter).
-pub static FILTER: edm::model::StructuredType = edm::model::StructuredType {
+pub static FILTER: StructuredType = StructuredType {
     name: "Filter",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Name"],
     properties: &[
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "PresentationTimeRange",
-            ty: edm::model::Type::Complex(&PRESENTATION_TIME_RANGE),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Tracks",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&FILTER_TRACK_SELECT),
-            ),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "FirstQuality",
-            ty: edm::model::Type::Complex(&FIRST_QUALITY),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.12"),
-        },
+        Property { nullable: false, access: Access::Create, required: true, ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property::new("PresentationTimeRange", Type::Complex(&PRESENTATION_TIME_RANGE)),
+        Property { nullable: false, ..Property::new("Tracks", Type::Collection(&Type::Complex(&FILTER_TRACK_SELECT))) },
+        Property { since: Some("2.12"), ..Property::new("FirstQuality", Type::Complex(&FIRST_QUALITY)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.11"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.11"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`AssetFilter`](super::AssetFilter).
-pub static ASSET_FILTER: edm::model::StructuredType = edm::model::StructuredType {
+pub static ASSET_FILTER: StructuredType = StructuredType {
     name: "AssetFilter",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ASSET_FILTER_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ParentAssetId",
-            ty: edm::model::Type::Id(&ASSET_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "PresentationTimeRange",
-            ty: edm::model::Type::Complex(&PRESENTATION_TIME_RANGE),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Tracks",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&FILTER_TRACK_SELECT),
-            ),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "FirstQuality",
-            ty: edm::model::Type::Complex(&FIRST_QUALITY),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.12"),
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&ASSET_FILTER_ID)) },
+        Property { access: Access::Create, required: true, ..Property::new("ParentAssetId", Type::Id(&ASSET_ID)) },
+        Property { access: Access::Create, required: true, ..Property::new("Name", Type::Primitive(Primitive::String)) },
+        Property::new("PresentationTimeRange", Type::Complex(&PRESENTATION_TIME_RANGE)),
+        Property { nullable: false, ..Property::new("Tracks", Type::Collection(&Type::Complex(&FILTER_TRACK_SELECT))) },
+        Property { since: Some("2.12"), ..Property::new("FirstQuality", Type::Complex(&FIRST_QUALITY)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.11"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.11"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`MonitoringConfiguration`](super::MonitoringConfiguration).
-pub static MONITORING_CONFIGURATION: edm::model::StructuredType = edm::model::StructuredType {
+pub static MONITORING_CONFIGURATION: StructuredType = StructuredType {
     name: "MonitoringConfiguration",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&MONITORING_CONFIGURATION_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "NotificationEndPointId",
-            ty: edm::model::Type::Id(&NOTIFICATION_END_POINT_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LastModified",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Settings",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&COMPONENT_MONITORING_SETTINGS),
-            ),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&MONITORING_CONFIGURATION_ID)) },
+        Property { access: Access::Create, ..Property::new("NotificationEndPointId", Type::Id(&NOTIFICATION_END_POINT_ID)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("LastModified", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, ..Property::new("Settings", Type::Collection(&Type::Complex(&COMPONENT_MONITORING_SETTINGS))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.13"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.13"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ErrorDetail`](super::ErrorDetail).
-pub static ERROR_DETAIL: edm::model::StructuredType = edm::model::StructuredType {
+pub static ERROR_DETAIL: StructuredType = StructuredType {
     name: "ErrorDetail",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Code",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Message",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { access: Access::ReadOnly, ..Property::new("Code", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("Message", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`TaskHistoricalEvent`](super::TaskHistoricalEvent).
-pub static TASK_HISTORICAL_EVENT: edm::model::StructuredType = edm::model::StructuredType {
+pub static TASK_HISTORICAL_EVENT: StructuredType = StructuredType {
     name: "TaskHistoricalEvent",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Code",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Message",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "TimeStamp",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { access: Access::ReadOnly, ..Property::new("Code", Type::Primitive(Primitive::String)) },
+        Property { access: Access::ReadOnly, ..Property::new("Message", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("TimeStamp", Type::Primitive(Primitive::DateTime)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`JobNotificationSubscription`](super::JobNotificationSubscription).
-pub static JOB_NOTIFICATION_SUBSCRIPTION: edm::model::StructuredType = edm::model::StructuredType {
+pub static JOB_NOTIFICATION_SUBSCRIPTION: StructuredType = StructuredType {
     name: "JobNotificationSubscription",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "TargetJobState",
-            ty: edm::model::Type::Enum(&NOTIFICATION_JOB_STATE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "NotificationEndPointId",
-            ty: edm::model::Type::Id(&NOTIFICATION_END_POINT_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("TargetJobState", Type::Enum(&NOTIFICATION_JOB_STATE)) },
+        Property { access: Access::Create, ..Property::new("NotificationEndPointId", Type::Id(&NOTIFICATION_END_POINT_ID)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.1"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.1"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`TaskNotificationSubscription`](super::TaskNotificationSubscription).
-pub static TASK_NOTIFICATION_SUBSCRIPTION: edm::model::StructuredType = edm::model::StructuredType {
+pub static TASK_NOTIFICATION_SUBSCRIPTION: StructuredType = StructuredType {
     name: "TaskNotificationSubscription",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "IncludeTaskProgress",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "NotificationEndPointId",
-            ty: edm::model::Type::Id(&NOTIFICATION_END_POINT_ID),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "TargetTaskState",
-            ty: edm::model::Type::Enum(&NOTIFICATION_JOB_STATE),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("IncludeTaskProgress", Type::Primitive(Primitive::Boolean)) },
+        Property { access: Access::Create, ..Property::new("NotificationEndPointId", Type::Id(&NOTIFICATION_END_POINT_ID)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("TargetTaskState", Type::Enum(&NOTIFICATION_JOB_STATE)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.13"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.13"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`IngestManifestStatistics`](super::IngestManifestStatistics).
-pub static INGEST_MANIFEST_STATISTICS: edm::model::StructuredType = edm::model::StructuredType {
+pub static INGEST_MANIFEST_STATISTICS: StructuredType = StructuredType {
     name: "IngestManifestStatistics",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "PendingFilesCount",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "FinishedFilesCount",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ErrorFilesCount",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ErrorFilesDetails",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("PendingFilesCount", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("FinishedFilesCount", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("ErrorFilesCount", Type::Primitive(Primitive::Int32)) },
+        Property { access: Access::ReadOnly, ..Property::new("ErrorFilesDetails", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of
 /// [`ContentKeyAuthorizationPolicyRestriction`](super::ContentKeyAuthorizationPolicyRestriction).
-pub static CONTENT_KEY_AUTHORIZATION_POLICY_RESTRICTION: edm::model::StructuredType = edm::model::StructuredType {
+pub static CONTENT_KEY_AUTHORIZATION_POLICY_RESTRICTION: StructuredType = StructuredType {
     name: "ContentKeyAuthorizationPolicyRestriction",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "KeyRestrictionType",
-            ty: edm::model::Type::Enum(&CONTENT_KEY_RESTRICTION_TYPE),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Requirements",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Name", Type::Primitive(Primitive::String)),
+        Property { nullable: false, ..Property::new("KeyRestrictionType", Type::Enum(&CONTENT_KEY_RESTRICTION_TYPE)) },
+        Property::new("Requirements", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies).
-pub static CROSS_SITE_ACCESS_POLICIES: edm::model::StructuredType = edm::model::StructuredType {
+pub static CROSS_SITE_ACCESS_POLICIES: StructuredType = StructuredType {
     name: "CrossSiteAccessPolicies",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "ClientAccessPolicy",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "CrossDomainPolicy",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("ClientAccessPolicy", Type::Primitive(Primitive::String)),
+        Property::new("CrossDomainPolicy", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`StreamingEndpointAccessControl`](super::StreamingEndpointAccessControl).
-pub static STREAMING_ENDPOINT_ACCESS_CONTROL: edm::model::StructuredType = edm::model::StructuredType {
+pub static STREAMING_ENDPOINT_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "StreamingEndpointAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Akamai",
-            ty: edm::model::Type::Complex(&AKAMAI_ACCESS_CONTROL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IP",
-            ty: edm::model::Type::Complex(&IP_ACCESS_CONTROL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Akamai", Type::Complex(&AKAMAI_ACCESS_CONTROL)),
+        Property::new("IP", Type::Complex(&IP_ACCESS_CONTROL)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`AkamaiAccessControl`](super::AkamaiAccessControl).
-pub static AKAMAI_ACCESS_CONTROL: edm::model::StructuredType = edm::model::StructuredType {
+pub static AKAMAI_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "AkamaiAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "AkamaiSignatureHeaderAuthenticationKeyList",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY),
-            ),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, ..Property::new("AkamaiSignatureHeaderAuthenticationKeyList", Type::Collection(&Type::Complex(&AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of
 /// [`AkamaiSignatureHeaderAuthenticationKey`](super::AkamaiSignatureHeaderAuthenticationKey).
-pub static AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY: edm::model::StructuredType = edm::model::StructuredType {
+pub static AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY: StructuredType = StructuredType {
     name: "AkamaiSignatureHeaderAuthenticationKey",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Identifier",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Expiration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Base64Key",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Identifier", Type::Primitive(Primitive::String)),
+        Property { nullable: false, ..Property::new("Expiration", Type::Primitive(Primitive::DateTime)) },
+        Property::new("Base64Key", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`IPAccessControl`](super::IPAccessControl).
-pub static IP_ACCESS_CONTROL: edm::model::StructuredType = edm::model::StructuredType {
+pub static IP_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "IPAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Allow",
-            ty: edm::model::Type::Collection(&edm::model::Type::Complex(&IP_RANGE)),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, ..Property::new("Allow", Type::Collection(&Type::Complex(&IP_RANGE))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`IPRange`](super::IPRange).
-pub static IP_RANGE: edm::model::StructuredType = edm::model::StructuredType {
+pub static IP_RANGE: StructuredType = StructuredType {
     name: "IPRange",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Address",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "SubnetPrefixLength",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Name", Type::Primitive(Primitive::String)),
+        Property::new("Address", Type::Primitive(Primitive::String)),
+        Property::new("SubnetPrefixLength", Type::Primitive(Primitive::Int32)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`StreamingEndpointCacheControl`](super::StreamingEndpointCacheControl).
-pub static STREAMING_ENDPOINT_CACHE_CONTROL: edm::model::StructuredType = edm::model::StructuredType {
+pub static STREAMING_ENDPOINT_CACHE_CONTROL: StructuredType = StructuredType {
     name: "StreamingEndpointCacheControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "MaxAge",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("MaxAge", Type::Primitive(Primitive::Int64)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelInput`](super::ChannelInput).
-pub static CHANNEL_INPUT: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_INPUT: StructuredType = StructuredType {
     name: "ChannelInput",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "KeyFrameInterval",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Time),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "StreamingProtocol",
-            ty: edm::model::Type::Enum(&STREAMING_PROTOCOL),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AccessControl",
-            ty: edm::model::Type::Complex(&CHANNEL_INPUT_ACCESS_CONTROL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Endpoints",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&CHANNEL_ENDPOINT),
-            ),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("KeyFrameInterval", Type::Primitive(Primitive::Time)),
+        Property { access: Access::Create, ..Property::new("StreamingProtocol", Type::Enum(&STREAMING_PROTOCOL)) },
+        Property::new("AccessControl", Type::Complex(&CHANNEL_INPUT_ACCESS_CONTROL)),
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Endpoints", Type::Collection(&Type::Complex(&CHANNEL_ENDPOINT))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelInputAccessControl`](super::ChannelInputAccessControl).
-pub static CHANNEL_INPUT_ACCESS_CONTROL: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_INPUT_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "ChannelInputAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "IP",
-            ty: edm::model::Type::Complex(&IP_ACCESS_CONTROL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("IP", Type::Complex(&IP_ACCESS_CONTROL)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelPreview`](super::ChannelPreview).
-pub static CHANNEL_PREVIEW: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_PREVIEW: StructuredType = StructuredType {
     name: "ChannelPreview",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "AccessControl",
-            ty: edm::model::Type::Complex(&CHANNEL_PREVIEW_ACCESS_CONTROL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Endpoints",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&CHANNEL_ENDPOINT),
-            ),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("AccessControl", Type::Complex(&CHANNEL_PREVIEW_ACCESS_CONTROL)),
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Endpoints", Type::Collection(&Type::Complex(&CHANNEL_ENDPOINT))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelPreviewAccessControl`](super::ChannelPreviewAccessControl).
-pub static CHANNEL_PREVIEW_ACCESS_CONTROL: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_PREVIEW_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "ChannelPreviewAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "IP",
-            ty: edm::model::Type::Complex(&IP_ACCESS_CONTROL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("IP", Type::Complex(&IP_ACCESS_CONTROL)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelEndpoint`](super::ChannelEndpoint).
-pub static CHANNEL_ENDPOINT: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_ENDPOINT: StructuredType = StructuredType {
     name: "ChannelEndpoint",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Protocol",
-            ty: edm::model::Type::Enum(&STREAMING_PROTOCOL),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Url",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { access: Access::ReadOnly, ..Property::new("Protocol", Type::Enum(&STREAMING_PROTOCOL)) },
+        Property { access: Access::ReadOnly, ..Property::new("Url", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelOutput`](super::ChannelOutput).
-pub static CHANNEL_OUTPUT: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_OUTPUT: StructuredType = StructuredType {
     name: "ChannelOutput",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Hls",
-            ty: edm::model::Type::Complex(&CHANNEL_OUTPUT_HLS),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Hls", Type::Complex(&CHANNEL_OUTPUT_HLS)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelOutputHls`](super::ChannelOutputHls).
-pub static CHANNEL_OUTPUT_HLS: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_OUTPUT_HLS: StructuredType = StructuredType {
     name: "ChannelOutputHls",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "FragmentsPerSegment",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int16),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("FragmentsPerSegment", Type::Primitive(Primitive::Int16)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.7"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.7"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelEncoding`](super::ChannelEncoding).
-pub static CHANNEL_ENCODING: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_ENCODING: StructuredType = StructuredType {
     name: "ChannelEncoding",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "SystemPreset",
-            ty: edm::model::Type::Enum(&SYSTEM_PRESET),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "VideoStreams",
-            ty: edm::model::Type::Collection(&edm::model::Type::Complex(&VIDEO_STREAM)),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AudioStreams",
-            ty: edm::model::Type::Collection(&edm::model::Type::Complex(&AUDIO_STREAM)),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IgnoreCea708ClosedCaptions",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AdMarkerSource",
-            ty: edm::model::Type::Enum(&AD_MARKER_SOURCE),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("SystemPreset", Type::Enum(&SYSTEM_PRESET)),
+        Property { nullable: false, ..Property::new("VideoStreams", Type::Collection(&Type::Complex(&VIDEO_STREAM))) },
+        Property { nullable: false, ..Property::new("AudioStreams", Type::Collection(&Type::Complex(&AUDIO_STREAM))) },
+        Property { nullable: false, ..Property::new("IgnoreCea708ClosedCaptions", Type::Primitive(Primitive::Boolean)) },
+        Property::new("AdMarkerSource", Type::Enum(&AD_MARKER_SOURCE)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.10"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.10"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`VideoStream`](super::VideoStream).
-pub static VIDEO_STREAM: edm::model::StructuredType = edm::model::StructuredType {
+pub static VIDEO_STREAM: StructuredType = StructuredType {
     name: "VideoStream",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Index",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, ..Property::new("Index", Type::Primitive(Primitive::Int32)) },
+        Property::new("Name", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.10"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.10"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`AudioStream`](super::AudioStream).
-pub static AUDIO_STREAM: edm::model::StructuredType = edm::model::StructuredType {
+pub static AUDIO_STREAM: StructuredType = StructuredType {
     name: "AudioStream",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Index",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Language",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, ..Property::new("Index", Type::Primitive(Primitive::Int32)) },
+        Property::new("Language", Type::Primitive(Primitive::String)),
+        Property::new("Name", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.10"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.10"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ChannelSlate`](super::ChannelSlate).
-pub static CHANNEL_SLATE: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL_SLATE: StructuredType = StructuredType {
     name: "ChannelSlate",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "InsertSlateOnAdMarker",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "DefaultSlateAssetId",
-            ty: edm::model::Type::Id(&ASSET_ID),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, ..Property::new("InsertSlateOnAdMarker", Type::Primitive(Primitive::Boolean)) },
+        Property::new("DefaultSlateAssetId", Type::Id(&ASSET_ID)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.10"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.10"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`PresentationTimeRange`](super::PresentationTimeRange).
-pub static PRESENTATION_TIME_RANGE: edm::model::StructuredType = edm::model::StructuredType {
+pub static PRESENTATION_TIME_RANGE: StructuredType = StructuredType {
     name: "PresentationTimeRange",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "StartTimestamp",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EndTimestamp",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "PresentationWindowDuration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "LiveBackoffDuration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Timescale",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ForceEndTimestamp",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("2.18"),
-        },
+        Property::new("StartTimestamp", Type::Primitive(Primitive::Int64)),
+        Property::new("EndTimestamp", Type::Primitive(Primitive::Int64)),
+        Property::new("PresentationWindowDuration", Type::Primitive(Primitive::Int64)),
+        Property::new("LiveBackoffDuration", Type::Primitive(Primitive::Int64)),
+        Property::new("Timescale", Type::Primitive(Primitive::Int64)),
+        Property { since: Some("2.18"), ..Property::new("ForceEndTimestamp", Type::Primitive(Primitive::Boolean)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.11"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.11"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`FilterTrackSelect`](super::FilterTrackSelect).
-pub static FILTER_TRACK_SELECT: edm::model::StructuredType = edm::model::StructuredType {
+pub static FILTER_TRACK_SELECT: StructuredType = StructuredType {
     name: "FilterTrackSelect",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "PropertyConditions",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Complex(&FILTER_TRACK_PROPERTY_CONDITION),
-            ),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, ..Property::new("PropertyConditions", Type::Collection(&Type::Complex(&FILTER_TRACK_PROPERTY_CONDITION))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.11"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.11"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`FilterTrackPropertyCondition`](super::FilterTrackPropertyCondition).
-pub static FILTER_TRACK_PROPERTY_CONDITION: edm::model::StructuredType = edm::model::StructuredType {
+pub static FILTER_TRACK_PROPERTY_CONDITION: StructuredType = StructuredType {
     name: "FilterTrackPropertyCondition",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Property",
-            ty: edm::model::Type::Enum(&FILTER_TRACK_PROPERTY),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Value",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Operator",
-            ty: edm::model::Type::Enum(&FILTER_TRACK_COMPARE_OPERATOR),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Property", Type::Enum(&FILTER_TRACK_PROPERTY)),
+        Property::new("Value", Type::Primitive(Primitive::String)),
+        Property::new("Operator", Type::Enum(&FILTER_TRACK_COMPARE_OPERATOR)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.11"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.11"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`FirstQuality`](super::FirstQuality).
-pub static FIRST_QUALITY: edm::model::StructuredType = edm::model::StructuredType {
+pub static FIRST_QUALITY: StructuredType = StructuredType {
     name: "FirstQuality",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Bitrate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, ..Property::new("Bitrate", Type::Primitive(Primitive::Int32)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.12"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.12"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`ComponentMonitoringSettings`](super::ComponentMonitoringSettings).
-pub static COMPONENT_MONITORING_SETTINGS: edm::model::StructuredType = edm::model::StructuredType {
+pub static COMPONENT_MONITORING_SETTINGS: StructuredType = StructuredType {
     name: "ComponentMonitoringSettings",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Component",
-            ty: edm::model::Type::Enum(&MONITORING_COMPONENT),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Level",
-            ty: edm::model::Type::Enum(&MONITORING_LEVEL),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Component", Type::Enum(&MONITORING_COMPONENT)),
+        Property::new("Level", Type::Enum(&MONITORING_LEVEL)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.13"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.13"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`MonitoringSasUri`](super::MonitoringSasUri).
-pub static MONITORING_SAS_URI: edm::model::StructuredType = edm::model::StructuredType {
+pub static MONITORING_SAS_URI: StructuredType = StructuredType {
     name: "MonitoringSasUri",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "SasUris",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Primitive(edm::model::Primitive::String),
-            ),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "MetricDataDate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "SasUriExpiryDate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AccountId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Guid),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("SasUris", Type::Collection(&Type::Primitive(Primitive::String))) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("MetricDataDate", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("SasUriExpiryDate", Type::Primitive(Primitive::DateTime)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("AccountId", Type::Primitive(Primitive::Guid)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("2.16"),
-    ..edm::model::StructuredType::NEW
+    since: Some("2.16"),
+    ..StructuredType::NEW
 };
 
 /// The operation `CancelJob`.
-pub static CANCEL_JOB: edm::model::Operation = edm::model::Operation {
+pub static CANCEL_JOB: Operation = Operation {
     name: "CancelJob",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
     parameters: &[
-        edm::model::Parameter {
-            name: "jobid",
-            ty: edm::model::Type::Id(&JOB_ID),
-            nullable: false,
-        },
+        Parameter { name: "jobid", ty: Type::Id(&JOB_ID), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `CreateFileInfos`.
-pub static CREATE_FILE_INFOS: edm::model::Operation = edm::model::Operation {
+pub static CREATE_FILE_INFOS: Operation = Operation {
     name: "CreateFileInfos",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
     parameters: &[
-        edm::model::Parameter {
-            name: "assetid",
-            ty: edm::model::Type::Id(&ASSET_ID),
-            nullable: false,
-        },
+        Parameter { name: "assetid", ty: Type::Id(&ASSET_ID), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `GetProtectionKeyId`.
-pub static GET_PROTECTION_KEY_ID: edm::model::Operation = edm::model::Operation {
+pub static GET_PROTECTION_KEY_ID: Operation = Operation {
     name: "GetProtectionKeyId",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
     parameters: &[
-        edm::model::Parameter {
-            name: "contentKeyType",
-            ty: edm::model::Type::Enum(&CONTENT_KEY_TYPE),
-            nullable: false,
-        },
+        Parameter { name: "contentKeyType", ty: Type::Enum(&CONTENT_KEY_TYPE), nullable: false },
     ],
-    result: ::core::option::Option::Some(
-        edm::model::Type::Primitive(edm::model::Primitive::String),
-    ),
-    since: ::core::option::Option::None,
+    result: Some(Type::Primitive(Primitive::String)),
+    ..Operation::NEW
 };
 
 /// The operation `GetProtectionKey`.
-pub static GET_PROTECTION_KEY: edm::model::Operation = edm::model::Operation {
+pub static GET_PROTECTION_KEY: Operation = Operation {
     name: "GetProtectionKey",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
     parameters: &[
-        edm::model::Parameter {
-            name: "protectionKeyId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "protectionKeyId", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::Some(
-        edm::model::Type::Primitive(edm::model::Primitive::String),
-    ),
-    since: ::core::option::Option::None,
+    result: Some(Type::Primitive(Primitive::String)),
+    ..Operation::NEW
 };
 
 /// The operation `RebindContentKey`.
-pub static REBIND_CONTENT_KEY: edm::model::Operation = edm::model::Operation {
+pub static REBIND_CONTENT_KEY: Operation = Operation {
     name: "RebindContentKey",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
     parameters: &[
-        edm::model::Parameter {
-            name: "id",
-            ty: edm::model::Type::Id(&CONTENT_KEY_ID),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "x509Certificate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "id", ty: Type::Id(&CONTENT_KEY_ID), nullable: false },
+        Parameter { name: "x509Certificate", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::Some(
-        edm::model::Type::Primitive(edm::model::Primitive::String),
-    ),
-    since: ::core::option::Option::None,
+    result: Some(Type::Primitive(Primitive::String)),
+    ..Operation::NEW
 };
 
 /// The table of [`AssetState`](super::AssetState).
-pub static ASSET_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static ASSET_STATE: EnumType = EnumType {
     name: "AssetState",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("Initialized", 0), ("Published", 1), ("Deleted", 2)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("Initialized", 0), ("Published", 1), ("Deleted", 2)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`AssetCreationOptions`](super::AssetCreationOptions).
-pub static ASSET_CREATION_OPTIONS: edm::model::EnumType = edm::model::EnumType {
+pub static ASSET_CREATION_OPTIONS: EnumType = EnumType {
     name: "AssetCreationOptions",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
     is_flags: true,
-    members: edm::model::Members::Integer(
-        &[
-            ("None", 0),
-            ("StorageEncrypted", 1),
-            ("CommonEncryptionProtected", 2),
-            ("EnvelopeEncryptionProtected", 4),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("StorageEncrypted", 1),
+        ("CommonEncryptionProtected", 2),
+        ("EnvelopeEncryptionProtected", 4),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`AssetFormatOption`](super::AssetFormatOption).
-pub static ASSET_FORMAT_OPTION: edm::model::EnumType = edm::model::EnumType {
+pub static ASSET_FORMAT_OPTION: EnumType = EnumType {
     name: "AssetFormatOption",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(&[("None", 0), ("AdaptiveStreaming", 1)]),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("None", 0), ("AdaptiveStreaming", 1)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`AssetFileOptions`](super::AssetFileOptions).
-pub static ASSET_FILE_OPTIONS: edm::model::EnumType = edm::model::EnumType {
+pub static ASSET_FILE_OPTIONS: EnumType = EnumType {
     name: "AssetFileOptions",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(&[("None", 0), ("Fragmented", 1)]),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("None", 0), ("Fragmented", 1)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`AccessPermissions`](super::AccessPermissions).
-pub static ACCESS_PERMISSIONS: edm::model::EnumType = edm::model::EnumType {
+pub static ACCESS_PERMISSIONS: EnumType = EnumType {
     name: "AccessPermissions",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
     is_flags: true,
-    members: edm::model::Members::Integer(
-        &[("None", 0), ("Read", 1), ("Write", 2), ("Delete", 4), ("List", 8)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("Read", 1),
+        ("Write", 2),
+        ("Delete", 4),
+        ("List", 8),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`LocatorType`](super::LocatorType).
-pub static LOCATOR_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static LOCATOR_TYPE: EnumType = EnumType {
     name: "LocatorType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("None", 0), ("SAS", 1), ("OnDemandOrigin", 2)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("None", 0), ("SAS", 1), ("OnDemandOrigin", 2)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ContentKeyType`](super::ContentKeyType).
-pub static CONTENT_KEY_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static CONTENT_KEY_TYPE: EnumType = EnumType {
     name: "ContentKeyType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[
-            ("CommonEncryption", 0),
-            ("StorageEncryption", 1),
-            ("ConfigurationEncryption", 2),
-            ("UrlEncryption", 3),
-            ("EnvelopeEncryption", 4),
-            ("CommonEncryptionCbcs", 6),
-            ("FairPlayASk", 7),
-            ("FairPlayPfxPassword", 8),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("CommonEncryption", 0),
+        ("StorageEncryption", 1),
+        ("ConfigurationEncryption", 2),
+        ("UrlEncryption", 3),
+        ("EnvelopeEncryption", 4),
+        ("CommonEncryptionCbcs", 6),
+        ("FairPlayASk", 7),
+        ("FairPlayPfxPassword", 8),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ProtectionKeyType`](super::ProtectionKeyType).
-pub static PROTECTION_KEY_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static PROTECTION_KEY_TYPE: EnumType = EnumType {
     name: "ProtectionKeyType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(&[("X509CertificateThumbprint", 0)]),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("X509CertificateThumbprint", 0)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`JobState`](super::JobState).
-pub static JOB_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static JOB_STATE: EnumType = EnumType {
     name: "JobState",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[
-            ("Queued", 0),
-            ("Scheduled", 1),
-            ("Processing", 2),
-            ("Finished", 3),
-            ("Error", 4),
-            ("Canceled", 5),
-            ("Canceling", 6),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("Queued", 0),
+        ("Scheduled", 1),
+        ("Processing", 2),
+        ("Finished", 3),
+        ("Error", 4),
+        ("Canceled", 5),
+        ("Canceling", 6),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`TaskState`](super::TaskState).
-pub static TASK_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static TASK_STATE: EnumType = EnumType {
     name: "TaskState",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[
-            ("None", 0),
-            ("Active", 1),
-            ("Running", 2),
-            ("Completed", 3),
-            ("Error", 4),
-            ("Canceled", 5),
-            ("Canceling", 6),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("Active", 1),
+        ("Running", 2),
+        ("Completed", 3),
+        ("Error", 4),
+        ("Canceled", 5),
+        ("Canceling", 6),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`TaskOptions`](super::TaskOptions).
-pub static TASK_OPTIONS: edm::model::EnumType = edm::model::EnumType {
+pub static TASK_OPTIONS: EnumType = EnumType {
     name: "TaskOptions",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
     is_flags: true,
-    members: edm::model::Members::Integer(
-        &[
-            ("None", 0),
-            ("ProtectedConfiguration", 1),
-            ("DoNotDeleteOutputAssetOnFailure", 2),
-            ("DoNotCancelOnJobFailure", 4),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("ProtectedConfiguration", 1),
+        ("DoNotDeleteOutputAssetOnFailure", 2),
+        ("DoNotCancelOnJobFailure", 4),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`JobTemplateType`](super::JobTemplateType).
-pub static JOB_TEMPLATE_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static JOB_TEMPLATE_TYPE: EnumType = EnumType {
     name: "JobTemplateType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(&[("SystemLevel", 0), ("AccountLevel", 1)]),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("SystemLevel", 0), ("AccountLevel", 1)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`IngestManifestState`](super::IngestManifestState).
-pub static INGEST_MANIFEST_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static INGEST_MANIFEST_STATE: EnumType = EnumType {
     name: "IngestManifestState",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("Inactive", 0), ("Activating", 1), ("Active", 2)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("Inactive", 0), ("Activating", 1), ("Active", 2)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`IngestManifestFileState`](super::IngestManifestFileState).
-pub static INGEST_MANIFEST_FILE_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static INGEST_MANIFEST_FILE_STATE: EnumType = EnumType {
     name: "IngestManifestFileState",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("Pending", 0), ("Finished", 1), ("Error", 2)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("Pending", 0), ("Finished", 1), ("Error", 2)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`NotificationEndPointType`](super::NotificationEndPointType).
-pub static NOTIFICATION_END_POINT_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static NOTIFICATION_END_POINT_TYPE: EnumType = EnumType {
     name: "NotificationEndPointType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("None", 0), ("AzureQueue", 1), ("AzureTable", 2), ("WebHook", 3)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("None", 0), ("AzureQueue", 1), ("AzureTable", 2), ("WebHook", 3)]),
+    ..EnumType::NEW
 };
 
 /// The table of
 /// [`NotificationEndPointCredentialType`](super::NotificationEndPointCredentialType).
-pub static NOTIFICATION_END_POINT_CREDENTIAL_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static NOTIFICATION_END_POINT_CREDENTIAL_TYPE: EnumType = EnumType {
     name: "NotificationEndPointCredentialType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(&[("None", 0), ("SigningKey", 1)]),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("None", 0), ("SigningKey", 1)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`NotificationJobState`](super::NotificationJobState).
-pub static NOTIFICATION_JOB_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static NOTIFICATION_JOB_STATE: EnumType = EnumType {
     name: "NotificationJobState",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("None", 0), ("FinalStatesOnly", 1), ("All", 2)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("None", 0), ("FinalStatesOnly", 1), ("All", 2)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`NotificationEventType`](super::NotificationEventType).
-pub static NOTIFICATION_EVENT_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static NOTIFICATION_EVENT_TYPE: EnumType = EnumType {
     name: "NotificationEventType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[
-            ("None", 0),
-            ("JobStateChange", 1),
-            ("NotificationEndPointRegistration", 2),
-            ("NotificationEndPointUnregistration", 3),
-            ("TaskStateChange", 4),
-            ("TaskProgress", 5),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("JobStateChange", 1),
+        ("NotificationEndPointRegistration", 2),
+        ("NotificationEndPointUnregistration", 3),
+        ("TaskStateChange", 4),
+        ("TaskProgress", 5),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ContentKeyDeliveryType`](super::ContentKeyDeliveryType).
-pub static CONTENT_KEY_DELIVERY_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static CONTENT_KEY_DELIVERY_TYPE: EnumType = EnumType {
     name: "ContentKeyDeliveryType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[
-            ("None", 0),
-            ("PlayReadyLicense", 1),
-            ("BaselineHttp", 2),
-            ("Widevine", 3),
-            ("FairPlay", 4),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("PlayReadyLicense", 1),
+        ("BaselineHttp", 2),
+        ("Widevine", 3),
+        ("FairPlay", 4),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ContentKeyRestrictionType`](super::ContentKeyRestrictionType).
-pub static CONTENT_KEY_RESTRICTION_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static CONTENT_KEY_RESTRICTION_TYPE: EnumType = EnumType {
     name: "ContentKeyRestrictionType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("Open", 0), ("TokenRestricted", 1), ("IPRestricted", 2)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("Open", 0), ("TokenRestricted", 1), ("IPRestricted", 2)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`AssetDeliveryProtocol`](super::AssetDeliveryProtocol).
-pub static ASSET_DELIVERY_PROTOCOL: edm::model::EnumType = edm::model::EnumType {
+pub static ASSET_DELIVERY_PROTOCOL: EnumType = EnumType {
     name: "AssetDeliveryProtocol",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
     is_flags: true,
-    members: edm::model::Members::Integer(
-        &[
-            ("None", 0),
-            ("SmoothStreaming", 1),
-            ("Dash", 2),
-            ("HLS", 4),
-            ("Hds", 8),
-            ("ProgressiveDownload", 16),
-            ("All", 65535),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("SmoothStreaming", 1),
+        ("Dash", 2),
+        ("HLS", 4),
+        ("Hds", 8),
+        ("ProgressiveDownload", 16),
+        ("All", 65535),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`AssetDeliveryPolicyType`](super::AssetDeliveryPolicyType).
-pub static ASSET_DELIVERY_POLICY_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static ASSET_DELIVERY_POLICY_TYPE: EnumType = EnumType {
     name: "AssetDeliveryPolicyType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[
-            ("None", 0),
-            ("Blocked", 1),
-            ("NoDynamicEncryption", 2),
-            ("DynamicEnvelopeEncryption", 3),
-            ("DynamicCommonEncryption", 4),
-            ("DynamicCommonEncryptionCbcs", 5),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("Blocked", 1),
+        ("NoDynamicEncryption", 2),
+        ("DynamicEnvelopeEncryption", 3),
+        ("DynamicCommonEncryption", 4),
+        ("DynamicCommonEncryptionCbcs", 5),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of
 /// [`AssetDeliveryPolicyConfigurationKey`](super::AssetDeliveryPolicyConfigurationKey).
-pub static ASSET_DELIVERY_POLICY_CONFIGURATION_KEY: edm::model::EnumType = edm::model::EnumType {
+pub static ASSET_DELIVERY_POLICY_CONFIGURATION_KEY: EnumType = EnumType {
     name: "AssetDeliveryPolicyConfigurationKey",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[
-            ("None", 0),
-            ("EnvelopeKeyAcquisitionUrl", 1),
-            ("EnvelopeBaseKeyAcquisitionUrl", 2),
-            ("EnvelopeEncryptionIVAsBase64", 3),
-            ("PlayReadyLicenseAcquisitionUrl", 4),
-            ("PlayReadyCustomAttributes", 5),
-            ("EnvelopeEncryptionIV", 6),
-            ("WidevineLicenseAcquisitionUrl", 7),
-            ("WidevineBaseLicenseAcquisitionUrl", 8),
-            ("FairPlayLicenseAcquisitionUrl", 9),
-            ("FairPlayBaseLicenseAcquisitionUrl", 10),
-            ("CommonEncryptionIVForCbcs", 11),
-            ("UnencryptedTracksByFourCC", 12),
-            ("AllowPersistentLicense", 13),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("None", 0),
+        ("EnvelopeKeyAcquisitionUrl", 1),
+        ("EnvelopeBaseKeyAcquisitionUrl", 2),
+        ("EnvelopeEncryptionIVAsBase64", 3),
+        ("PlayReadyLicenseAcquisitionUrl", 4),
+        ("PlayReadyCustomAttributes", 5),
+        ("EnvelopeEncryptionIV", 6),
+        ("WidevineLicenseAcquisitionUrl", 7),
+        ("WidevineBaseLicenseAcquisitionUrl", 8),
+        ("FairPlayLicenseAcquisitionUrl", 9),
+        ("FairPlayBaseLicenseAcquisitionUrl", 10),
+        ("CommonEncryptionIVForCbcs", 11),
+        ("UnencryptedTracksByFourCC", 12),
+        ("AllowPersistentLicense", 13),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ReservedUnitType`](super::ReservedUnitType).
-pub static RESERVED_UNIT_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static RESERVED_UNIT_TYPE: EnumType = EnumType {
     name: "ReservedUnitType",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("Basic", 0), ("Standard", 1), ("Premium", 2)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("Basic", 0), ("Standard", 1), ("Premium", 2)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ChannelState`](super::ChannelState).
-pub static CHANNEL_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static CHANNEL_STATE: EnumType = EnumType {
     name: "ChannelState",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[
-            ("Stopped", "Stopped"),
-            ("Starting", "Starting"),
-            ("Running", "Running"),
-            ("Stopping", "Stopping"),
-            ("Deleting", "Deleting"),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("Stopped", "Stopped"),
+        ("Starting", "Starting"),
+        ("Running", "Running"),
+        ("Stopping", "Stopping"),
+        ("Deleting", "Deleting"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ProgramState`](super::ProgramState).
-pub static PROGRAM_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static PROGRAM_STATE: EnumType = EnumType {
     name: "ProgramState",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[
-            ("Stopped", "Stopped"),
-            ("Starting", "Starting"),
-            ("Running", "Running"),
-            ("Stopping", "Stopping"),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("Stopped", "Stopped"),
+        ("Starting", "Starting"),
+        ("Running", "Running"),
+        ("Stopping", "Stopping"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`StreamingEndpointState`](super::StreamingEndpointState).
-pub static STREAMING_ENDPOINT_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static STREAMING_ENDPOINT_STATE: EnumType = EnumType {
     name: "StreamingEndpointState",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[
-            ("Stopped", "Stopped"),
-            ("Starting", "Starting"),
-            ("Running", "Running"),
-            ("Stopping", "Stopping"),
-            ("Deleting", "Deleting"),
-            ("Scaling", "Scaling"),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("Stopped", "Stopped"),
+        ("Starting", "Starting"),
+        ("Running", "Running"),
+        ("Stopping", "Stopping"),
+        ("Deleting", "Deleting"),
+        ("Scaling", "Scaling"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`OperationState`](super::OperationState).
-pub static OPERATION_STATE: edm::model::EnumType = edm::model::EnumType {
+pub static OPERATION_STATE: EnumType = EnumType {
     name: "OperationState",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[("Succeeded", "Succeeded"), ("Failed", "Failed"), ("InProgress", "InProgress")],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("Succeeded", "Succeeded"),
+        ("Failed", "Failed"),
+        ("InProgress", "InProgress"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`StreamingProtocol`](super::StreamingProtocol).
-pub static STREAMING_PROTOCOL: edm::model::EnumType = edm::model::EnumType {
+pub static STREAMING_PROTOCOL: EnumType = EnumType {
     name: "StreamingProtocol",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[
-            ("FragmentedMP4", "FragmentedMP4"),
-            ("RTMP", "RTMP"),
-            ("RTPMPEG2TS", "RTPMPEG2TS"),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("FragmentedMP4", "FragmentedMP4"),
+        ("RTMP", "RTMP"),
+        ("RTPMPEG2TS", "RTPMPEG2TS"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ChannelEncodingType`](super::ChannelEncodingType).
-pub static CHANNEL_ENCODING_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static CHANNEL_ENCODING_TYPE: EnumType = EnumType {
     name: "ChannelEncodingType",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[("None", "None"), ("Standard", "Standard"), ("Premium", "Premium")],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("None", "None"), ("Standard", "Standard"), ("Premium", "Premium")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`AdMarkerSource`](super::AdMarkerSource).
-pub static AD_MARKER_SOURCE: edm::model::EnumType = edm::model::EnumType {
+pub static AD_MARKER_SOURCE: EnumType = EnumType {
     name: "AdMarkerSource",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(&[("Api", "Api"), ("Scte35", "Scte35")]),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("Api", "Api"), ("Scte35", "Scte35")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`SystemPreset`](super::SystemPreset).
-pub static SYSTEM_PRESET: edm::model::EnumType = edm::model::EnumType {
+pub static SYSTEM_PRESET: EnumType = EnumType {
     name: "SystemPreset",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[("Default720p", "Default720p"), ("Default1080p", "Default1080p")],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("Default720p", "Default720p"), ("Default1080p", "Default1080p")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`CdnProviderType`](super::CdnProviderType).
-pub static CDN_PROVIDER_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static CDN_PROVIDER_TYPE: EnumType = EnumType {
     name: "CdnProviderType",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[
-            ("StandardVerizon", "StandardVerizon"),
-            ("PremiumVerizon", "PremiumVerizon"),
-            ("StandardAkamai", "StandardAkamai"),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("StandardVerizon", "StandardVerizon"),
+        ("PremiumVerizon", "PremiumVerizon"),
+        ("StandardAkamai", "StandardAkamai"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`StreamingEndpointVersion`](super::StreamingEndpointVersion).
-pub static STREAMING_ENDPOINT_VERSION: edm::model::EnumType = edm::model::EnumType {
+pub static STREAMING_ENDPOINT_VERSION: EnumType = EnumType {
     name: "StreamingEndpointVersion",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(&[("V1", "1.0"), ("V2", "2.0")]),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("V1", "1.0"), ("V2", "2.0")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`FilterTrackProperty`](super::FilterTrackProperty).
-pub static FILTER_TRACK_PROPERTY: edm::model::EnumType = edm::model::EnumType {
+pub static FILTER_TRACK_PROPERTY: EnumType = EnumType {
     name: "FilterTrackProperty",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[
-            ("Type", "Type"),
-            ("Name", "Name"),
-            ("Language", "Language"),
-            ("FourCC", "FourCC"),
-            ("Bitrate", "Bitrate"),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("Type", "Type"),
+        ("Name", "Name"),
+        ("Language", "Language"),
+        ("FourCC", "FourCC"),
+        ("Bitrate", "Bitrate"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`FilterTrackType`](super::FilterTrackType).
-pub static FILTER_TRACK_TYPE: edm::model::EnumType = edm::model::EnumType {
+pub static FILTER_TRACK_TYPE: EnumType = EnumType {
     name: "FilterTrackType",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[("Audio", "audio"), ("Video", "video"), ("Text", "text")],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("Audio", "audio"), ("Video", "video"), ("Text", "text")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`FilterTrackCompareOperator`](super::FilterTrackCompareOperator).
-pub static FILTER_TRACK_COMPARE_OPERATOR: edm::model::EnumType = edm::model::EnumType {
+pub static FILTER_TRACK_COMPARE_OPERATOR: EnumType = EnumType {
     name: "FilterTrackCompareOperator",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(&[("Equal", "Equal"), ("NotEqual", "NotEqual")]),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("Equal", "Equal"), ("NotEqual", "NotEqual")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`MonitoringComponent`](super::MonitoringComponent).
-pub static MONITORING_COMPONENT: edm::model::EnumType = edm::model::EnumType {
+pub static MONITORING_COMPONENT: EnumType = EnumType {
     name: "MonitoringComponent",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[("Channel", "Channel"), ("StreamingEndpoint", "StreamingEndpoint")],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("Channel", "Channel"), ("StreamingEndpoint", "StreamingEndpoint")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`MonitoringLevel`](super::MonitoringLevel).
-pub static MONITORING_LEVEL: edm::model::EnumType = edm::model::EnumType {
+pub static MONITORING_LEVEL: EnumType = EnumType {
     name: "MonitoringLevel",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[("Disabled", "Disabled"), ("Normal", "Normal"), ("Verbose", "Verbose")],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("Disabled", "Disabled"),
+        ("Normal", "Normal"),
+        ("Verbose", "Verbose"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`EncryptionScheme`](super::EncryptionScheme).
-pub static ENCRYPTION_SCHEME: edm::model::EnumType = edm::model::EnumType {
+pub static ENCRYPTION_SCHEME: EnumType = EnumType {
     name: "EncryptionScheme",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[
-            ("None", "None"),
-            ("StorageEncryption", "StorageEncryption"),
-            ("CommonEncryption", "CommonEncryption"),
-            ("EnvelopeEncryption", "EnvelopeEncryption"),
-            ("ConfigurationEncryption", "ConfigurationEncryption"),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[
+        ("None", "None"),
+        ("StorageEncryption", "StorageEncryption"),
+        ("CommonEncryption", "CommonEncryption"),
+        ("EnvelopeEncryption", "EnvelopeEncryption"),
+        ("ConfigurationEncryption", "ConfigurationEncryption"),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`AssetId`](super::AssetId).
-pub static ASSET_ID: edm::model::IdType = edm::model::IdType {
-    name: "AssetId",
-    prefix: ::core::option::Option::Some("nb:cid:UUID:"),
-};
+pub static ASSET_ID: IdType = IdType { name: "AssetId", prefix: Some("nb:cid:UUID:") };
 
 /// The table of [`AssetFileId`](super::AssetFileId).
-pub static ASSET_FILE_ID: edm::model::IdType = edm::model::IdType {
-    name: "AssetFileId",
-    prefix: ::core::option::Option::Some("nb:cid:UUID:"),
-};
+pub static ASSET_FILE_ID: IdType = IdType { name: "AssetFileId", prefix: Some("nb:cid:UUID:") };
 
 /// The table of [`AccessPolicyId`](super::AccessPolicyId).
-pub static ACCESS_POLICY_ID: edm::model::IdType = edm::model::IdType {
-    name: "AccessPolicyId",
-    prefix: ::core::option::Option::Some("nb:pid:UUID:"),
-};
+pub static ACCESS_POLICY_ID: IdType =
+    IdType { name: "AccessPolicyId", prefix: Some("nb:pid:UUID:") };
 
 /// The table of [`LocatorId`](super::LocatorId).
-pub static LOCATOR_ID: edm::model::IdType = edm::model::IdType {
-    name: "LocatorId",
-    prefix: ::core::option::Option::Some("nb:lid:UUID:"),
-};
+pub static LOCATOR_ID: IdType = IdType { name: "LocatorId", prefix: Some("nb:lid:UUID:") };
 
 /// The table of [`ContentKeyId`](super::ContentKeyId).
-pub static CONTENT_KEY_ID: edm::model::IdType = edm::model::IdType {
-    name: "ContentKeyId",
-    prefix: ::core::option::Option::Some("nb:kid:UUID:"),
-};
+pub static CONTENT_KEY_ID: IdType = IdType { name: "ContentKeyId", prefix: Some("nb:kid:UUID:") };
 
 /// The table of [`JobId`](super::JobId).
-pub static JOB_ID: edm::model::IdType = edm::model::IdType {
-    name: "JobId",
-    prefix: ::core::option::Option::Some("nb:jid:UUID:"),
-};
+pub static JOB_ID: IdType = IdType { name: "JobId", prefix: Some("nb:jid:UUID:") };
 
 /// The table of [`TaskId`](super::TaskId).
-pub static TASK_ID: edm::model::IdType = edm::model::IdType {
-    name: "TaskId",
-    prefix: ::core::option::Option::Some("nb:tid:UUID:"),
-};
+pub static TASK_ID: IdType = IdType { name: "TaskId", prefix: Some("nb:tid:UUID:") };
 
 /// The table of [`JobTemplateId`](super::JobTemplateId).
-pub static JOB_TEMPLATE_ID: edm::model::IdType = edm::model::IdType {
-    name: "JobTemplateId",
-    prefix: ::core::option::Option::Some("nb:jtid:UUID:"),
-};
+pub static JOB_TEMPLATE_ID: IdType =
+    IdType { name: "JobTemplateId", prefix: Some("nb:jtid:UUID:") };
 
 /// The table of [`TaskTemplateId`](super::TaskTemplateId).
-pub static TASK_TEMPLATE_ID: edm::model::IdType = edm::model::IdType {
-    name: "TaskTemplateId",
-    prefix: ::core::option::Option::Some("nb:ttid:UUID:"),
-};
+pub static TASK_TEMPLATE_ID: IdType =
+    IdType { name: "TaskTemplateId", prefix: Some("nb:ttid:UUID:") };
 
 /// The table of [`MediaProcessorId`](super::MediaProcessorId).
-pub static MEDIA_PROCESSOR_ID: edm::model::IdType = edm::model::IdType {
-    name: "MediaProcessorId",
-    prefix: ::core::option::Option::Some("nb:mpid:UUID:"),
-};
+pub static MEDIA_PROCESSOR_ID: IdType =
+    IdType { name: "MediaProcessorId", prefix: Some("nb:mpid:UUID:") };
 
 /// The table of [`IngestManifestId`](super::IngestManifestId).
-pub static INGEST_MANIFEST_ID: edm::model::IdType = edm::model::IdType {
-    name: "IngestManifestId",
-    prefix: ::core::option::Option::Some("nb:mid:UUID:"),
-};
+pub static INGEST_MANIFEST_ID: IdType =
+    IdType { name: "IngestManifestId", prefix: Some("nb:mid:UUID:") };
 
 /// The table of [`IngestManifestAssetId`](super::IngestManifestAssetId).
-pub static INGEST_MANIFEST_ASSET_ID: edm::model::IdType = edm::model::IdType {
-    name: "IngestManifestAssetId",
-    prefix: ::core::option::Option::Some("nb:maid:UUID:"),
-};
+pub static INGEST_MANIFEST_ASSET_ID: IdType =
+    IdType { name: "IngestManifestAssetId", prefix: Some("nb:maid:UUID:") };
 
 /// The table of [`IngestManifestFileId`](super::IngestManifestFileId).
-pub static INGEST_MANIFEST_FILE_ID: edm::model::IdType = edm::model::IdType {
-    name: "IngestManifestFileId",
-    prefix: ::core::option::Option::Some("nb:mfid:UUID:"),
-};
+pub static INGEST_MANIFEST_FILE_ID: IdType =
+    IdType { name: "IngestManifestFileId", prefix: Some("nb:mfid:UUID:") };
 
 /// The table of [`NotificationEndPointId`](super::NotificationEndPointId).
-pub static NOTIFICATION_END_POINT_ID: edm::model::IdType = edm::model::IdType {
-    name: "NotificationEndPointId",
-    prefix: ::core::option::Option::Some("nb:nepid:UUID:"),
-};
+pub static NOTIFICATION_END_POINT_ID: IdType =
+    IdType { name: "NotificationEndPointId", prefix: Some("nb:nepid:UUID:") };
 
 /// The table of [`OperationId`](super::OperationId).
-pub static OPERATION_ID: edm::model::IdType = edm::model::IdType {
-    name: "OperationId",
-    prefix: ::core::option::Option::Some("nb:opid:UUID:"),
-};
+pub static OPERATION_ID: IdType = IdType { name: "OperationId", prefix: Some("nb:opid:UUID:") };
 
 /// The table of [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId).
-pub static CONTENT_KEY_AUTHORIZATION_POLICY_ID: edm::model::IdType = edm::model::IdType {
-    name: "ContentKeyAuthorizationPolicyId",
-    prefix: ::core::option::Option::Some("nb:ckpid:UUID:"),
-};
+pub static CONTENT_KEY_AUTHORIZATION_POLICY_ID: IdType =
+    IdType { name: "ContentKeyAuthorizationPolicyId", prefix: Some("nb:ckpid:UUID:") };
 
 /// The table of
 /// [`ContentKeyAuthorizationPolicyOptionId`](super::ContentKeyAuthorizationPolicyOptionId).
-pub static CONTENT_KEY_AUTHORIZATION_POLICY_OPTION_ID: edm::model::IdType = edm::model::IdType {
-    name: "ContentKeyAuthorizationPolicyOptionId",
-    prefix: ::core::option::Option::Some("nb:ckpoid:UUID:"),
-};
+pub static CONTENT_KEY_AUTHORIZATION_POLICY_OPTION_ID: IdType =
+    IdType { name: "ContentKeyAuthorizationPolicyOptionId", prefix: Some("nb:ckpoid:UUID:") };
 
 /// The table of [`AssetDeliveryPolicyId`](super::AssetDeliveryPolicyId).
-pub static ASSET_DELIVERY_POLICY_ID: edm::model::IdType = edm::model::IdType {
-    name: "AssetDeliveryPolicyId",
-    prefix: ::core::option::Option::Some("nb:adpid:UUID:"),
-};
+pub static ASSET_DELIVERY_POLICY_ID: IdType =
+    IdType { name: "AssetDeliveryPolicyId", prefix: Some("nb:adpid:UUID:") };
 
 /// The table of [`StreamingEndpointId`](super::StreamingEndpointId).
-pub static STREAMING_ENDPOINT_ID: edm::model::IdType = edm::model::IdType {
-    name: "StreamingEndpointId",
-    prefix: ::core::option::Option::Some("nb:oid:UUID:"),
-};
+pub static STREAMING_ENDPOINT_ID: IdType =
+    IdType { name: "StreamingEndpointId", prefix: Some("nb:oid:UUID:") };
 
 /// The table of [`ChannelId`](super::ChannelId).
-pub static CHANNEL_ID: edm::model::IdType = edm::model::IdType {
-    name: "ChannelId",
-    prefix: ::core::option::Option::Some("nb:chid:UUID:"),
-};
+pub static CHANNEL_ID: IdType = IdType { name: "ChannelId", prefix: Some("nb:chid:UUID:") };
 
 /// The table of [`ProgramId`](super::ProgramId).
-pub static PROGRAM_ID: edm::model::IdType = edm::model::IdType {
-    name: "ProgramId",
-    prefix: ::core::option::Option::Some("nb:pgid:UUID:"),
-};
+pub static PROGRAM_ID: IdType = IdType { name: "ProgramId", prefix: Some("nb:pgid:UUID:") };
 
 /// The table of [`AssetFilterId`](super::AssetFilterId).
-pub static ASSET_FILTER_ID: edm::model::IdType = edm::model::IdType {
-    name: "AssetFilterId",
-    prefix: ::core::option::Option::None,
-};
+pub static ASSET_FILTER_ID: IdType = IdType { name: "AssetFilterId", prefix: None };
 
 /// The table of [`MonitoringConfigurationId`](super::MonitoringConfigurationId).
-pub static MONITORING_CONFIGURATION_ID: edm::model::IdType = edm::model::IdType {
-    name: "MonitoringConfigurationId",
-    prefix: ::core::option::Option::Some("nb:mcid:UUID:"),
-};
+pub static MONITORING_CONFIGURATION_ID: IdType =
+    IdType { name: "MonitoringConfigurationId", prefix: Some("nb:mcid:UUID:") };

@@ -20,44 +20,44 @@ pub struct Task {
     /// What the processor shall do: the name of a preset, or a preset in XML or JSON.
     ///
     /// Set at create. At most 100000 characters.
-    pub configuration: ::core::option::Option<::std::string::String>,
+    pub configuration: Option<String>,
     /// `EndTime`: `Edm.DateTime`, nullable.
     ///
     /// When the task ended (UTC); null before.
     ///
     /// Set by the service.
-    pub end_time: ::core::option::Option<edm::DateTime>,
+    pub end_time: Option<edm::DateTime>,
     /// `ErrorDetails`: collection of [`ErrorDetail`](super::ErrorDetail).
     ///
     /// Why the task failed; empty otherwise.
     ///
     /// Set by the service.
-    pub error_details: ::std::vec::Vec<super::ErrorDetail>,
+    pub error_details: Vec<super::ErrorDetail>,
     /// `HistoricalEvents`: collection of [`TaskHistoricalEvent`](super::TaskHistoricalEvent).
     ///
     /// What happened so far.
     ///
     /// Set by the service.
-    pub historical_events: ::std::vec::Vec<super::TaskHistoricalEvent>,
+    pub historical_events: Vec<super::TaskHistoricalEvent>,
     /// `MediaProcessorId`: `Edm.String`, amended to
     /// [`MediaProcessorId`](super::MediaProcessorId), nullable.
     ///
     /// The processor that runs the task.
     ///
     /// Set at create. Required at create.
-    pub media_processor_id: ::core::option::Option<super::MediaProcessorId>,
+    pub media_processor_id: Option<super::MediaProcessorId>,
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
     ///
     /// Set at create. At most 4000 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `PerfMessage`: `Edm.String`, nullable.
     ///
     /// Remarks of the processor about its performance.
     ///
     /// Set by the service.
-    pub perf_message: ::core::option::Option<::std::string::String>,
+    pub perf_message: Option<String>,
     /// `Priority`: `Edm.Int32`.
     ///
     /// Priority of the task.
@@ -81,7 +81,7 @@ pub struct Task {
     /// When the task began (UTC); null before.
     ///
     /// Set by the service.
-    pub start_time: ::core::option::Option<edm::DateTime>,
+    pub start_time: Option<edm::DateTime>,
     /// `State`: `Edm.Int32`, amended to [`JobState`](super::JobState).
     ///
     /// Progress of the task. The number is read as JobState, which is what clients do; the older
@@ -95,7 +95,7 @@ pub struct Task {
     /// `outputAsset` elements with `JobInputAsset(n)` or `JobOutputAsset(n)` as text.
     ///
     /// Set at create. Required at create.
-    pub task_body: ::core::option::Option<::std::string::String>,
+    pub task_body: Option<String>,
     /// `Options`: `Edm.Int32`, amended to [`TaskOptions`](super::TaskOptions).
     ///
     /// Switches. Documented as required, but published requests leave it out; None then.
@@ -108,35 +108,33 @@ pub struct Task {
     /// Key with which the configuration is encrypted.
     ///
     /// Set at create.
-    pub encryption_key_id: ::core::option::Option<super::ContentKeyId>,
+    pub encryption_key_id: Option<super::ContentKeyId>,
     /// `EncryptionScheme`: `Edm.String`, amended to
     /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
     ///
     /// ConfigurationEncryption when the configuration is encrypted.
     ///
     /// Set at create.
-    pub encryption_scheme: ::core::option::Option<super::EncryptionScheme>,
+    pub encryption_scheme: Option<super::EncryptionScheme>,
     /// `EncryptionVersion`: `Edm.String`, nullable.
     ///
     /// Version of the encryption scheme, `1.0`.
     ///
     /// Set at create.
-    pub encryption_version: ::core::option::Option<::std::string::String>,
+    pub encryption_version: Option<String>,
     /// `InitializationVector`: `Edm.String`, nullable.
     ///
     /// Initialization vector of the encrypted configuration.
     ///
     /// Set at create. At most 4000 characters.
-    pub initialization_vector: ::core::option::Option<::std::string::String>,
+    pub initialization_vector: Option<String>,
     /// `TaskNotificationSubscriptions`: collection of
     /// [`TaskNotificationSubscription`](super::TaskNotificationSubscription).
     ///
     /// What is reported about the task, and where.
     ///
     /// Set at create. Since 2.13.
-    pub task_notification_subscriptions: ::std::vec::Vec<
-        super::TaskNotificationSubscription,
-    >,
+    pub task_notification_subscriptions: Vec<super::TaskNotificationSubscription>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -146,48 +144,27 @@ impl Task {
     pub const ID: edm::Property<Self, super::TaskId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Configuration`: `Edm.String`, nullable.
-    pub const CONFIGURATION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Configuration");
+    pub const CONFIGURATION: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Configuration");
     /// `EndTime`: `Edm.DateTime`, nullable.
-    pub const END_TIME: edm::Property<
-        Self,
-        ::core::option::Option<edm::DateTime>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("EndTime");
+    pub const END_TIME: edm::Property<Self, Option<edm::DateTime>, edm::access::ReadOnly> =
+        edm::Property::new("EndTime");
     /// `ErrorDetails`: collection of [`ErrorDetail`](super::ErrorDetail).
-    pub const ERROR_DETAILS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::ErrorDetail>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("ErrorDetails");
+    pub const ERROR_DETAILS: edm::Property<Self, Vec<super::ErrorDetail>, edm::access::ReadOnly> =
+        edm::Property::new("ErrorDetails");
     /// `HistoricalEvents`: collection of [`TaskHistoricalEvent`](super::TaskHistoricalEvent).
-    pub const HISTORICAL_EVENTS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::TaskHistoricalEvent>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("HistoricalEvents");
+    pub const HISTORICAL_EVENTS: edm::Property<Self, Vec<super::TaskHistoricalEvent>, edm::access::ReadOnly> =
+        edm::Property::new("HistoricalEvents");
     /// `MediaProcessorId`: `Edm.String`, amended to
     /// [`MediaProcessorId`](super::MediaProcessorId), nullable.
-    pub const MEDIA_PROCESSOR_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::MediaProcessorId>,
-        edm::access::Create,
-    > = edm::Property::new("MediaProcessorId");
+    pub const MEDIA_PROCESSOR_ID: edm::Property<Self, Option<super::MediaProcessorId>, edm::access::Create> =
+        edm::Property::new("MediaProcessorId");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `PerfMessage`: `Edm.String`, nullable.
-    pub const PERF_MESSAGE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("PerfMessage");
+    pub const PERF_MESSAGE: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("PerfMessage");
     /// `Priority`: `Edm.Int32`.
     pub const PRIORITY: edm::Property<Self, i32, edm::access::Create> =
         edm::Property::new("Priority");
@@ -198,76 +175,49 @@ impl Task {
     pub const RUNNING_DURATION: edm::Property<Self, f64, edm::access::ReadOnly> =
         edm::Property::new("RunningDuration");
     /// `StartTime`: `Edm.DateTime`, nullable.
-    pub const START_TIME: edm::Property<
-        Self,
-        ::core::option::Option<edm::DateTime>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("StartTime");
+    pub const START_TIME: edm::Property<Self, Option<edm::DateTime>, edm::access::ReadOnly> =
+        edm::Property::new("StartTime");
     /// `State`: `Edm.Int32`, amended to [`JobState`](super::JobState).
     pub const STATE: edm::Property<Self, super::JobState, edm::access::ReadOnly> =
         edm::Property::new("State");
     /// `TaskBody`: `Edm.String`, nullable.
-    pub const TASK_BODY: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("TaskBody");
+    pub const TASK_BODY: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("TaskBody");
     /// `Options`: `Edm.Int32`, amended to [`TaskOptions`](super::TaskOptions).
     pub const OPTIONS: edm::Property<Self, super::TaskOptions, edm::access::Create> =
         edm::Property::new("Options");
     /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
     /// nullable.
-    pub const ENCRYPTION_KEY_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::ContentKeyId>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionKeyId");
+    pub const ENCRYPTION_KEY_ID: edm::Property<Self, Option<super::ContentKeyId>, edm::access::Create> =
+        edm::Property::new("EncryptionKeyId");
     /// `EncryptionScheme`: `Edm.String`, amended to
     /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
-    pub const ENCRYPTION_SCHEME: edm::Property<
-        Self,
-        ::core::option::Option<super::EncryptionScheme>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionScheme");
+    pub const ENCRYPTION_SCHEME: edm::Property<Self, Option<super::EncryptionScheme>, edm::access::Create> =
+        edm::Property::new("EncryptionScheme");
     /// `EncryptionVersion`: `Edm.String`, nullable.
-    pub const ENCRYPTION_VERSION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionVersion");
+    pub const ENCRYPTION_VERSION: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("EncryptionVersion");
     /// `InitializationVector`: `Edm.String`, nullable.
-    pub const INITIALIZATION_VECTOR: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("InitializationVector");
+    pub const INITIALIZATION_VECTOR: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("InitializationVector");
     /// `TaskNotificationSubscriptions`: collection of
     /// [`TaskNotificationSubscription`](super::TaskNotificationSubscription).
-    pub const TASK_NOTIFICATION_SUBSCRIPTIONS: edm::Property<
-        Self,
-        ::std::vec::Vec<super::TaskNotificationSubscription>,
-        edm::access::Create,
-    > = edm::Property::new("TaskNotificationSubscriptions");
+    pub const TASK_NOTIFICATION_SUBSCRIPTIONS: edm::Property<Self, Vec<super::TaskNotificationSubscription>, edm::access::Create> =
+        edm::Property::new("TaskNotificationSubscriptions");
     /// `OutputMediaAssets`: many [`Asset`](super::Asset).
     ///
     /// Assets the task produces.
     ///
     /// Not set at create.
-    pub const OUTPUT_MEDIA_ASSETS: edm::Navigation<
-        Self,
-        edm::Many<super::Asset>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("OutputMediaAssets");
+    pub const OUTPUT_MEDIA_ASSETS: edm::Navigation<Self, edm::Many<super::Asset>> =
+        edm::Navigation::new("OutputMediaAssets");
     /// `InputMediaAssets`: many [`Asset`](super::Asset).
     ///
     /// Assets the task works on.
     ///
     /// Not set at create.
-    pub const INPUT_MEDIA_ASSETS: edm::Navigation<
-        Self,
-        edm::Many<super::Asset>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("InputMediaAssets");
+    pub const INPUT_MEDIA_ASSETS: edm::Navigation<Self, edm::Many<super::Asset>> =
+        edm::Navigation::new("InputMediaAssets");
 }
 
 impl edm::Structured for Task {
@@ -301,43 +251,38 @@ impl edm::Structured for Task {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.configuration = edm::from_nullable(value)?,
-            2 => self.end_time = edm::from_nullable(value)?,
-            3 => edm::assign(&mut self.error_details, value)?,
-            4 => edm::assign(&mut self.historical_events, value)?,
-            5 => self.media_processor_id = edm::from_nullable(value)?,
-            6 => self.name = edm::from_nullable(value)?,
-            7 => self.perf_message = edm::from_nullable(value)?,
-            8 => edm::assign(&mut self.priority, value)?,
-            9 => edm::assign(&mut self.progress, value)?,
-            10 => edm::assign(&mut self.running_duration, value)?,
-            11 => self.start_time = edm::from_nullable(value)?,
-            12 => edm::assign(&mut self.state, value)?,
-            13 => self.task_body = edm::from_nullable(value)?,
-            14 => edm::assign(&mut self.options, value)?,
-            15 => self.encryption_key_id = edm::from_nullable(value)?,
-            16 => self.encryption_scheme = edm::from_nullable(value)?,
-            17 => self.encryption_version = edm::from_nullable(value)?,
-            18 => self.initialization_vector = edm::from_nullable(value)?,
-            19 => edm::assign(&mut self.task_notification_subscriptions, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.configuration, value),
+            2 => edm::assign_nullable(&mut self.end_time, value),
+            3 => edm::assign(&mut self.error_details, value),
+            4 => edm::assign(&mut self.historical_events, value),
+            5 => edm::assign_nullable(&mut self.media_processor_id, value),
+            6 => edm::assign_nullable(&mut self.name, value),
+            7 => edm::assign_nullable(&mut self.perf_message, value),
+            8 => edm::assign(&mut self.priority, value),
+            9 => edm::assign(&mut self.progress, value),
+            10 => edm::assign(&mut self.running_duration, value),
+            11 => edm::assign_nullable(&mut self.start_time, value),
+            12 => edm::assign(&mut self.state, value),
+            13 => edm::assign_nullable(&mut self.task_body, value),
+            14 => edm::assign(&mut self.options, value),
+            15 => edm::assign_nullable(&mut self.encryption_key_id, value),
+            16 => edm::assign_nullable(&mut self.encryption_scheme, value),
+            17 => edm::assign_nullable(&mut self.encryption_version, value),
+            18 => edm::assign_nullable(&mut self.initialization_vector, value),
+            19 => edm::assign(&mut self.task_notification_subscriptions, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

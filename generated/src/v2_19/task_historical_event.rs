@@ -12,11 +12,11 @@ pub struct TaskHistoricalEvent {
     /// `Code`: `Edm.String`, nullable.
     ///
     /// Short name of the event.
-    pub code: ::core::option::Option<::std::string::String>,
+    pub code: Option<String>,
     /// `Message`: `Edm.String`, nullable.
     ///
     /// Text about the event.
-    pub message: ::core::option::Option<::std::string::String>,
+    pub message: Option<String>,
     /// `TimeStamp`: `Edm.DateTime`.
     ///
     /// When it happened (UTC).
@@ -27,17 +27,11 @@ pub struct TaskHistoricalEvent {
 
 impl TaskHistoricalEvent {
     /// `Code`: `Edm.String`, nullable.
-    pub const CODE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Code");
+    pub const CODE: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Code");
     /// `Message`: `Edm.String`, nullable.
-    pub const MESSAGE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("Message");
+    pub const MESSAGE: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("Message");
     /// `TimeStamp`: `Edm.DateTime`.
     pub const TIME_STAMP: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("TimeStamp");
@@ -57,26 +51,21 @@ impl edm::Structured for TaskHistoricalEvent {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.code = edm::from_nullable(value)?,
-            1 => self.message = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.time_stamp, value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.code, value),
+            1 => edm::assign_nullable(&mut self.message, value),
+            2 => edm::assign(&mut self.time_stamp, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -19,7 +19,7 @@ pub struct TaskNotificationSubscription {
     /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
     ///
     /// Where reports go.
-    pub notification_end_point_id: ::core::option::Option<super::NotificationEndPointId>,
+    pub notification_end_point_id: Option<super::NotificationEndPointId>,
     /// `TargetTaskState`: `Edm.Int32`, amended to
     /// [`NotificationJobState`](super::NotificationJobState).
     ///
@@ -35,18 +35,12 @@ impl TaskNotificationSubscription {
         edm::Property::new("IncludeTaskProgress");
     /// `NotificationEndPointId`: `Edm.String`, amended to
     /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
-    pub const NOTIFICATION_END_POINT_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::NotificationEndPointId>,
-        edm::access::Create,
-    > = edm::Property::new("NotificationEndPointId");
+    pub const NOTIFICATION_END_POINT_ID: edm::Property<Self, Option<super::NotificationEndPointId>, edm::access::Create> =
+        edm::Property::new("NotificationEndPointId");
     /// `TargetTaskState`: `Edm.Int32`, amended to
     /// [`NotificationJobState`](super::NotificationJobState).
-    pub const TARGET_TASK_STATE: edm::Property<
-        Self,
-        super::NotificationJobState,
-        edm::access::Create,
-    > = edm::Property::new("TargetTaskState");
+    pub const TARGET_TASK_STATE: edm::Property<Self, super::NotificationJobState, edm::access::Create> =
+        edm::Property::new("TargetTaskState");
 }
 
 impl edm::Structured for TaskNotificationSubscription {
@@ -63,26 +57,21 @@ impl edm::Structured for TaskNotificationSubscription {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.include_task_progress, value)?,
-            1 => self.notification_end_point_id = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.target_task_state, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.include_task_progress, value),
+            1 => edm::assign_nullable(&mut self.notification_end_point_id, value),
+            2 => edm::assign(&mut self.target_task_state, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -20,7 +20,7 @@ pub struct TaskTemplate {
     /// What the processor shall do: the name of a preset, or a preset in XML or JSON.
     ///
     /// Set at create. At most 100000 characters.
-    pub configuration: ::core::option::Option<::std::string::String>,
+    pub configuration: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When the service created the entity (UTC).
@@ -32,7 +32,7 @@ pub struct TaskTemplate {
     /// Free text.
     ///
     /// Set at create. At most 4000 characters.
-    pub description: ::core::option::Option<::std::string::String>,
+    pub description: Option<String>,
     /// `LastModified`: `Edm.DateTime`.
     ///
     /// When a property of the entity was last changed (UTC).
@@ -45,13 +45,13 @@ pub struct TaskTemplate {
     /// The processor that runs the task.
     ///
     /// Set at create.
-    pub media_processor_id: ::core::option::Option<super::MediaProcessorId>,
+    pub media_processor_id: Option<super::MediaProcessorId>,
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
     ///
     /// Set at create. At most 4000 characters.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `NumberofInputAssets`: `Edm.Int32`.
     ///
     /// How many assets go in.
@@ -76,26 +76,26 @@ pub struct TaskTemplate {
     /// Key with which the configuration is encrypted.
     ///
     /// Set at create.
-    pub encryption_key_id: ::core::option::Option<super::ContentKeyId>,
+    pub encryption_key_id: Option<super::ContentKeyId>,
     /// `EncryptionScheme`: `Edm.String`, amended to
     /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
     ///
     /// ConfigurationEncryption when the configuration is encrypted.
     ///
     /// Set at create.
-    pub encryption_scheme: ::core::option::Option<super::EncryptionScheme>,
+    pub encryption_scheme: Option<super::EncryptionScheme>,
     /// `EncryptionVersion`: `Edm.String`, nullable.
     ///
     /// Version of the encryption scheme, `1.0`.
     ///
     /// Set at create.
-    pub encryption_version: ::core::option::Option<::std::string::String>,
+    pub encryption_version: Option<String>,
     /// `InitializationVector`: `Edm.String`, nullable.
     ///
     /// Initialization vector of the encrypted configuration.
     ///
     /// Set at create.
-    pub initialization_vector: ::core::option::Option<::std::string::String>,
+    pub initialization_vector: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
@@ -105,36 +105,24 @@ impl TaskTemplate {
     pub const ID: edm::Property<Self, super::TaskTemplateId, edm::access::Create> =
         edm::Property::new("Id");
     /// `Configuration`: `Edm.String`, nullable.
-    pub const CONFIGURATION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Configuration");
+    pub const CONFIGURATION: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Configuration");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
     /// `Description`: `Edm.String`, nullable.
-    pub const DESCRIPTION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Description");
+    pub const DESCRIPTION: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Description");
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
     /// `MediaProcessorId`: `Edm.String`, amended to
     /// [`MediaProcessorId`](super::MediaProcessorId), nullable.
-    pub const MEDIA_PROCESSOR_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::MediaProcessorId>,
-        edm::access::Create,
-    > = edm::Property::new("MediaProcessorId");
+    pub const MEDIA_PROCESSOR_ID: edm::Property<Self, Option<super::MediaProcessorId>, edm::access::Create> =
+        edm::Property::new("MediaProcessorId");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("Name");
     /// `NumberofInputAssets`: `Edm.Int32`.
     pub const NUMBER_OF_INPUT_ASSETS: edm::Property<Self, i32, edm::access::Create> =
         edm::Property::new("NumberofInputAssets");
@@ -146,30 +134,18 @@ impl TaskTemplate {
         edm::Property::new("Options");
     /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
     /// nullable.
-    pub const ENCRYPTION_KEY_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::ContentKeyId>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionKeyId");
+    pub const ENCRYPTION_KEY_ID: edm::Property<Self, Option<super::ContentKeyId>, edm::access::Create> =
+        edm::Property::new("EncryptionKeyId");
     /// `EncryptionScheme`: `Edm.String`, amended to
     /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
-    pub const ENCRYPTION_SCHEME: edm::Property<
-        Self,
-        ::core::option::Option<super::EncryptionScheme>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionScheme");
+    pub const ENCRYPTION_SCHEME: edm::Property<Self, Option<super::EncryptionScheme>, edm::access::Create> =
+        edm::Property::new("EncryptionScheme");
     /// `EncryptionVersion`: `Edm.String`, nullable.
-    pub const ENCRYPTION_VERSION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("EncryptionVersion");
+    pub const ENCRYPTION_VERSION: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("EncryptionVersion");
     /// `InitializationVector`: `Edm.String`, nullable.
-    pub const INITIALIZATION_VECTOR: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Create,
-    > = edm::Property::new("InitializationVector");
+    pub const INITIALIZATION_VECTOR: edm::Property<Self, Option<String>, edm::access::Create> =
+        edm::Property::new("InitializationVector");
 }
 
 impl edm::Structured for TaskTemplate {
@@ -197,37 +173,32 @@ impl edm::Structured for TaskTemplate {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.configuration = edm::from_nullable(value)?,
-            2 => edm::assign(&mut self.created, value)?,
-            3 => self.description = edm::from_nullable(value)?,
-            4 => edm::assign(&mut self.last_modified, value)?,
-            5 => self.media_processor_id = edm::from_nullable(value)?,
-            6 => self.name = edm::from_nullable(value)?,
-            7 => edm::assign(&mut self.number_of_input_assets, value)?,
-            8 => edm::assign(&mut self.number_of_output_assets, value)?,
-            9 => edm::assign(&mut self.options, value)?,
-            10 => self.encryption_key_id = edm::from_nullable(value)?,
-            11 => self.encryption_scheme = edm::from_nullable(value)?,
-            12 => self.encryption_version = edm::from_nullable(value)?,
-            13 => self.initialization_vector = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.configuration, value),
+            2 => edm::assign(&mut self.created, value),
+            3 => edm::assign_nullable(&mut self.description, value),
+            4 => edm::assign(&mut self.last_modified, value),
+            5 => edm::assign_nullable(&mut self.media_processor_id, value),
+            6 => edm::assign_nullable(&mut self.name, value),
+            7 => edm::assign(&mut self.number_of_input_assets, value),
+            8 => edm::assign(&mut self.number_of_output_assets, value),
+            9 => edm::assign(&mut self.options, value),
+            10 => edm::assign_nullable(&mut self.encryption_key_id, value),
+            11 => edm::assign_nullable(&mut self.encryption_scheme, value),
+            12 => edm::assign_nullable(&mut self.encryption_version, value),
+            13 => edm::assign_nullable(&mut self.initialization_vector, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -18,21 +18,16 @@ pub struct VideoStream {
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl VideoStream {
     /// `Index`: `Edm.Int32`.
-    pub const INDEX: edm::Property<Self, i32, edm::access::Update> =
-        edm::Property::new("Index");
+    pub const INDEX: edm::Property<Self, i32> = edm::Property::new("Index");
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
 }
 
 impl edm::Structured for VideoStream {
@@ -48,25 +43,20 @@ impl edm::Structured for VideoStream {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.index, value)?,
-            1 => self.name = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.index, value),
+            1 => edm::assign_nullable(&mut self.name, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

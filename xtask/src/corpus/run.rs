@@ -86,9 +86,8 @@ fn sources(document: &Document) -> Result<Vec<Source>, String> {
 fn generate(sources: &[Source]) -> Result<BTreeMap<String, String>, Diagnostics> {
     let options = Options {
         command: "cargo xtask corpus".to_owned(),
-        service_version: None,
-        client_feature: None,
         reading: Reading { mode: Mode::Lenient, ..Reading::default() },
+        ..Options::default()
     };
     odata_codegen::generate(sources, &[], &options).map(|output| output.files)
 }

@@ -24,7 +24,7 @@ pub struct Light {
     /// `Modes`: `Edm.Byte`, amended to [`Modes`](super::Modes), nullable.
     ///
     /// Set at create. Since 1.2.
-    pub modes: ::core::option::Option<super::Modes>,
+    pub modes: Option<super::Modes>,
     /// `Protocol`: `Edm.String`, amended to [`Protocol`](super::Protocol).
     ///
     /// Set by the service. At most 16 characters.
@@ -32,15 +32,15 @@ pub struct Light {
     /// `History`: `Collection(Edm.Int32)`, amended to a collection of [`Colour`](super::Colour).
     ///
     /// Set by the service.
-    pub history: ::std::vec::Vec<super::Colour>,
+    pub history: Vec<super::Colour>,
     /// `NextId`: `Edm.String`, amended to [`LightId`](super::LightId), nullable.
     ///
     /// Set by the service.
-    pub next_id: ::core::option::Option<super::LightId>,
+    pub next_id: Option<super::LightId>,
     /// `URL`: `Edm.String`, nullable.
     ///
     /// Set by the service.
-    pub address: ::core::option::Option<::std::string::String>,
+    pub address: Option<String>,
     /// `Created`: `Edm.DateTime`.
     ///
     /// When it was installed.
@@ -56,35 +56,22 @@ impl Light {
     pub const ID: edm::Property<Self, super::LightId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Colour`: `Edm.Int32`, amended to [`Colour`](super::Colour).
-    pub const COLOUR: edm::Property<Self, super::Colour, edm::access::Update> =
-        edm::Property::new("Colour");
+    pub const COLOUR: edm::Property<Self, super::Colour> = edm::Property::new("Colour");
     /// `Modes`: `Edm.Byte`, amended to [`Modes`](super::Modes), nullable.
-    pub const MODES: edm::Property<
-        Self,
-        ::core::option::Option<super::Modes>,
-        edm::access::Create,
-    > = edm::Property::new("Modes");
+    pub const MODES: edm::Property<Self, Option<super::Modes>, edm::access::Create> =
+        edm::Property::new("Modes");
     /// `Protocol`: `Edm.String`, amended to [`Protocol`](super::Protocol).
     pub const PROTOCOL: edm::Property<Self, super::Protocol, edm::access::ReadOnly> =
         edm::Property::new("Protocol");
     /// `History`: `Collection(Edm.Int32)`, amended to a collection of [`Colour`](super::Colour).
-    pub const HISTORY: edm::Property<
-        Self,
-        ::std::vec::Vec<super::Colour>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("History");
+    pub const HISTORY: edm::Property<Self, Vec<super::Colour>, edm::access::ReadOnly> =
+        edm::Property::new("History");
     /// `NextId`: `Edm.String`, amended to [`LightId`](super::LightId), nullable.
-    pub const NEXT_ID: edm::Property<
-        Self,
-        ::core::option::Option<super::LightId>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("NextId");
+    pub const NEXT_ID: edm::Property<Self, Option<super::LightId>, edm::access::ReadOnly> =
+        edm::Property::new("NextId");
     /// `URL`: `Edm.String`, nullable.
-    pub const ADDRESS: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::ReadOnly,
-    > = edm::Property::new("URL");
+    pub const ADDRESS: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
+        edm::Property::new("URL");
     /// `Created`: `Edm.DateTime`.
     pub const CREATED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("Created");
@@ -109,31 +96,26 @@ impl edm::Structured for Light {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.colour, value)?,
-            2 => self.modes = edm::from_nullable(value)?,
-            3 => edm::assign(&mut self.protocol, value)?,
-            4 => edm::assign(&mut self.history, value)?,
-            5 => self.next_id = edm::from_nullable(value)?,
-            6 => self.address = edm::from_nullable(value)?,
-            7 => edm::assign(&mut self.created, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.colour, value),
+            2 => edm::assign_nullable(&mut self.modes, value),
+            3 => edm::assign(&mut self.protocol, value),
+            4 => edm::assign(&mut self.history, value),
+            5 => edm::assign_nullable(&mut self.next_id, value),
+            6 => edm::assign_nullable(&mut self.address, value),
+            7 => edm::assign(&mut self.created, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

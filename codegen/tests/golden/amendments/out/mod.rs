@@ -8,13 +8,15 @@
 //! Generated from metadata.xml amended by amend.toml. To generate it again: `UPDATE=1 cargo
 //! test -p odata-codegen`.
 
-pub mod tables;
 mod container;
 mod enums;
 mod ids;
 mod light;
+mod requests;
+pub mod tables;
 
-pub use self::container::{LightRequest, House};
+pub use self::container::House;
 pub use self::enums::{Colour, Modes, Protocol};
 pub use self::ids::LightId;
 pub use self::light::Light;
+pub use self::requests::*;

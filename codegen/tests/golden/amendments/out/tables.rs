@@ -3,152 +3,78 @@
 
 //! The model as tables.
 
+use edm::model::{
+    Access,
+    Allow,
+    EntitySet,
+    EnumType,
+    IdType,
+    Members,
+    Model,
+    Primitive,
+    Property,
+    StructuredType,
+    Type,
+};
+
 /// The model of `Lights`.
-pub static MODEL: edm::model::Model = edm::model::Model {
+pub static MODEL: Model = Model {
+    version: edm::version::Version::V3,
     namespace: "Sample",
     container: "Lights",
     entity_types: &[&LIGHT],
-    complex_types: &[],
     enum_types: &[&COLOUR, &MODES, &PROTOCOL],
     entity_sets: &[
-        edm::model::EntitySet {
-            name: "Lights",
-            entity_type: &LIGHT,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: false,
-                update: false,
-                delete: false,
-            },
-            since: ::core::option::Option::Some("1.1"),
-        },
+        EntitySet { name: "Lights", entity_type: &LIGHT, allow: Allow { list: true, get: true, create: false, update: false, delete: false }, since: Some("1.1") },
     ],
-    operations: &[],
-    ..edm::model::Model::NEW
+    ..Model::NEW
 };
 
 /// The table of [`Light`](super::Light).
-pub static LIGHT: edm::model::StructuredType = edm::model::StructuredType {
+pub static LIGHT: StructuredType = StructuredType {
     name: "Light",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&LIGHT_ID),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Colour",
-            ty: edm::model::Type::Enum(&COLOUR),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: true,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Modes",
-            ty: edm::model::Type::Enum(&MODES),
-            nullable: true,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::Some("1.2"),
-        },
-        edm::model::Property {
-            name: "Protocol",
-            ty: edm::model::Type::Enum(&PROTOCOL),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::Some(16),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "History",
-            ty: edm::model::Type::Collection(&edm::model::Type::Enum(&COLOUR)),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "NextId",
-            ty: edm::model::Type::Id(&LIGHT_ID),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "URL",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Created",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::ReadOnly,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Id", Type::Id(&LIGHT_ID)) },
+        Property { nullable: false, required: true, ..Property::new("Colour", Type::Enum(&COLOUR)) },
+        Property { access: Access::Create, since: Some("1.2"), ..Property::new("Modes", Type::Enum(&MODES)) },
+        Property { nullable: false, access: Access::ReadOnly, max_length: Some(16), ..Property::new("Protocol", Type::Enum(&PROTOCOL)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("History", Type::Collection(&Type::Enum(&COLOUR))) },
+        Property { access: Access::ReadOnly, ..Property::new("NextId", Type::Id(&LIGHT_ID)) },
+        Property { access: Access::ReadOnly, ..Property::new("URL", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::ReadOnly, ..Property::new("Created", Type::Primitive(Primitive::DateTime)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::Some("1.0"),
-    ..edm::model::StructuredType::NEW
+    since: Some("1.0"),
+    ..StructuredType::NEW
 };
 
 /// The table of [`Colour`](super::Colour).
-pub static COLOUR: edm::model::EnumType = edm::model::EnumType {
+pub static COLOUR: EnumType = EnumType {
     name: "Colour",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[("Dark", -1), ("Unknown", 0), ("Red", 16), ("Self", 3)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("Dark", -1), ("Unknown", 0), ("Red", 16), ("Self", 3)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`Modes`](super::Modes).
-pub static MODES: edm::model::EnumType = edm::model::EnumType {
+pub static MODES: EnumType = EnumType {
     name: "Modes",
     by_name: false,
-    underlying: edm::model::Primitive::Byte,
+    underlying: Primitive::Byte,
     is_flags: true,
-    members: edm::model::Members::Integer(
-        &[("None", 0), ("Blink", 1), ("FadeOut", 128)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("None", 0), ("Blink", 1), ("FadeOut", 128)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`Protocol`](super::Protocol).
-pub static PROTOCOL: edm::model::EnumType = edm::model::EnumType {
+pub static PROTOCOL: EnumType = EnumType {
     name: "Protocol",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(&[("V1", "1.0"), ("Quoted", "a \"b\"")]),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("V1", "1.0"), ("Quoted", "a \"b\"")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`LightId`](super::LightId).
-pub static LIGHT_ID: edm::model::IdType = edm::model::IdType {
-    name: "LightId",
-    prefix: ::core::option::Option::Some("nb:light:UUID:"),
-};
+pub static LIGHT_ID: IdType = IdType { name: "LightId", prefix: Some("nb:light:UUID:") };

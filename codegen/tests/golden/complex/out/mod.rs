@@ -7,15 +7,17 @@
 //!
 //! Generated from metadata.xml. To generate it again: `UPDATE=1 cargo test -p odata-codegen`.
 
-pub mod tables;
 mod container;
 mod nothing;
 mod only;
 mod photo;
 mod place;
+mod requests;
+pub mod tables;
 
-pub use self::container::{PhotoRequest, Album};
+pub use self::container::Album;
 pub use self::nothing::Nothing;
 pub use self::only::Only;
 pub use self::photo::Photo;
 pub use self::place::Place;
+pub use self::requests::*;

@@ -20,20 +20,16 @@ impl edm::Structured for Nothing {
         edm::Value::Null
     }
 
-    fn set(
-        &mut self,
-        _: usize,
-        _: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        ::core::result::Result::Ok(())
+    fn set(&mut self, _: usize, _: edm::Value) -> Result<(), edm::TypeError> {
+        Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

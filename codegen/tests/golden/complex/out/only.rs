@@ -8,18 +8,14 @@
 #[non_exhaustive]
 pub struct Only {
     /// `Member`: `Edm.Int32`, nullable.
-    pub member: ::core::option::Option<i32>,
+    pub member: Option<i32>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl Only {
     /// `Member`: `Edm.Int32`, nullable.
-    pub const MEMBER: edm::Property<
-        Self,
-        ::core::option::Option<i32>,
-        edm::access::Update,
-    > = edm::Property::new("Member");
+    pub const MEMBER: edm::Property<Self, Option<i32>> = edm::Property::new("Member");
 }
 
 impl edm::Structured for Only {
@@ -34,23 +30,19 @@ impl edm::Structured for Only {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            self.member = edm::from_nullable(value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign_nullable(&mut self.member, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -18,34 +18,24 @@ pub struct Photo {
     /// `Printed`: [`Place`](super::Place), nullable.
     ///
     /// Set at create or later.
-    pub printed: ::core::option::Option<super::Place>,
+    pub printed: Option<super::Place>,
     /// `Route`: collection of [`Place`](super::Place).
     ///
     /// Set at create or later.
-    pub route: ::std::vec::Vec<super::Place>,
+    pub route: Vec<super::Place>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl Photo {
     /// `Id`: `Edm.Int32`, key.
-    pub const ID: edm::Property<Self, i32, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, i32, edm::access::Create> = edm::Property::new("Id");
     /// `Taken`: [`Place`](super::Place).
-    pub const TAKEN: edm::Property<Self, super::Place, edm::access::Update> =
-        edm::Property::new("Taken");
+    pub const TAKEN: edm::Property<Self, super::Place> = edm::Property::new("Taken");
     /// `Printed`: [`Place`](super::Place), nullable.
-    pub const PRINTED: edm::Property<
-        Self,
-        ::core::option::Option<super::Place>,
-        edm::access::Update,
-    > = edm::Property::new("Printed");
+    pub const PRINTED: edm::Property<Self, Option<super::Place>> = edm::Property::new("Printed");
     /// `Route`: collection of [`Place`](super::Place).
-    pub const ROUTE: edm::Property<
-        Self,
-        ::std::vec::Vec<super::Place>,
-        edm::access::Update,
-    > = edm::Property::new("Route");
+    pub const ROUTE: edm::Property<Self, Vec<super::Place>> = edm::Property::new("Route");
 }
 
 impl edm::Structured for Photo {
@@ -63,27 +53,22 @@ impl edm::Structured for Photo {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => edm::assign(&mut self.taken, value)?,
-            2 => self.printed = edm::from_nullable(value)?,
-            3 => edm::assign(&mut self.route, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign(&mut self.taken, value),
+            2 => edm::assign_nullable(&mut self.printed, value),
+            3 => edm::assign(&mut self.route, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -8,9 +8,9 @@
 #[non_exhaustive]
 pub struct Place {
     /// `Name`: `Edm.String`, nullable.
-    pub name: ::core::option::Option<::std::string::String>,
+    pub name: Option<String>,
     /// `Near`: collection of [`Place`](super::Place).
-    pub near: ::std::vec::Vec<super::Place>,
+    pub near: Vec<super::Place>,
     /// `Nothing`: [`Nothing`](super::Nothing).
     pub nothing: super::Nothing,
     /// What a payload said beside the declared properties.
@@ -19,20 +19,11 @@ pub struct Place {
 
 impl Place {
     /// `Name`: `Edm.String`, nullable.
-    pub const NAME: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name");
+    pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `Near`: collection of [`Place`](super::Place).
-    pub const NEAR: edm::Property<
-        Self,
-        ::std::vec::Vec<super::Place>,
-        edm::access::Update,
-    > = edm::Property::new("Near");
+    pub const NEAR: edm::Property<Self, Vec<super::Place>> = edm::Property::new("Near");
     /// `Nothing`: [`Nothing`](super::Nothing).
-    pub const NOTHING: edm::Property<Self, super::Nothing, edm::access::Update> =
-        edm::Property::new("Nothing");
+    pub const NOTHING: edm::Property<Self, super::Nothing> = edm::Property::new("Nothing");
 }
 
 impl edm::Structured for Place {
@@ -49,26 +40,21 @@ impl edm::Structured for Place {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.name = edm::from_nullable(value)?,
-            1 => edm::assign(&mut self.near, value)?,
-            2 => edm::assign(&mut self.nothing, value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.name, value),
+            1 => edm::assign(&mut self.near, value),
+            2 => edm::assign(&mut self.nothing, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -3,150 +3,60 @@
 
 //! The model as tables.
 
+use edm::model::{Access, Allow, EntitySet, Model, Primitive, Property, StructuredType, Type};
+
 /// The model of `Album`.
-pub static MODEL: edm::model::Model = edm::model::Model {
+pub static MODEL: Model = Model {
+    version: edm::version::Version::V3,
     namespace: "Sample",
     container: "Album",
     entity_types: &[&PHOTO],
     complex_types: &[&PLACE, &NOTHING, &ONLY],
-    enum_types: &[],
     entity_sets: &[
-        edm::model::EntitySet {
-            name: "Photos",
-            entity_type: &PHOTO,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
+        EntitySet { name: "Photos", entity_type: &PHOTO, allow: Allow::ALL, since: None },
     ],
-    operations: &[],
-    ..edm::model::Model::NEW
+    ..Model::NEW
 };
 
 /// The table of [`Photo`](super::Photo).
-pub static PHOTO: edm::model::StructuredType = edm::model::StructuredType {
+pub static PHOTO: StructuredType = StructuredType {
     name: "Photo",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Taken",
-            ty: edm::model::Type::Complex(&PLACE),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Printed",
-            ty: edm::model::Type::Complex(&PLACE),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Route",
-            ty: edm::model::Type::Collection(&edm::model::Type::Complex(&PLACE)),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, ..Property::new("Taken", Type::Complex(&PLACE)) },
+        Property::new("Printed", Type::Complex(&PLACE)),
+        Property { nullable: false, ..Property::new("Route", Type::Collection(&Type::Complex(&PLACE))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Place`](super::Place).
-pub static PLACE: edm::model::StructuredType = edm::model::StructuredType {
+pub static PLACE: StructuredType = StructuredType {
     name: "Place",
     namespace: "Sample",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Name",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Near",
-            ty: edm::model::Type::Collection(&edm::model::Type::Complex(&PLACE)),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Nothing",
-            ty: edm::model::Type::Complex(&NOTHING),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Name", Type::Primitive(Primitive::String)),
+        Property { nullable: false, ..Property::new("Near", Type::Collection(&Type::Complex(&PLACE))) },
+        Property { nullable: false, ..Property::new("Nothing", Type::Complex(&NOTHING)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Nothing`](super::Nothing).
-pub static NOTHING: edm::model::StructuredType = edm::model::StructuredType {
+pub static NOTHING: StructuredType = StructuredType {
     name: "Nothing",
     namespace: "Sample",
-    key: &[],
-    properties: &[],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Only`](super::Only).
-pub static ONLY: edm::model::StructuredType = edm::model::StructuredType {
+pub static ONLY: StructuredType = StructuredType {
     name: "Only",
     namespace: "Sample",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Member",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Member", Type::Primitive(Primitive::Int32)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };

@@ -7,11 +7,13 @@
 //!
 //! Generated from metadata.xml. To generate it again: `UPDATE=1 cargo test -p odata-codegen`.
 
-pub mod tables;
 mod container;
 mod order;
 mod order_line;
+mod requests;
+pub mod tables;
 
-pub use self::container::{OrderRequest, OrderLineRequest, Shop};
+pub use self::container::Shop;
 pub use self::order::Order;
 pub use self::order_line::{OrderLine, OrderLineKey};
+pub use self::requests::*;

@@ -22,15 +22,15 @@ pub struct Order {
     /// `DateTime`: `Edm.DateTime`, nullable.
     ///
     /// Set at create or later.
-    pub date_time: ::core::option::Option<edm::DateTime>,
+    pub date_time: Option<edm::DateTime>,
     /// `DateTimeOffset`: `Edm.DateTimeOffset`, nullable.
     ///
     /// Set at create or later.
-    pub date_time_offset: ::core::option::Option<edm::DateTimeOffset>,
+    pub date_time_offset: Option<edm::DateTimeOffset>,
     /// `Decimal`: `Edm.Decimal`, nullable.
     ///
     /// Set at create or later.
-    pub decimal: ::core::option::Option<edm::Decimal>,
+    pub decimal: Option<edm::Decimal>,
     /// `Double`: `Edm.Double`.
     ///
     /// Set at create or later.
@@ -38,19 +38,19 @@ pub struct Order {
     /// `Guid`: `Edm.Guid`, nullable.
     ///
     /// Set at create or later.
-    pub guid: ::core::option::Option<edm::Guid>,
+    pub guid: Option<edm::Guid>,
     /// `Int16`: `Edm.Int16`, nullable.
     ///
     /// Set at create or later.
-    pub int16: ::core::option::Option<i16>,
+    pub int16: Option<i16>,
     /// `Int64`: `Edm.Int64`, nullable.
     ///
     /// Set at create or later.
-    pub int64: ::core::option::Option<i64>,
+    pub int64: Option<i64>,
     /// `SByte`: `Edm.SByte`, nullable.
     ///
     /// Set at create or later.
-    pub s_byte: ::core::option::Option<i8>,
+    pub s_byte: Option<i8>,
     /// `Single`: `Edm.Single`.
     ///
     /// Set at create or later.
@@ -58,95 +58,52 @@ pub struct Order {
     /// `String`: `Edm.String`, nullable.
     ///
     /// Set at create or later. At most 40 characters.
-    pub string: ::core::option::Option<::std::string::String>,
+    pub string: Option<String>,
     /// `Time`: `Edm.Time`, nullable.
     ///
     /// Set at create or later.
-    pub time: ::core::option::Option<edm::Duration>,
+    pub time: Option<edm::Duration>,
     /// `Tags`: collection of `Edm.String`.
     ///
     /// Set at create or later.
-    pub tags: ::std::vec::Vec<::std::string::String>,
+    pub tags: Vec<String>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl Order {
     /// `Number`: `Edm.Int32`, key.
-    pub const NUMBER: edm::Property<Self, i32, edm::access::Create> =
-        edm::Property::new("Number");
+    pub const NUMBER: edm::Property<Self, i32, edm::access::Create> = edm::Property::new("Number");
     /// `Boolean`: `Edm.Boolean`.
-    pub const BOOLEAN: edm::Property<Self, bool, edm::access::Update> =
-        edm::Property::new("Boolean");
+    pub const BOOLEAN: edm::Property<Self, bool> = edm::Property::new("Boolean");
     /// `Byte`: `Edm.Byte`.
-    pub const BYTE: edm::Property<Self, u8, edm::access::Update> =
-        edm::Property::new("Byte");
+    pub const BYTE: edm::Property<Self, u8> = edm::Property::new("Byte");
     /// `DateTime`: `Edm.DateTime`, nullable.
-    pub const DATE_TIME: edm::Property<
-        Self,
-        ::core::option::Option<edm::DateTime>,
-        edm::access::Update,
-    > = edm::Property::new("DateTime");
+    pub const DATE_TIME: edm::Property<Self, Option<edm::DateTime>> =
+        edm::Property::new("DateTime");
     /// `DateTimeOffset`: `Edm.DateTimeOffset`, nullable.
-    pub const DATE_TIME_OFFSET: edm::Property<
-        Self,
-        ::core::option::Option<edm::DateTimeOffset>,
-        edm::access::Update,
-    > = edm::Property::new("DateTimeOffset");
+    pub const DATE_TIME_OFFSET: edm::Property<Self, Option<edm::DateTimeOffset>> =
+        edm::Property::new("DateTimeOffset");
     /// `Decimal`: `Edm.Decimal`, nullable.
-    pub const DECIMAL: edm::Property<
-        Self,
-        ::core::option::Option<edm::Decimal>,
-        edm::access::Update,
-    > = edm::Property::new("Decimal");
+    pub const DECIMAL: edm::Property<Self, Option<edm::Decimal>> = edm::Property::new("Decimal");
     /// `Double`: `Edm.Double`.
-    pub const DOUBLE: edm::Property<Self, f64, edm::access::Update> =
-        edm::Property::new("Double");
+    pub const DOUBLE: edm::Property<Self, f64> = edm::Property::new("Double");
     /// `Guid`: `Edm.Guid`, nullable.
-    pub const GUID: edm::Property<
-        Self,
-        ::core::option::Option<edm::Guid>,
-        edm::access::Update,
-    > = edm::Property::new("Guid");
+    pub const GUID: edm::Property<Self, Option<edm::Guid>> = edm::Property::new("Guid");
     /// `Int16`: `Edm.Int16`, nullable.
-    pub const INT16: edm::Property<
-        Self,
-        ::core::option::Option<i16>,
-        edm::access::Update,
-    > = edm::Property::new("Int16");
+    pub const INT16: edm::Property<Self, Option<i16>> = edm::Property::new("Int16");
     /// `Int64`: `Edm.Int64`, nullable.
-    pub const INT64: edm::Property<
-        Self,
-        ::core::option::Option<i64>,
-        edm::access::Update,
-    > = edm::Property::new("Int64");
+    pub const INT64: edm::Property<Self, Option<i64>> = edm::Property::new("Int64");
     /// `SByte`: `Edm.SByte`, nullable.
-    pub const S_BYTE: edm::Property<
-        Self,
-        ::core::option::Option<i8>,
-        edm::access::Update,
-    > = edm::Property::new("SByte");
+    pub const S_BYTE: edm::Property<Self, Option<i8>> = edm::Property::new("SByte");
     /// `Single`: `Edm.Single`.
-    pub const SINGLE: edm::Property<Self, f32, edm::access::Update> =
-        edm::Property::new("Single");
+    pub const SINGLE: edm::Property<Self, f32> = edm::Property::new("Single");
     /// `String`: `Edm.String`, nullable.
-    pub const STRING: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("String");
+    pub const STRING: edm::Property<Self, Option<String>> = edm::Property::new("String");
     /// `Time`: `Edm.Time`, nullable.
-    pub const TIME: edm::Property<
-        Self,
-        ::core::option::Option<edm::Duration>,
-        edm::access::Update,
-    > = edm::Property::new("Time");
+    pub const TIME: edm::Property<Self, Option<edm::Duration>> = edm::Property::new("Time");
     /// `Tags`: collection of `Edm.String`.
-    pub const TAGS: edm::Property<
-        Self,
-        ::std::vec::Vec<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Tags");
+    pub const TAGS: edm::Property<Self, Vec<String>> = edm::Property::new("Tags");
 }
 
 impl edm::Structured for Order {
@@ -175,38 +132,33 @@ impl edm::Structured for Order {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.number, value)?,
-            1 => edm::assign(&mut self.boolean, value)?,
-            2 => edm::assign(&mut self.byte, value)?,
-            3 => self.date_time = edm::from_nullable(value)?,
-            4 => self.date_time_offset = edm::from_nullable(value)?,
-            5 => self.decimal = edm::from_nullable(value)?,
-            6 => edm::assign(&mut self.double, value)?,
-            7 => self.guid = edm::from_nullable(value)?,
-            8 => self.int16 = edm::from_nullable(value)?,
-            9 => self.int64 = edm::from_nullable(value)?,
-            10 => self.s_byte = edm::from_nullable(value)?,
-            11 => edm::assign(&mut self.single, value)?,
-            12 => self.string = edm::from_nullable(value)?,
-            13 => self.time = edm::from_nullable(value)?,
-            14 => edm::assign(&mut self.tags, value)?,
-            _ => {}
+            0 => edm::assign(&mut self.number, value),
+            1 => edm::assign(&mut self.boolean, value),
+            2 => edm::assign(&mut self.byte, value),
+            3 => edm::assign_nullable(&mut self.date_time, value),
+            4 => edm::assign_nullable(&mut self.date_time_offset, value),
+            5 => edm::assign_nullable(&mut self.decimal, value),
+            6 => edm::assign(&mut self.double, value),
+            7 => edm::assign_nullable(&mut self.guid, value),
+            8 => edm::assign_nullable(&mut self.int16, value),
+            9 => edm::assign_nullable(&mut self.int64, value),
+            10 => edm::assign_nullable(&mut self.s_byte, value),
+            11 => edm::assign(&mut self.single, value),
+            12 => edm::assign_nullable(&mut self.string, value),
+            13 => edm::assign_nullable(&mut self.time, value),
+            14 => edm::assign(&mut self.tags, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

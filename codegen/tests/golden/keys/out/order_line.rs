@@ -10,7 +10,7 @@ pub struct OrderLine {
     /// `Product`: `Edm.String`, key.
     ///
     /// Set at create.
-    pub product: ::std::string::String,
+    pub product: String,
     /// `Order`: `Edm.Int32`, key.
     ///
     /// Set at create.
@@ -18,24 +18,19 @@ pub struct OrderLine {
     /// `Quantity`: `Edm.Int32`, nullable.
     ///
     /// Set at create or later.
-    pub quantity: ::core::option::Option<i32>,
+    pub quantity: Option<i32>,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl OrderLine {
     /// `Product`: `Edm.String`, key.
-    pub const PRODUCT: edm::Property<Self, ::std::string::String, edm::access::Create> =
+    pub const PRODUCT: edm::Property<Self, String, edm::access::Create> =
         edm::Property::new("Product");
     /// `Order`: `Edm.Int32`, key.
-    pub const ORDER: edm::Property<Self, i32, edm::access::Create> =
-        edm::Property::new("Order");
+    pub const ORDER: edm::Property<Self, i32, edm::access::Create> = edm::Property::new("Order");
     /// `Quantity`: `Edm.Int32`, nullable.
-    pub const QUANTITY: edm::Property<
-        Self,
-        ::core::option::Option<i32>,
-        edm::access::Update,
-    > = edm::Property::new("Quantity");
+    pub const QUANTITY: edm::Property<Self, Option<i32>> = edm::Property::new("Quantity");
 }
 
 impl edm::Structured for OrderLine {
@@ -52,26 +47,21 @@ impl edm::Structured for OrderLine {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.product, value)?,
-            1 => edm::assign(&mut self.order, value)?,
-            2 => self.quantity = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.product, value),
+            1 => edm::assign(&mut self.order, value),
+            2 => edm::assign_nullable(&mut self.quantity, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 
@@ -82,10 +72,7 @@ impl edm::EntityType for OrderLine {
 
 impl edm::Keyed for OrderLine {
     fn key(&self) -> Self::Key {
-        OrderLineKey {
-            order: self.order,
-            product: self.product.clone(),
-        }
+        OrderLineKey { order: self.order, product: self.product.clone() }
     }
 }
 
@@ -95,14 +82,11 @@ pub struct OrderLineKey {
     /// `Order`: `Edm.Int32`, key.
     pub order: i32,
     /// `Product`: `Edm.String`, key.
-    pub product: ::std::string::String,
+    pub product: String,
 }
 
 impl edm::Key for OrderLineKey {
-    fn literals(&self) -> ::std::vec::Vec<edm::literal::Literal> {
-        ::std::vec::Vec::from([
-            edm::Scalar::to_literal(&self.order),
-            edm::Scalar::to_literal(&self.product),
-        ])
+    fn literals(&self) -> Vec<edm::literal::Literal> {
+        vec![edm::Scalar::to_literal(&self.order), edm::Scalar::to_literal(&self.product)]
     }
 }

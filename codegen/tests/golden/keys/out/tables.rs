@@ -3,229 +3,55 @@
 
 //! The model as tables.
 
+use edm::model::{Access, Allow, EntitySet, Model, Primitive, Property, StructuredType, Type};
+
 /// The model of `Shop`.
-pub static MODEL: edm::model::Model = edm::model::Model {
+pub static MODEL: Model = Model {
+    version: edm::version::Version::V3,
     namespace: "Sample",
     container: "Shop",
     entity_types: &[&ORDER, &ORDER_LINE],
-    complex_types: &[],
-    enum_types: &[],
     entity_sets: &[
-        edm::model::EntitySet {
-            name: "Orders",
-            entity_type: &ORDER,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "OrderLines",
-            entity_type: &ORDER_LINE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
+        EntitySet { name: "Orders", entity_type: &ORDER, allow: Allow::ALL, since: None },
+        EntitySet { name: "OrderLines", entity_type: &ORDER_LINE, allow: Allow::ALL, since: None },
     ],
-    operations: &[],
-    ..edm::model::Model::NEW
+    ..Model::NEW
 };
 
 /// The table of [`Order`](super::Order).
-pub static ORDER: edm::model::StructuredType = edm::model::StructuredType {
+pub static ORDER: StructuredType = StructuredType {
     name: "Order",
     namespace: "Sample",
     key: &["Number"],
     properties: &[
-        edm::model::Property {
-            name: "Number",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Boolean",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Boolean),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Byte",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Byte),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "DateTime",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "DateTimeOffset",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTimeOffset),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Decimal",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Decimal),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Double",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Double),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Guid",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Guid),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Int16",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int16),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Int64",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "SByte",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::SByte),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Single",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Single),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "String",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::Some(40),
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Time",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Time),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Tags",
-            ty: edm::model::Type::Collection(
-                &edm::model::Type::Primitive(edm::model::Primitive::String),
-            ),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Number", Type::Primitive(Primitive::Int32)) },
+        Property { nullable: false, ..Property::new("Boolean", Type::Primitive(Primitive::Boolean)) },
+        Property { nullable: false, ..Property::new("Byte", Type::Primitive(Primitive::Byte)) },
+        Property::new("DateTime", Type::Primitive(Primitive::DateTime)),
+        Property::new("DateTimeOffset", Type::Primitive(Primitive::DateTimeOffset)),
+        Property::new("Decimal", Type::Primitive(Primitive::Decimal)),
+        Property { nullable: false, ..Property::new("Double", Type::Primitive(Primitive::Double)) },
+        Property::new("Guid", Type::Primitive(Primitive::Guid)),
+        Property::new("Int16", Type::Primitive(Primitive::Int16)),
+        Property::new("Int64", Type::Primitive(Primitive::Int64)),
+        Property::new("SByte", Type::Primitive(Primitive::SByte)),
+        Property { nullable: false, ..Property::new("Single", Type::Primitive(Primitive::Single)) },
+        Property { max_length: Some(40), ..Property::new("String", Type::Primitive(Primitive::String)) },
+        Property::new("Time", Type::Primitive(Primitive::Time)),
+        Property { nullable: false, ..Property::new("Tags", Type::Collection(&Type::Primitive(Primitive::String))) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`OrderLine`](super::OrderLine).
-pub static ORDER_LINE: edm::model::StructuredType = edm::model::StructuredType {
+pub static ORDER_LINE: StructuredType = StructuredType {
     name: "OrderLine",
     namespace: "Sample",
     key: &["Order", "Product"],
     properties: &[
-        edm::model::Property {
-            name: "Product",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Order",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Quantity",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Product", Type::Primitive(Primitive::String)) },
+        Property { nullable: false, access: Access::Create, ..Property::new("Order", Type::Primitive(Primitive::Int32)) },
+        Property::new("Quantity", Type::Primitive(Primitive::Int32)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };

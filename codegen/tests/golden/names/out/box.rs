@@ -21,14 +21,10 @@ pub struct Box {
 
 impl Box {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Box`: `Edm.String`, nullable.
-    pub const BOX: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Box");
+    pub const BOX: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("Box");
 }
 
 impl edm::Structured for Box {
@@ -50,11 +46,10 @@ impl edm::Structured for Box {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.r#box = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.r#box, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

@@ -21,14 +21,10 @@ pub struct ComplexType {
 
 impl ComplexType {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `ComplexType`: `Edm.String`, nullable.
-    pub const COMPLEX_TYPE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("ComplexType");
+    pub const COMPLEX_TYPE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("ComplexType");
 }
 
 impl edm::Structured for ComplexType {
@@ -50,11 +46,10 @@ impl edm::Structured for ComplexType {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.complex_type = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.complex_type, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

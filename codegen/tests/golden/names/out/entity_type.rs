@@ -21,14 +21,10 @@ pub struct EntityType {
 
 impl EntityType {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `EntityType`: `Edm.String`, nullable.
-    pub const ENTITY_TYPE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("EntityType");
+    pub const ENTITY_TYPE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("EntityType");
 }
 
 impl edm::Structured for EntityType {
@@ -50,11 +46,10 @@ impl edm::Structured for EntityType {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.entity_type = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.entity_type, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

@@ -21,14 +21,10 @@ pub struct IPRange {
 
 impl IPRange {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `IPRange`: `Edm.String`, nullable.
-    pub const IP_RANGE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("IPRange");
+    pub const IP_RANGE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("IPRange");
 }
 
 impl edm::Structured for IPRange {
@@ -50,11 +46,10 @@ impl edm::Structured for IPRange {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.ip_range = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.ip_range, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

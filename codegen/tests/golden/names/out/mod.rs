@@ -8,24 +8,29 @@
 //!
 //! Generated from metadata.xml amended by amend.toml. To generate it again: `UPDATE=1 cargo
 //! test -p odata-codegen`.
+// Names are as the documents have them.
+#![allow(nonstandard_style)]
 
-pub mod tables;
+mod r#async;
+mod r#box;
 mod clone;
 mod collection;
 mod complex_type;
 mod container;
 mod container_;
-mod core;
+mod core_;
 mod crate_;
 mod debug;
 mod default;
 mod drop;
-mod edm;
+mod edm_;
 mod edm_module;
 mod entity_type;
 mod enums;
 mod enums_;
+mod r#fn;
 mod from;
+mod r#gen;
 mod ids;
 mod ids_;
 mod into;
@@ -37,17 +42,12 @@ mod model;
 mod module;
 mod name_with_underscores;
 mod navigation;
-mod odata_client;
+mod odata_client_;
 mod odata_feed;
 mod ok;
 mod option;
 mod partial_eq;
 mod property;
-mod r#async;
-mod r#box;
-mod r#fn;
-mod r#gen;
-mod r#type;
 mod request;
 mod result;
 mod self_;
@@ -55,46 +55,41 @@ mod self_type;
 mod send;
 mod services;
 mod some;
-mod std;
+mod std_;
 mod string;
 mod structured;
 mod super_;
 mod sync;
 mod tables_;
+mod r#type;
 mod unknown;
 mod urls;
 mod value;
 mod vec;
 mod words;
+mod requests;
+pub mod tables;
 
+pub use self::r#async::Async;
+pub use self::r#box::Box;
 pub use self::clone::Clone;
 pub use self::collection::Collection;
 pub use self::complex_type::ComplexType;
-pub use self::container::{
-    TypeRequest, SelfRequest, SelfTypeRequest, CrateRequest, SuperRequest, AsyncRequest,
-    OptionRequest, SomeRequest, StringRequest, VecRequest, ResultRequest, OkRequest,
-    BoxRequest, DefaultRequest, CloneRequest, DebugRequest, PartialEqRequest,
-    SendRequest, SyncRequest, IntoRequest, FromRequest, IteratorRequest, DropRequest,
-    FnRequest, ValueRequest, EdmRequest, PropertyRequest, NavigationRequest,
-    StructuredRequest, KeyRequest, EntityTypeRequest, ComplexTypeRequest, TablesRequest,
-    EnumsRequest, IdsRequest, ContainerRequest, ModelRequest, UnknownRequest,
-    CoreRequest, StdRequest, OdataClientRequest, EdmModuleRequest, ModTypeRequest,
-    GenRequest, IPRangeRequest, OdataFeedRequest, URLsRequest, ModuleRequest,
-    ServicesRequest, RequestRequest, CollectionRequest, NameWithUnderscoresRequest,
-    Vector,
-};
+pub use self::container::Vector;
 pub use self::container_::Container;
-pub use self::core::Core;
+pub use self::core_::Core;
 pub use self::crate_::Crate;
 pub use self::debug::Debug;
 pub use self::default::Default;
 pub use self::drop::Drop;
-pub use self::edm::Edm;
+pub use self::edm_::Edm;
 pub use self::edm_module::EdmModule;
 pub use self::entity_type::EntityType;
-pub use self::enums::{Members, Flags, Texts};
+pub use self::enums::{Flags, Members, Texts};
 pub use self::enums_::Enums;
+pub use self::r#fn::Fn;
 pub use self::from::From;
+pub use self::r#gen::Gen;
 pub use self::ids::Id;
 pub use self::ids_::Ids;
 pub use self::into::Into;
@@ -106,17 +101,12 @@ pub use self::model::Model;
 pub use self::module::Module;
 pub use self::name_with_underscores::NameWithUnderscores;
 pub use self::navigation::Navigation;
-pub use self::odata_client::OdataClient;
+pub use self::odata_client_::OdataClient;
 pub use self::odata_feed::OdataFeed;
 pub use self::ok::Ok;
 pub use self::option::Option;
 pub use self::partial_eq::PartialEq;
 pub use self::property::Property;
-pub use self::r#async::Async;
-pub use self::r#box::Box;
-pub use self::r#fn::Fn;
-pub use self::r#gen::Gen;
-pub use self::r#type::Type;
 pub use self::request::Request;
 pub use self::result::Result;
 pub use self::self_::Self_;
@@ -124,14 +114,16 @@ pub use self::self_type::SelfType;
 pub use self::send::Send;
 pub use self::services::Services;
 pub use self::some::Some;
-pub use self::std::Std;
+pub use self::std_::Std;
 pub use self::string::String;
 pub use self::structured::Structured;
 pub use self::super_::Super;
 pub use self::sync::Sync;
 pub use self::tables_::Tables;
+pub use self::r#type::Type;
 pub use self::unknown::Unknown;
 pub use self::urls::URLs;
 pub use self::value::Value;
 pub use self::vec::Vec;
 pub use self::words::Words;
+pub use self::requests::*;

@@ -21,14 +21,10 @@ pub struct NameWithUnderscores {
 
 impl NameWithUnderscores {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Name_With_Underscores`: `Edm.String`, nullable.
-    pub const NAME_WITH_UNDERSCORES: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Name_With_Underscores");
+    pub const NAME_WITH_UNDERSCORES: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("Name_With_Underscores");
 }
 
 impl edm::Structured for NameWithUnderscores {
@@ -50,11 +46,10 @@ impl edm::Structured for NameWithUnderscores {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.name_with_underscores = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.name_with_underscores, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

@@ -21,14 +21,10 @@ pub struct Navigation {
 
 impl Navigation {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Navigation`: `Edm.String`, nullable.
-    pub const NAVIGATION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Navigation");
+    pub const NAVIGATION: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("Navigation");
 }
 
 impl edm::Structured for Navigation {
@@ -50,11 +46,10 @@ impl edm::Structured for Navigation {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.navigation = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.navigation, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

@@ -21,14 +21,10 @@ pub struct OdataFeed {
 
 impl OdataFeed {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `OData_Feed`: `Edm.String`, nullable.
-    pub const ODATA_FEED: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("OData_Feed");
+    pub const ODATA_FEED: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("OData_Feed");
 }
 
 impl edm::Structured for OdataFeed {
@@ -50,11 +46,10 @@ impl edm::Structured for OdataFeed {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.odata_feed = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.odata_feed, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

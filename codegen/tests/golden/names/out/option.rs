@@ -21,22 +21,15 @@ pub struct Option {
 
 impl Option {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Option`: `Edm.String`, nullable.
-    pub const OPTION: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Option");
+    pub const OPTION: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("Option");
     /// `AsOption`: none or one [`String`](super::String).
     ///
     /// May be set at create.
-    pub const AS_OPTION: edm::Navigation<
-        Self,
-        edm::One<super::String>,
-        edm::access::Create,
-    > = edm::Navigation::new("AsOption");
+    pub const AS_OPTION: edm::Navigation<Self, edm::One<super::String>, edm::access::Create> =
+        edm::Navigation::new("AsOption");
 }
 
 impl edm::Structured for Option {
@@ -58,11 +51,10 @@ impl edm::Structured for Option {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.option = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.option, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

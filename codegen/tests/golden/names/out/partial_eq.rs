@@ -21,14 +21,10 @@ pub struct PartialEq {
 
 impl PartialEq {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `PartialEq`: `Edm.String`, nullable.
-    pub const PARTIAL_EQ: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("PartialEq");
+    pub const PARTIAL_EQ: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("PartialEq");
 }
 
 impl edm::Structured for PartialEq {
@@ -50,11 +46,10 @@ impl edm::Structured for PartialEq {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.partial_eq = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.partial_eq, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

@@ -21,14 +21,10 @@ pub struct String {
 
 impl String {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `String`: `Edm.String`, nullable.
-    pub const STRING: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("String");
+    pub const STRING: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("String");
 }
 
 impl edm::Structured for String {
@@ -50,11 +46,10 @@ impl edm::Structured for String {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.string = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.string, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

@@ -21,14 +21,10 @@ pub struct Sync {
 
 impl Sync {
     /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
-    pub const ID: edm::Property<Self, super::Id, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Sync`: `Edm.String`, nullable.
-    pub const SYNC: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Sync");
+    pub const SYNC: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("Sync");
 }
 
 impl edm::Structured for Sync {
@@ -50,11 +46,10 @@ impl edm::Structured for Sync {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => edm::assign(&mut self.id, value)?,
-            1 => self.sync = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign(&mut self.id, value),
+            1 => edm::assign_nullable(&mut self.sync, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

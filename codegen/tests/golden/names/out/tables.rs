@@ -3,8 +3,27 @@
 
 //! The model as tables.
 
+use edm::model::{
+    Access,
+    Allow,
+    EntitySet,
+    EnumType,
+    IdType,
+    Members,
+    Model,
+    Navigation,
+    Operation,
+    OperationKind,
+    Parameter,
+    Primitive,
+    Property,
+    StructuredType,
+    Type,
+};
+
 /// The model of `Vector`.
-pub static MODEL: edm::model::Model = edm::model::Model {
+pub static MODEL: Model = Model {
+    version: edm::version::Version::V3,
     namespace: "Sample",
     container: "Vector",
     entity_types: &[
@@ -64,855 +83,146 @@ pub static MODEL: edm::model::Model = edm::model::Model {
     complex_types: &[&WORDS],
     enum_types: &[&MEMBERS, &FLAGS, &TEXTS],
     entity_sets: &[
-        edm::model::EntitySet {
-            name: "typeSet1",
-            entity_type: &TYPE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "selfSet2",
-            entity_type: &SELF,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "SelfSet3",
-            entity_type: &SELF_TYPE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "crateSet4",
-            entity_type: &CRATE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "superSet5",
-            entity_type: &SUPER,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "asyncSet6",
-            entity_type: &ASYNC,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "OptionSet7",
-            entity_type: &OPTION,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "SomeSet8",
-            entity_type: &SOME,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "StringSet9",
-            entity_type: &STRING,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "VecSet10",
-            entity_type: &VEC,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ResultSet11",
-            entity_type: &RESULT,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "OkSet12",
-            entity_type: &OK,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "BoxSet13",
-            entity_type: &BOX,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "DefaultSet14",
-            entity_type: &DEFAULT,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "CloneSet15",
-            entity_type: &CLONE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "DebugSet16",
-            entity_type: &DEBUG,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "PartialEqSet17",
-            entity_type: &PARTIAL_EQ,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "SendSet18",
-            entity_type: &SEND,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "SyncSet19",
-            entity_type: &SYNC,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "IntoSet20",
-            entity_type: &INTO,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "FromSet21",
-            entity_type: &FROM,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "IteratorSet22",
-            entity_type: &ITERATOR,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "DropSet23",
-            entity_type: &DROP,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "FnSet24",
-            entity_type: &FN,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ValueSet25",
-            entity_type: &VALUE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "EdmSet26",
-            entity_type: &EDM,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "PropertySet27",
-            entity_type: &PROPERTY,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "NavigationSet28",
-            entity_type: &NAVIGATION,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "StructuredSet29",
-            entity_type: &STRUCTURED,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "KeySet30",
-            entity_type: &KEY,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "EntityTypeSet31",
-            entity_type: &ENTITY_TYPE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ComplexTypeSet32",
-            entity_type: &COMPLEX_TYPE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "TablesSet33",
-            entity_type: &TABLES,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "EnumsSet34",
-            entity_type: &ENUMS,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "IdsSet35",
-            entity_type: &IDS,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ContainerSet36",
-            entity_type: &CONTAINER,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ModelSet37",
-            entity_type: &MODEL_,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "UnknownSet38",
-            entity_type: &UNKNOWN,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "coreSet39",
-            entity_type: &CORE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "stdSet40",
-            entity_type: &STD,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "odata_clientSet41",
-            entity_type: &ODATA_CLIENT,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "edmSet42",
-            entity_type: &EDM_MODULE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "modSet43",
-            entity_type: &MOD_TYPE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "genSet44",
-            entity_type: &GEN,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "IPRangeSet45",
-            entity_type: &IP_RANGE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "OData_FeedSet46",
-            entity_type: &ODATA_FEED,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "URLsSet47",
-            entity_type: &URLS,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ModuleSet48",
-            entity_type: &MODULE,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "ServicesSet49",
-            entity_type: &SERVICES,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "RequestSet50",
-            entity_type: &REQUEST,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "CollectionSet51",
-            entity_type: &COLLECTION,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "Name_With_UnderscoresSet52",
-            entity_type: &NAME_WITH_UNDERSCORES,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
+        EntitySet { name: "typeSet1", entity_type: &TYPE, allow: Allow::ALL, since: None },
+        EntitySet { name: "selfSet2", entity_type: &SELF, allow: Allow::ALL, since: None },
+        EntitySet { name: "SelfSet3", entity_type: &SELF_TYPE, allow: Allow::ALL, since: None },
+        EntitySet { name: "crateSet4", entity_type: &CRATE, allow: Allow::ALL, since: None },
+        EntitySet { name: "superSet5", entity_type: &SUPER, allow: Allow::ALL, since: None },
+        EntitySet { name: "asyncSet6", entity_type: &ASYNC, allow: Allow::ALL, since: None },
+        EntitySet { name: "OptionSet7", entity_type: &OPTION, allow: Allow::ALL, since: None },
+        EntitySet { name: "SomeSet8", entity_type: &SOME, allow: Allow::ALL, since: None },
+        EntitySet { name: "StringSet9", entity_type: &STRING, allow: Allow::ALL, since: None },
+        EntitySet { name: "VecSet10", entity_type: &VEC, allow: Allow::ALL, since: None },
+        EntitySet { name: "ResultSet11", entity_type: &RESULT, allow: Allow::ALL, since: None },
+        EntitySet { name: "OkSet12", entity_type: &OK, allow: Allow::ALL, since: None },
+        EntitySet { name: "BoxSet13", entity_type: &BOX, allow: Allow::ALL, since: None },
+        EntitySet { name: "DefaultSet14", entity_type: &DEFAULT, allow: Allow::ALL, since: None },
+        EntitySet { name: "CloneSet15", entity_type: &CLONE, allow: Allow::ALL, since: None },
+        EntitySet { name: "DebugSet16", entity_type: &DEBUG, allow: Allow::ALL, since: None },
+        EntitySet { name: "PartialEqSet17", entity_type: &PARTIAL_EQ, allow: Allow::ALL, since: None },
+        EntitySet { name: "SendSet18", entity_type: &SEND, allow: Allow::ALL, since: None },
+        EntitySet { name: "SyncSet19", entity_type: &SYNC, allow: Allow::ALL, since: None },
+        EntitySet { name: "IntoSet20", entity_type: &INTO, allow: Allow::ALL, since: None },
+        EntitySet { name: "FromSet21", entity_type: &FROM, allow: Allow::ALL, since: None },
+        EntitySet { name: "IteratorSet22", entity_type: &ITERATOR, allow: Allow::ALL, since: None },
+        EntitySet { name: "DropSet23", entity_type: &DROP, allow: Allow::ALL, since: None },
+        EntitySet { name: "FnSet24", entity_type: &FN, allow: Allow::ALL, since: None },
+        EntitySet { name: "ValueSet25", entity_type: &VALUE, allow: Allow::ALL, since: None },
+        EntitySet { name: "EdmSet26", entity_type: &EDM, allow: Allow::ALL, since: None },
+        EntitySet { name: "PropertySet27", entity_type: &PROPERTY, allow: Allow::ALL, since: None },
+        EntitySet { name: "NavigationSet28", entity_type: &NAVIGATION, allow: Allow::ALL, since: None },
+        EntitySet { name: "StructuredSet29", entity_type: &STRUCTURED, allow: Allow::ALL, since: None },
+        EntitySet { name: "KeySet30", entity_type: &KEY, allow: Allow::ALL, since: None },
+        EntitySet { name: "EntityTypeSet31", entity_type: &ENTITY_TYPE, allow: Allow::ALL, since: None },
+        EntitySet { name: "ComplexTypeSet32", entity_type: &COMPLEX_TYPE, allow: Allow::ALL, since: None },
+        EntitySet { name: "TablesSet33", entity_type: &TABLES, allow: Allow::ALL, since: None },
+        EntitySet { name: "EnumsSet34", entity_type: &ENUMS, allow: Allow::ALL, since: None },
+        EntitySet { name: "IdsSet35", entity_type: &IDS, allow: Allow::ALL, since: None },
+        EntitySet { name: "ContainerSet36", entity_type: &CONTAINER, allow: Allow::ALL, since: None },
+        EntitySet { name: "ModelSet37", entity_type: &MODEL_, allow: Allow::ALL, since: None },
+        EntitySet { name: "UnknownSet38", entity_type: &UNKNOWN, allow: Allow::ALL, since: None },
+        EntitySet { name: "coreSet39", entity_type: &CORE, allow: Allow::ALL, since: None },
+        EntitySet { name: "stdSet40", entity_type: &STD, allow: Allow::ALL, since: None },
+        EntitySet { name: "odata_clientSet41", entity_type: &ODATA_CLIENT, allow: Allow::ALL, since: None },
+        EntitySet { name: "edmSet42", entity_type: &EDM_MODULE, allow: Allow::ALL, since: None },
+        EntitySet { name: "modSet43", entity_type: &MOD_TYPE, allow: Allow::ALL, since: None },
+        EntitySet { name: "genSet44", entity_type: &GEN, allow: Allow::ALL, since: None },
+        EntitySet { name: "IPRangeSet45", entity_type: &IP_RANGE, allow: Allow::ALL, since: None },
+        EntitySet { name: "OData_FeedSet46", entity_type: &ODATA_FEED, allow: Allow::ALL, since: None },
+        EntitySet { name: "URLsSet47", entity_type: &URLS, allow: Allow::ALL, since: None },
+        EntitySet { name: "ModuleSet48", entity_type: &MODULE, allow: Allow::ALL, since: None },
+        EntitySet { name: "ServicesSet49", entity_type: &SERVICES, allow: Allow::ALL, since: None },
+        EntitySet { name: "RequestSet50", entity_type: &REQUEST, allow: Allow::ALL, since: None },
+        EntitySet { name: "CollectionSet51", entity_type: &COLLECTION, allow: Allow::ALL, since: None },
+        EntitySet { name: "Name_With_UnderscoresSet52", entity_type: &NAME_WITH_UNDERSCORES, allow: Allow::ALL, since: None },
     ],
     operations: &[&NEW, &SERVICE, &AWAIT, &LOOP],
-    ..edm::model::Model::NEW
+    ..Model::NEW
 };
 
 /// The table of [`Type`](super::Type).
-pub static TYPE: edm::model::StructuredType = edm::model::StructuredType {
+pub static TYPE: StructuredType = StructuredType {
     name: "type",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("type", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Self_`](super::Self_).
-pub static SELF: edm::model::StructuredType = edm::model::StructuredType {
+pub static SELF: StructuredType = StructuredType {
     name: "self",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("self", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`SelfType`](super::SelfType).
-pub static SELF_TYPE: edm::model::StructuredType = edm::model::StructuredType {
+pub static SELF_TYPE: StructuredType = StructuredType {
     name: "Self",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Self", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Crate`](super::Crate).
-pub static CRATE: edm::model::StructuredType = edm::model::StructuredType {
+pub static CRATE: StructuredType = StructuredType {
     name: "crate",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "crate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("crate", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Super`](super::Super).
-pub static SUPER: edm::model::StructuredType = edm::model::StructuredType {
+pub static SUPER: StructuredType = StructuredType {
     name: "super",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "super",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("super", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Async`](super::Async).
-pub static ASYNC: edm::model::StructuredType = edm::model::StructuredType {
+pub static ASYNC: StructuredType = StructuredType {
     name: "async",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "async",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("async", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Option`](super::Option).
-pub static OPTION: edm::model::StructuredType = edm::model::StructuredType {
+pub static OPTION: StructuredType = StructuredType {
     name: "Option",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Option",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Option", Type::Primitive(Primitive::String)),
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "AsOption",
-            target: &STRING,
-            many: false,
-            access: edm::model::Access::Create,
-            links: true,
-            since: ::core::option::Option::None,
-        },
+        Navigation::one("AsOption", &STRING),
     ],
     operations: &[
         &OPTION_GET,
@@ -926,2192 +236,777 @@ pub static OPTION: edm::model::StructuredType = edm::model::StructuredType {
         &OPTION_NEW,
         &OPTION_CLONE,
     ],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The operation `get`.
-pub static OPTION_GET: edm::model::Operation = edm::model::Operation {
+pub static OPTION_GET: Operation = Operation {
     name: "get",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `delete`.
-pub static OPTION_DELETE: edm::model::Operation = edm::model::Operation {
+pub static OPTION_DELETE: Operation = Operation {
     name: "delete",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `Update`.
-pub static OPTION_UPDATE: edm::model::Operation = edm::model::Operation {
+pub static OPTION_UPDATE: Operation = Operation {
     name: "Update",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `links`.
-pub static OPTION_LINKS: edm::model::Operation = edm::model::Operation {
+pub static OPTION_LINKS: Operation = Operation {
     name: "links",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `follow`.
-pub static OPTION_FOLLOW: edm::model::Operation = edm::model::Operation {
+pub static OPTION_FOLLOW: Operation = Operation {
     name: "follow",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `path`.
-pub static OPTION_PATH: edm::model::Operation = edm::model::Operation {
+pub static OPTION_PATH: Operation = Operation {
     name: "path",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `read`.
-pub static OPTION_READ: edm::model::Operation = edm::model::Operation {
+pub static OPTION_READ: Operation = Operation {
     name: "read",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `match`.
-pub static OPTION_MATCH: edm::model::Operation = edm::model::Operation {
+pub static OPTION_MATCH: Operation = Operation {
     name: "match",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `New`.
-pub static OPTION_NEW: edm::model::Operation = edm::model::Operation {
+pub static OPTION_NEW: Operation = Operation {
     name: "New",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `Clone`.
-pub static OPTION_CLONE: edm::model::Operation = edm::model::Operation {
+pub static OPTION_CLONE: Operation = Operation {
     name: "Clone",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "Self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-        },
+        Parameter { name: "type", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "Self", ty: Type::Primitive(Primitive::String), nullable: false },
     ],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The table of [`Some`](super::Some).
-pub static SOME: edm::model::StructuredType = edm::model::StructuredType {
+pub static SOME: StructuredType = StructuredType {
     name: "Some",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Some",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Some", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`String`](super::String).
-pub static STRING: edm::model::StructuredType = edm::model::StructuredType {
+pub static STRING: StructuredType = StructuredType {
     name: "String",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "String",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("String", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Vec`](super::Vec).
-pub static VEC: edm::model::StructuredType = edm::model::StructuredType {
+pub static VEC: StructuredType = StructuredType {
     name: "Vec",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Vec",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Vec", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Result`](super::Result).
-pub static RESULT: edm::model::StructuredType = edm::model::StructuredType {
+pub static RESULT: StructuredType = StructuredType {
     name: "Result",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Result",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Result", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Ok`](super::Ok).
-pub static OK: edm::model::StructuredType = edm::model::StructuredType {
+pub static OK: StructuredType = StructuredType {
     name: "Ok",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Ok",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Ok", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Box`](super::Box).
-pub static BOX: edm::model::StructuredType = edm::model::StructuredType {
+pub static BOX: StructuredType = StructuredType {
     name: "Box",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Box",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Box", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Default`](super::Default).
-pub static DEFAULT: edm::model::StructuredType = edm::model::StructuredType {
+pub static DEFAULT: StructuredType = StructuredType {
     name: "Default",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Default",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Default", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Clone`](super::Clone).
-pub static CLONE: edm::model::StructuredType = edm::model::StructuredType {
+pub static CLONE: StructuredType = StructuredType {
     name: "Clone",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Clone",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Clone", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Debug`](super::Debug).
-pub static DEBUG: edm::model::StructuredType = edm::model::StructuredType {
+pub static DEBUG: StructuredType = StructuredType {
     name: "Debug",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Debug",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Debug", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`PartialEq`](super::PartialEq).
-pub static PARTIAL_EQ: edm::model::StructuredType = edm::model::StructuredType {
+pub static PARTIAL_EQ: StructuredType = StructuredType {
     name: "PartialEq",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "PartialEq",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("PartialEq", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Send`](super::Send).
-pub static SEND: edm::model::StructuredType = edm::model::StructuredType {
+pub static SEND: StructuredType = StructuredType {
     name: "Send",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Send",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Send", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Sync`](super::Sync).
-pub static SYNC: edm::model::StructuredType = edm::model::StructuredType {
+pub static SYNC: StructuredType = StructuredType {
     name: "Sync",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Sync",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Sync", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Into`](super::Into).
-pub static INTO: edm::model::StructuredType = edm::model::StructuredType {
+pub static INTO: StructuredType = StructuredType {
     name: "Into",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Into",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Into", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`From`](super::From).
-pub static FROM: edm::model::StructuredType = edm::model::StructuredType {
+pub static FROM: StructuredType = StructuredType {
     name: "From",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "From",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("From", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Iterator`](super::Iterator).
-pub static ITERATOR: edm::model::StructuredType = edm::model::StructuredType {
+pub static ITERATOR: StructuredType = StructuredType {
     name: "Iterator",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Iterator",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Iterator", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Drop`](super::Drop).
-pub static DROP: edm::model::StructuredType = edm::model::StructuredType {
+pub static DROP: StructuredType = StructuredType {
     name: "Drop",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Drop",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Drop", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Fn`](super::Fn).
-pub static FN: edm::model::StructuredType = edm::model::StructuredType {
+pub static FN: StructuredType = StructuredType {
     name: "Fn",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Fn",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Fn", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Value`](super::Value).
-pub static VALUE: edm::model::StructuredType = edm::model::StructuredType {
+pub static VALUE: StructuredType = StructuredType {
     name: "Value",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Value",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Value", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Edm`](super::Edm).
-pub static EDM: edm::model::StructuredType = edm::model::StructuredType {
+pub static EDM: StructuredType = StructuredType {
     name: "Edm",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Edm",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Edm", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Property`](super::Property).
-pub static PROPERTY: edm::model::StructuredType = edm::model::StructuredType {
+pub static PROPERTY: StructuredType = StructuredType {
     name: "Property",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Property",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Property", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Navigation`](super::Navigation).
-pub static NAVIGATION: edm::model::StructuredType = edm::model::StructuredType {
+pub static NAVIGATION: StructuredType = StructuredType {
     name: "Navigation",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Navigation",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Navigation", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Structured`](super::Structured).
-pub static STRUCTURED: edm::model::StructuredType = edm::model::StructuredType {
+pub static STRUCTURED: StructuredType = StructuredType {
     name: "Structured",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Structured",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Structured", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Key`](super::Key).
-pub static KEY: edm::model::StructuredType = edm::model::StructuredType {
+pub static KEY: StructuredType = StructuredType {
     name: "Key",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Key",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Key", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`EntityType`](super::EntityType).
-pub static ENTITY_TYPE: edm::model::StructuredType = edm::model::StructuredType {
+pub static ENTITY_TYPE: StructuredType = StructuredType {
     name: "EntityType",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "EntityType",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("EntityType", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`ComplexType`](super::ComplexType).
-pub static COMPLEX_TYPE: edm::model::StructuredType = edm::model::StructuredType {
+pub static COMPLEX_TYPE: StructuredType = StructuredType {
     name: "ComplexType",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ComplexType",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("ComplexType", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Tables`](super::Tables).
-pub static TABLES: edm::model::StructuredType = edm::model::StructuredType {
+pub static TABLES: StructuredType = StructuredType {
     name: "Tables",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Tables",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Tables", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Enums`](super::Enums).
-pub static ENUMS: edm::model::StructuredType = edm::model::StructuredType {
+pub static ENUMS: StructuredType = StructuredType {
     name: "Enums",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Enums",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Enums", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Ids`](super::Ids).
-pub static IDS: edm::model::StructuredType = edm::model::StructuredType {
+pub static IDS: StructuredType = StructuredType {
     name: "Ids",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Ids",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Ids", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Container`](super::Container).
-pub static CONTAINER: edm::model::StructuredType = edm::model::StructuredType {
+pub static CONTAINER: StructuredType = StructuredType {
     name: "Container",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Container",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Container", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Model`](super::Model).
-pub static MODEL_: edm::model::StructuredType = edm::model::StructuredType {
+pub static MODEL_: StructuredType = StructuredType {
     name: "Model",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Model",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Model", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Unknown`](super::Unknown).
-pub static UNKNOWN: edm::model::StructuredType = edm::model::StructuredType {
+pub static UNKNOWN: StructuredType = StructuredType {
     name: "Unknown",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Unknown",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Unknown", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Core`](super::Core).
-pub static CORE: edm::model::StructuredType = edm::model::StructuredType {
+pub static CORE: StructuredType = StructuredType {
     name: "core",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "core",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("core", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Std`](super::Std).
-pub static STD: edm::model::StructuredType = edm::model::StructuredType {
+pub static STD: StructuredType = StructuredType {
     name: "std",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "std",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("std", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`OdataClient`](super::OdataClient).
-pub static ODATA_CLIENT: edm::model::StructuredType = edm::model::StructuredType {
+pub static ODATA_CLIENT: StructuredType = StructuredType {
     name: "odata_client",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "odata_client",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("odata_client", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`EdmModule`](super::EdmModule).
-pub static EDM_MODULE: edm::model::StructuredType = edm::model::StructuredType {
+pub static EDM_MODULE: StructuredType = StructuredType {
     name: "edm",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "edm",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("edm", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`ModType`](super::ModType).
-pub static MOD_TYPE: edm::model::StructuredType = edm::model::StructuredType {
+pub static MOD_TYPE: StructuredType = StructuredType {
     name: "mod",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "mod",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("mod", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Gen`](super::Gen).
-pub static GEN: edm::model::StructuredType = edm::model::StructuredType {
+pub static GEN: StructuredType = StructuredType {
     name: "gen",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "gen",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("gen", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`IPRange`](super::IPRange).
-pub static IP_RANGE: edm::model::StructuredType = edm::model::StructuredType {
+pub static IP_RANGE: StructuredType = StructuredType {
     name: "IPRange",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IPRange",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("IPRange", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`OdataFeed`](super::OdataFeed).
-pub static ODATA_FEED: edm::model::StructuredType = edm::model::StructuredType {
+pub static ODATA_FEED: StructuredType = StructuredType {
     name: "OData_Feed",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "OData_Feed",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("OData_Feed", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`URLs`](super::URLs).
-pub static URLS: edm::model::StructuredType = edm::model::StructuredType {
+pub static URLS: StructuredType = StructuredType {
     name: "URLs",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "URLs",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("URLs", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Module`](super::Module).
-pub static MODULE: edm::model::StructuredType = edm::model::StructuredType {
+pub static MODULE: StructuredType = StructuredType {
     name: "Module",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Module",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Module", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Services`](super::Services).
-pub static SERVICES: edm::model::StructuredType = edm::model::StructuredType {
+pub static SERVICES: StructuredType = StructuredType {
     name: "Services",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Services",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Services", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Request`](super::Request).
-pub static REQUEST: edm::model::StructuredType = edm::model::StructuredType {
+pub static REQUEST: StructuredType = StructuredType {
     name: "Request",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Request",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Request", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Collection`](super::Collection).
-pub static COLLECTION: edm::model::StructuredType = edm::model::StructuredType {
+pub static COLLECTION: StructuredType = StructuredType {
     name: "Collection",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Collection",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Collection", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`NameWithUnderscores`](super::NameWithUnderscores).
-pub static NAME_WITH_UNDERSCORES: edm::model::StructuredType = edm::model::StructuredType {
+pub static NAME_WITH_UNDERSCORES: StructuredType = StructuredType {
     name: "Name_With_Underscores",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Name_With_Underscores",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&ID)) },
+        Property::new("Name_With_Underscores", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Words`](super::Words).
-pub static WORDS: edm::model::StructuredType = edm::model::StructuredType {
+pub static WORDS: StructuredType = StructuredType {
     name: "Words",
     namespace: "Sample",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "as",
-            ty: edm::model::Type::Enum(&TEXTS),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "async",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "await",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "break",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "const",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "continue",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "crate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "dyn",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "else",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "enum",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "extern",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "false",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "fn",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "for",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "gen",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "if",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "impl",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "in",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "let",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "loop",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "match",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "mod",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "move",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "mut",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "pub",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "ref",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "return",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "self",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Self2",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "static",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "struct",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "super",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "trait",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "true",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "try",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "type",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "unsafe",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "use",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "where",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "while",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "yield",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "abstract",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "final",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "index",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "value",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "get",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "set",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "key",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "None",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "Größe",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "x509Certificate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "AllowedURLs",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "IPv4Address",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("as", Type::Enum(&TEXTS)),
+        Property::new("async", Type::Primitive(Primitive::String)),
+        Property::new("await", Type::Primitive(Primitive::String)),
+        Property::new("break", Type::Primitive(Primitive::String)),
+        Property::new("const", Type::Primitive(Primitive::String)),
+        Property::new("continue", Type::Primitive(Primitive::String)),
+        Property::new("crate", Type::Primitive(Primitive::String)),
+        Property::new("dyn", Type::Primitive(Primitive::String)),
+        Property::new("else", Type::Primitive(Primitive::String)),
+        Property::new("enum", Type::Primitive(Primitive::String)),
+        Property::new("extern", Type::Primitive(Primitive::String)),
+        Property::new("false", Type::Primitive(Primitive::String)),
+        Property::new("fn", Type::Primitive(Primitive::String)),
+        Property::new("for", Type::Primitive(Primitive::String)),
+        Property::new("gen", Type::Primitive(Primitive::String)),
+        Property::new("if", Type::Primitive(Primitive::String)),
+        Property::new("impl", Type::Primitive(Primitive::String)),
+        Property::new("in", Type::Primitive(Primitive::String)),
+        Property::new("let", Type::Primitive(Primitive::String)),
+        Property::new("loop", Type::Primitive(Primitive::String)),
+        Property::new("match", Type::Primitive(Primitive::String)),
+        Property::new("mod", Type::Primitive(Primitive::String)),
+        Property::new("move", Type::Primitive(Primitive::String)),
+        Property::new("mut", Type::Primitive(Primitive::String)),
+        Property::new("pub", Type::Primitive(Primitive::String)),
+        Property::new("ref", Type::Primitive(Primitive::String)),
+        Property::new("return", Type::Primitive(Primitive::String)),
+        Property::new("self", Type::Primitive(Primitive::String)),
+        Property::new("Self2", Type::Primitive(Primitive::String)),
+        Property::new("static", Type::Primitive(Primitive::String)),
+        Property::new("struct", Type::Primitive(Primitive::String)),
+        Property::new("super", Type::Primitive(Primitive::String)),
+        Property::new("trait", Type::Primitive(Primitive::String)),
+        Property::new("true", Type::Primitive(Primitive::String)),
+        Property::new("try", Type::Primitive(Primitive::String)),
+        Property::new("type", Type::Primitive(Primitive::String)),
+        Property::new("unsafe", Type::Primitive(Primitive::String)),
+        Property::new("use", Type::Primitive(Primitive::String)),
+        Property::new("where", Type::Primitive(Primitive::String)),
+        Property::new("while", Type::Primitive(Primitive::String)),
+        Property::new("yield", Type::Primitive(Primitive::String)),
+        Property::new("abstract", Type::Primitive(Primitive::String)),
+        Property::new("final", Type::Primitive(Primitive::String)),
+        Property::new("index", Type::Primitive(Primitive::String)),
+        Property::new("value", Type::Primitive(Primitive::String)),
+        Property::new("get", Type::Primitive(Primitive::String)),
+        Property::new("set", Type::Primitive(Primitive::String)),
+        Property::new("key", Type::Primitive(Primitive::String)),
+        Property::new("None", Type::Primitive(Primitive::String)),
+        Property::new("Größe", Type::Primitive(Primitive::String)),
+        Property::new("x509Certificate", Type::Primitive(Primitive::String)),
+        Property::new("AllowedURLs", Type::Primitive(Primitive::String)),
+        Property::new("IPv4Address", Type::Primitive(Primitive::String)),
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The operation `new`.
-pub static NEW: edm::model::Operation = edm::model::Operation {
+pub static NEW: Operation = Operation {
     name: "new",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `service`.
-pub static SERVICE: edm::model::Operation = edm::model::Operation {
+pub static SERVICE: Operation = Operation {
     name: "service",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `await`.
-pub static AWAIT: edm::model::Operation = edm::model::Operation {
+pub static AWAIT: Operation = Operation {
     name: "await",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `loop`.
-pub static LOOP: edm::model::Operation = edm::model::Operation {
+pub static LOOP: Operation = Operation {
     name: "loop",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The table of [`Members`](super::Members).
-pub static MEMBERS: edm::model::EnumType = edm::model::EnumType {
+pub static MEMBERS: EnumType = EnumType {
     name: "Members",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(
-        &[
-            ("Unknown", 0),
-            ("Self", 1),
-            ("None", 3),
-            ("Some", 4),
-            ("Ok", 5),
-            ("type", 6),
-            ("Default", 7),
-            ("from_number", 8),
-        ],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[
+        ("Unknown", 0),
+        ("Self", 1),
+        ("None", 3),
+        ("Some", 4),
+        ("Ok", 5),
+        ("type", 6),
+        ("Default", 7),
+        ("from_number", 8),
+    ]),
+    ..EnumType::NEW
 };
 
 /// The table of [`Flags`](super::Flags).
-pub static FLAGS: edm::model::EnumType = edm::model::EnumType {
+pub static FLAGS: EnumType = EnumType {
     name: "Flags",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
     is_flags: true,
-    members: edm::model::Members::Integer(
-        &[("Unknown", 0), ("Self", 1), ("type", 2), ("value", 4)],
-    ),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("Unknown", 0), ("Self", 1), ("type", 2), ("value", 4)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`Texts`](super::Texts).
-pub static TEXTS: edm::model::EnumType = edm::model::EnumType {
+pub static TEXTS: EnumType = EnumType {
     name: "Texts",
     by_name: false,
-    underlying: edm::model::Primitive::String,
-    is_flags: false,
-    members: edm::model::Members::Text(
-        &[("Unknown", ""), ("String", "String"), ("as_str", "as_str")],
-    ),
-    ..edm::model::EnumType::NEW
+    underlying: Primitive::String,
+    members: Members::Text(&[("Unknown", ""), ("String", "String"), ("as_str", "as_str")]),
+    ..EnumType::NEW
 };
 
 /// The table of [`Id`](super::Id).
-pub static ID: edm::model::IdType = edm::model::IdType {
-    name: "Id",
-    prefix: ::core::option::Option::None,
-};
+pub static ID: IdType = IdType { name: "Id", prefix: None };

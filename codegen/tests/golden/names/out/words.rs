@@ -119,323 +119,164 @@ pub struct Words {
 
 impl Words {
     /// `as`: `Edm.String`, amended to [`Texts`](super::Texts), nullable.
-    pub const AS: edm::Property<
-        Self,
-        ::core::option::Option<super::Texts>,
-        edm::access::Update,
-    > = edm::Property::new("as");
+    pub const AS: edm::Property<Self, ::core::option::Option<super::Texts>> =
+        edm::Property::new("as");
     /// `async`: `Edm.String`, nullable.
-    pub const ASYNC: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("async");
+    pub const ASYNC: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("async");
     /// `await`: `Edm.String`, nullable.
-    pub const AWAIT: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("await");
+    pub const AWAIT: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("await");
     /// `break`: `Edm.String`, nullable.
-    pub const BREAK: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("break");
+    pub const BREAK: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("break");
     /// `const`: `Edm.String`, nullable.
-    pub const CONST: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("const");
+    pub const CONST: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("const");
     /// `continue`: `Edm.String`, nullable.
-    pub const CONTINUE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("continue");
+    pub const CONTINUE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("continue");
     /// `crate`: `Edm.String`, nullable.
-    pub const CRATE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("crate");
+    pub const CRATE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("crate");
     /// `dyn`: `Edm.String`, nullable.
-    pub const DYN: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("dyn");
+    pub const DYN: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("dyn");
     /// `else`: `Edm.String`, nullable.
-    pub const ELSE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("else");
+    pub const ELSE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("else");
     /// `enum`: `Edm.String`, nullable.
-    pub const ENUM: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("enum");
+    pub const ENUM: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("enum");
     /// `extern`: `Edm.String`, nullable.
-    pub const EXTERN: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("extern");
+    pub const EXTERN: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("extern");
     /// `false`: `Edm.String`, nullable.
-    pub const FALSE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("false");
+    pub const FALSE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("false");
     /// `fn`: `Edm.String`, nullable.
-    pub const FN: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("fn");
+    pub const FN: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("fn");
     /// `for`: `Edm.String`, nullable.
-    pub const FOR: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("for");
+    pub const FOR: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("for");
     /// `gen`: `Edm.String`, nullable.
-    pub const GEN: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("gen");
+    pub const GEN: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("gen");
     /// `if`: `Edm.String`, nullable.
-    pub const IF: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("if");
+    pub const IF: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("if");
     /// `impl`: `Edm.String`, nullable.
-    pub const IMPL: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("impl");
+    pub const IMPL: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("impl");
     /// `in`: `Edm.String`, nullable.
-    pub const IN: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("in");
+    pub const IN: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("in");
     /// `let`: `Edm.String`, nullable.
-    pub const LET: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("let");
+    pub const LET: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("let");
     /// `loop`: `Edm.String`, nullable.
-    pub const LOOP: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("loop");
+    pub const LOOP: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("loop");
     /// `match`: `Edm.String`, nullable.
-    pub const MATCH: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("match");
+    pub const MATCH: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("match");
     /// `mod`: `Edm.String`, nullable.
-    pub const MOD: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("mod");
+    pub const MOD: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("mod");
     /// `move`: `Edm.String`, nullable.
-    pub const MOVE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("move");
+    pub const MOVE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("move");
     /// `mut`: `Edm.String`, nullable.
-    pub const MUT: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("mut");
+    pub const MUT: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("mut");
     /// `pub`: `Edm.String`, nullable.
-    pub const PUB: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("pub");
+    pub const PUB: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("pub");
     /// `ref`: `Edm.String`, nullable.
-    pub const REF: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("ref");
+    pub const REF: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("ref");
     /// `return`: `Edm.String`, nullable.
-    pub const RETURN: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("return");
+    pub const RETURN: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("return");
     /// `self`: `Edm.String`, nullable.
-    pub const SELF: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("self");
+    pub const SELF: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("self");
     /// `Self2`: `Edm.String`, nullable.
-    pub const SELF2: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Self2");
+    pub const SELF2: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("Self2");
     /// `static`: `Edm.String`, nullable.
-    pub const STATIC: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("static");
+    pub const STATIC: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("static");
     /// `struct`: `Edm.String`, nullable.
-    pub const STRUCT: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("struct");
+    pub const STRUCT: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("struct");
     /// `super`: `Edm.String`, nullable.
-    pub const SUPER: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("super");
+    pub const SUPER: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("super");
     /// `trait`: `Edm.String`, nullable.
-    pub const TRAIT: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("trait");
+    pub const TRAIT: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("trait");
     /// `true`: `Edm.String`, nullable.
-    pub const TRUE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("true");
+    pub const TRUE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("true");
     /// `try`: `Edm.String`, nullable.
-    pub const TRY: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("try");
+    pub const TRY: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("try");
     /// `type`: `Edm.String`, nullable.
-    pub const TYPE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("type");
+    pub const TYPE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("type");
     /// `unsafe`: `Edm.String`, nullable.
-    pub const UNSAFE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("unsafe");
+    pub const UNSAFE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("unsafe");
     /// `use`: `Edm.String`, nullable.
-    pub const USE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("use");
+    pub const USE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("use");
     /// `where`: `Edm.String`, nullable.
-    pub const WHERE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("where");
+    pub const WHERE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("where");
     /// `while`: `Edm.String`, nullable.
-    pub const WHILE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("while");
+    pub const WHILE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("while");
     /// `yield`: `Edm.String`, nullable.
-    pub const YIELD: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("yield");
+    pub const YIELD: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("yield");
     /// `abstract`: `Edm.String`, nullable.
-    pub const ABSTRACT: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("abstract");
+    pub const ABSTRACT: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("abstract");
     /// `final`: `Edm.String`, nullable.
-    pub const FINAL: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("final");
+    pub const FINAL: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("final");
     /// `index`: `Edm.String`, nullable.
-    pub const INDEX: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("index");
+    pub const INDEX: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("index");
     /// `value`: `Edm.String`, nullable.
-    pub const VALUE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("value");
+    pub const VALUE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("value");
     /// `get`: `Edm.String`, nullable.
-    pub const GET: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("get");
+    pub const GET: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("get");
     /// `set`: `Edm.String`, nullable.
-    pub const SET: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("set");
+    pub const SET: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("set");
     /// `key`: `Edm.String`, nullable.
-    pub const KEY: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("key");
+    pub const KEY: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("key");
     /// `None`: `Edm.String`, nullable.
-    pub const NONE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("None");
+    pub const NONE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("None");
     /// `Größe`: `Edm.String`, nullable.
-    pub const GRÖSSE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Größe");
+    pub const GRÖSSE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("Größe");
     /// `x509Certificate`: `Edm.String`, nullable.
-    pub const X509_CERTIFICATE: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("x509Certificate");
+    pub const X509_CERTIFICATE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("x509Certificate");
     /// `AllowedURLs`: `Edm.String`, nullable.
-    pub const ALLOWED_URLS: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("AllowedURLs");
+    pub const ALLOWED_URLS: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("AllowedURLs");
     /// `IPv4Address`: `Edm.String`, nullable.
-    pub const IPV4_ADDRESS: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("IPv4Address");
+    pub const IPV4_ADDRESS: edm::Property<Self, ::core::option::Option<::std::string::String>> =
+        edm::Property::new("IPv4Address");
 }
 
 impl edm::Structured for Words {
@@ -508,62 +349,61 @@ impl edm::Structured for Words {
         value: edm::Value,
     ) -> ::core::result::Result<(), edm::TypeError> {
         match index {
-            0 => self.r#as = edm::from_nullable(value)?,
-            1 => self.r#async = edm::from_nullable(value)?,
-            2 => self.r#await = edm::from_nullable(value)?,
-            3 => self.r#break = edm::from_nullable(value)?,
-            4 => self.r#const = edm::from_nullable(value)?,
-            5 => self.r#continue = edm::from_nullable(value)?,
-            6 => self.crate_ = edm::from_nullable(value)?,
-            7 => self.r#dyn = edm::from_nullable(value)?,
-            8 => self.r#else = edm::from_nullable(value)?,
-            9 => self.r#enum = edm::from_nullable(value)?,
-            10 => self.r#extern = edm::from_nullable(value)?,
-            11 => self.r#false = edm::from_nullable(value)?,
-            12 => self.r#fn = edm::from_nullable(value)?,
-            13 => self.r#for = edm::from_nullable(value)?,
-            14 => self.r#gen = edm::from_nullable(value)?,
-            15 => self.r#if = edm::from_nullable(value)?,
-            16 => self.r#impl = edm::from_nullable(value)?,
-            17 => self.r#in = edm::from_nullable(value)?,
-            18 => self.r#let = edm::from_nullable(value)?,
-            19 => self.r#loop = edm::from_nullable(value)?,
-            20 => self.r#match = edm::from_nullable(value)?,
-            21 => self.r#mod = edm::from_nullable(value)?,
-            22 => self.r#move = edm::from_nullable(value)?,
-            23 => self.r#mut = edm::from_nullable(value)?,
-            24 => self.r#pub = edm::from_nullable(value)?,
-            25 => self.r#ref = edm::from_nullable(value)?,
-            26 => self.r#return = edm::from_nullable(value)?,
-            27 => self.self_ = edm::from_nullable(value)?,
-            28 => self.self2 = edm::from_nullable(value)?,
-            29 => self.r#static = edm::from_nullable(value)?,
-            30 => self.r#struct = edm::from_nullable(value)?,
-            31 => self.super_ = edm::from_nullable(value)?,
-            32 => self.r#trait = edm::from_nullable(value)?,
-            33 => self.r#true = edm::from_nullable(value)?,
-            34 => self.r#try = edm::from_nullable(value)?,
-            35 => self.r#type = edm::from_nullable(value)?,
-            36 => self.r#unsafe = edm::from_nullable(value)?,
-            37 => self.r#use = edm::from_nullable(value)?,
-            38 => self.r#where = edm::from_nullable(value)?,
-            39 => self.r#while = edm::from_nullable(value)?,
-            40 => self.r#yield = edm::from_nullable(value)?,
-            41 => self.r#abstract = edm::from_nullable(value)?,
-            42 => self.r#final = edm::from_nullable(value)?,
-            43 => self.index = edm::from_nullable(value)?,
-            44 => self.value = edm::from_nullable(value)?,
-            45 => self.get = edm::from_nullable(value)?,
-            46 => self.set = edm::from_nullable(value)?,
-            47 => self.key = edm::from_nullable(value)?,
-            48 => self.none = edm::from_nullable(value)?,
-            49 => self.größe = edm::from_nullable(value)?,
-            50 => self.x509_certificate = edm::from_nullable(value)?,
-            51 => self.allowed_urls = edm::from_nullable(value)?,
-            52 => self.ipv4_address = edm::from_nullable(value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.r#as, value),
+            1 => edm::assign_nullable(&mut self.r#async, value),
+            2 => edm::assign_nullable(&mut self.r#await, value),
+            3 => edm::assign_nullable(&mut self.r#break, value),
+            4 => edm::assign_nullable(&mut self.r#const, value),
+            5 => edm::assign_nullable(&mut self.r#continue, value),
+            6 => edm::assign_nullable(&mut self.crate_, value),
+            7 => edm::assign_nullable(&mut self.r#dyn, value),
+            8 => edm::assign_nullable(&mut self.r#else, value),
+            9 => edm::assign_nullable(&mut self.r#enum, value),
+            10 => edm::assign_nullable(&mut self.r#extern, value),
+            11 => edm::assign_nullable(&mut self.r#false, value),
+            12 => edm::assign_nullable(&mut self.r#fn, value),
+            13 => edm::assign_nullable(&mut self.r#for, value),
+            14 => edm::assign_nullable(&mut self.r#gen, value),
+            15 => edm::assign_nullable(&mut self.r#if, value),
+            16 => edm::assign_nullable(&mut self.r#impl, value),
+            17 => edm::assign_nullable(&mut self.r#in, value),
+            18 => edm::assign_nullable(&mut self.r#let, value),
+            19 => edm::assign_nullable(&mut self.r#loop, value),
+            20 => edm::assign_nullable(&mut self.r#match, value),
+            21 => edm::assign_nullable(&mut self.r#mod, value),
+            22 => edm::assign_nullable(&mut self.r#move, value),
+            23 => edm::assign_nullable(&mut self.r#mut, value),
+            24 => edm::assign_nullable(&mut self.r#pub, value),
+            25 => edm::assign_nullable(&mut self.r#ref, value),
+            26 => edm::assign_nullable(&mut self.r#return, value),
+            27 => edm::assign_nullable(&mut self.self_, value),
+            28 => edm::assign_nullable(&mut self.self2, value),
+            29 => edm::assign_nullable(&mut self.r#static, value),
+            30 => edm::assign_nullable(&mut self.r#struct, value),
+            31 => edm::assign_nullable(&mut self.super_, value),
+            32 => edm::assign_nullable(&mut self.r#trait, value),
+            33 => edm::assign_nullable(&mut self.r#true, value),
+            34 => edm::assign_nullable(&mut self.r#try, value),
+            35 => edm::assign_nullable(&mut self.r#type, value),
+            36 => edm::assign_nullable(&mut self.r#unsafe, value),
+            37 => edm::assign_nullable(&mut self.r#use, value),
+            38 => edm::assign_nullable(&mut self.r#where, value),
+            39 => edm::assign_nullable(&mut self.r#while, value),
+            40 => edm::assign_nullable(&mut self.r#yield, value),
+            41 => edm::assign_nullable(&mut self.r#abstract, value),
+            42 => edm::assign_nullable(&mut self.r#final, value),
+            43 => edm::assign_nullable(&mut self.index, value),
+            44 => edm::assign_nullable(&mut self.value, value),
+            45 => edm::assign_nullable(&mut self.get, value),
+            46 => edm::assign_nullable(&mut self.set, value),
+            47 => edm::assign_nullable(&mut self.key, value),
+            48 => edm::assign_nullable(&mut self.none, value),
+            49 => edm::assign_nullable(&mut self.größe, value),
+            50 => edm::assign_nullable(&mut self.x509_certificate, value),
+            51 => edm::assign_nullable(&mut self.allowed_urls, value),
+            52 => edm::assign_nullable(&mut self.ipv4_address, value),
+            _ => ::core::result::Result::Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
     fn extra(&self) -> ::core::option::Option<&edm::Extra> {

@@ -8,11 +8,13 @@
 //! Generated from metadata.xml amended by amend.toml. To generate it again: `UPDATE=1 cargo
 //! test -p odata-codegen`.
 
-pub mod tables;
 mod container;
 mod person;
 mod sheep;
+mod requests;
+pub mod tables;
 
-pub use self::container::{PersonRequest, SheepRequest, Farm};
+pub use self::container::Farm;
 pub use self::person::Person;
 pub use self::sheep::Sheep;
+pub use self::requests::*;

@@ -17,34 +17,24 @@ pub struct Person {
 
 impl Person {
     /// `Id`: `Edm.Guid`, key.
-    pub const ID: edm::Property<Self, edm::Guid, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, edm::Guid, edm::access::Create> = edm::Property::new("Id");
     /// `Sheep`: many [`Sheep`](super::Sheep).
     ///
     /// May be set at create.
-    pub const SHEEP: edm::Navigation<
-        Self,
-        edm::Many<super::Sheep>,
-        edm::access::Create,
-    > = edm::Navigation::new("Sheep");
+    pub const SHEEP: edm::Navigation<Self, edm::Many<super::Sheep>, edm::access::Create> =
+        edm::Navigation::new("Sheep");
     /// `Friends`: many [`Person`](super::Person).
     ///
     /// Whom the person knows.
     ///
     /// Not set at create. Links may be added and removed. Since 2.0.
-    pub const FRIENDS: edm::Navigation<
-        Self,
-        edm::Many<super::Person>,
-        edm::access::ReadOnly,
-    > = edm::Navigation::new("Friends");
+    pub const FRIENDS: edm::Navigation<Self, edm::Many<super::Person>> =
+        edm::Navigation::new("Friends");
     /// `Links`: many [`Person`](super::Person).
     ///
     /// May be set at create.
-    pub const LINKS: edm::Navigation<
-        Self,
-        edm::Many<super::Person>,
-        edm::access::Create,
-    > = edm::Navigation::new("Links");
+    pub const LINKS: edm::Navigation<Self, edm::Many<super::Person>, edm::access::Create> =
+        edm::Navigation::new("Links");
 }
 
 impl edm::Structured for Person {
@@ -59,23 +49,19 @@ impl edm::Structured for Person {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            edm::assign(&mut self.id, value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign(&mut self.id, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -17,16 +17,12 @@ pub struct Sheep {
 
 impl Sheep {
     /// `Id`: `Edm.Int64`, key.
-    pub const ID: edm::Property<Self, i64, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, i64, edm::access::Create> = edm::Property::new("Id");
     /// `Owner`: none or one [`Person`](super::Person).
     ///
     /// May be set at create.
-    pub const OWNER: edm::Navigation<
-        Self,
-        edm::One<super::Person>,
-        edm::access::Create,
-    > = edm::Navigation::new("Owner");
+    pub const OWNER: edm::Navigation<Self, edm::One<super::Person>, edm::access::Create> =
+        edm::Navigation::new("Owner");
 }
 
 impl edm::Structured for Sheep {
@@ -41,23 +37,19 @@ impl edm::Structured for Sheep {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            edm::assign(&mut self.id, value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign(&mut self.id, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

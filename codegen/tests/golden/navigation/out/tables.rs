@@ -3,129 +3,58 @@
 
 //! The model as tables.
 
+use edm::model::{
+    Access,
+    Allow,
+    EntitySet,
+    Model,
+    Navigation,
+    Primitive,
+    Property,
+    StructuredType,
+    Type,
+};
+
 /// The model of `Farm`.
-pub static MODEL: edm::model::Model = edm::model::Model {
+pub static MODEL: Model = Model {
+    version: edm::version::Version::V3,
     namespace: "Sample",
     container: "Farm",
     entity_types: &[&PERSON, &SHEEP],
-    complex_types: &[],
-    enum_types: &[],
     entity_sets: &[
-        edm::model::EntitySet {
-            name: "Farmers",
-            entity_type: &PERSON,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "Shepherds",
-            entity_type: &PERSON,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "Sheep",
-            entity_type: &SHEEP,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
+        EntitySet { name: "Farmers", entity_type: &PERSON, allow: Allow::ALL, since: None },
+        EntitySet { name: "Shepherds", entity_type: &PERSON, allow: Allow::ALL, since: None },
+        EntitySet { name: "Sheep", entity_type: &SHEEP, allow: Allow::ALL, since: None },
     ],
-    operations: &[],
-    ..edm::model::Model::NEW
+    ..Model::NEW
 };
 
 /// The table of [`Person`](super::Person).
-pub static PERSON: edm::model::StructuredType = edm::model::StructuredType {
+pub static PERSON: StructuredType = StructuredType {
     name: "Person",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Guid),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Primitive(Primitive::Guid)) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "Sheep",
-            target: &SHEEP,
-            many: true,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Navigation {
-            name: "Friends",
-            target: &PERSON,
-            many: true,
-            access: edm::model::Access::ReadOnly,
-            links: true,
-            since: ::core::option::Option::Some("2.0"),
-        },
-        edm::model::Navigation {
-            name: "Links",
-            target: &PERSON,
-            many: true,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { links: false, ..Navigation::many("Sheep", &SHEEP) },
+        Navigation { access: Access::ReadOnly, since: Some("2.0"), ..Navigation::many("Friends", &PERSON) },
+        Navigation { links: false, ..Navigation::many("Links", &PERSON) },
     ],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The table of [`Sheep`](super::Sheep).
-pub static SHEEP: edm::model::StructuredType = edm::model::StructuredType {
+pub static SHEEP: StructuredType = StructuredType {
     name: "Sheep",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int64),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Primitive(Primitive::Int64)) },
     ],
     navigation: &[
-        edm::model::Navigation {
-            name: "Owner",
-            target: &PERSON,
-            many: false,
-            access: edm::model::Access::Create,
-            links: false,
-            since: ::core::option::Option::None,
-        },
+        Navigation { links: false, ..Navigation::one("Owner", &PERSON) },
     ],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };

@@ -8,19 +8,19 @@
 //! Generated from metadata.xml amended by amend.toml. To generate it again: `UPDATE=1 cargo
 //! test -p odata-codegen`.
 
-pub mod tables;
 mod channel;
 mod container;
 mod enums;
 mod ids;
 mod program;
 mod report;
+mod requests;
+pub mod tables;
 
 pub use self::channel::Channel;
-pub use self::container::{
-    ChannelRequest, ProgramRequest, ChannelAdvertiseNowParameters, Station,
-};
+pub use self::container::Station;
 pub use self::enums::Kind;
 pub use self::ids::ChannelId;
 pub use self::program::Program;
 pub use self::report::Report;
+pub use self::requests::*;

@@ -10,15 +10,14 @@ pub struct Program {
     /// `Id`: `Edm.String`, key.
     ///
     /// Set at create.
-    pub id: ::std::string::String,
+    pub id: String,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
 }
 
 impl Program {
     /// `Id`: `Edm.String`, key.
-    pub const ID: edm::Property<Self, ::std::string::String, edm::access::Create> =
-        edm::Property::new("Id");
+    pub const ID: edm::Property<Self, String, edm::access::Create> = edm::Property::new("Id");
 }
 
 impl edm::Structured for Program {
@@ -33,28 +32,24 @@ impl edm::Structured for Program {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
-        if index == 0 {
-            edm::assign(&mut self.id, value)?;
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
+        match index {
+            0 => edm::assign(&mut self.id, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 
 impl edm::EntityType for Program {
-    type Key = ::std::string::String;
+    type Key = String;
     const TYPE: &'static edm::model::StructuredType = &super::tables::PROGRAM;
 }
 

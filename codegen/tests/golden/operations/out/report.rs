@@ -8,7 +8,7 @@
 #[non_exhaustive]
 pub struct Report {
     /// `Text`: `Edm.String`, nullable.
-    pub text: ::core::option::Option<::std::string::String>,
+    pub text: Option<String>,
     /// `At`: `Edm.DateTime`.
     pub at: edm::DateTime,
     /// What a payload said beside the declared properties.
@@ -17,14 +17,9 @@ pub struct Report {
 
 impl Report {
     /// `Text`: `Edm.String`, nullable.
-    pub const TEXT: edm::Property<
-        Self,
-        ::core::option::Option<::std::string::String>,
-        edm::access::Update,
-    > = edm::Property::new("Text");
+    pub const TEXT: edm::Property<Self, Option<String>> = edm::Property::new("Text");
     /// `At`: `Edm.DateTime`.
-    pub const AT: edm::Property<Self, edm::DateTime, edm::access::Update> =
-        edm::Property::new("At");
+    pub const AT: edm::Property<Self, edm::DateTime> = edm::Property::new("At");
 }
 
 impl edm::Structured for Report {
@@ -40,25 +35,20 @@ impl edm::Structured for Report {
         }
     }
 
-    fn set(
-        &mut self,
-        index: usize,
-        value: edm::Value,
-    ) -> ::core::result::Result<(), edm::TypeError> {
+    fn set(&mut self, index: usize, value: edm::Value) -> Result<(), edm::TypeError> {
         match index {
-            0 => self.text = edm::from_nullable(value)?,
-            1 => edm::assign(&mut self.at, value)?,
-            _ => {}
+            0 => edm::assign_nullable(&mut self.text, value),
+            1 => edm::assign(&mut self.at, value),
+            _ => Ok(()),
         }
-        ::core::result::Result::Ok(())
     }
 
-    fn extra(&self) -> ::core::option::Option<&edm::Extra> {
-        ::core::option::Option::Some(&self.extra)
+    fn extra(&self) -> Option<&edm::Extra> {
+        Some(&self.extra)
     }
 
-    fn extra_mut(&mut self) -> ::core::option::Option<&mut edm::Extra> {
-        ::core::option::Option::Some(&mut self.extra)
+    fn extra_mut(&mut self) -> Option<&mut edm::Extra> {
+        Some(&mut self.extra)
     }
 }
 

@@ -3,219 +3,128 @@
 
 //! The model as tables.
 
+use edm::model::{
+    Access,
+    Allow,
+    EntitySet,
+    EnumType,
+    IdType,
+    Members,
+    Model,
+    Operation,
+    OperationKind,
+    Parameter,
+    Primitive,
+    Property,
+    StructuredType,
+    Type,
+};
+
 /// The model of `Station`.
-pub static MODEL: edm::model::Model = edm::model::Model {
+pub static MODEL: Model = Model {
+    version: edm::version::Version::V3,
     namespace: "Sample",
     container: "Station",
     entity_types: &[&CHANNEL, &PROGRAM],
     complex_types: &[&REPORT],
     enum_types: &[&KIND],
     entity_sets: &[
-        edm::model::EntitySet {
-            name: "Channels",
-            entity_type: &CHANNEL,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
-        edm::model::EntitySet {
-            name: "Programs",
-            entity_type: &PROGRAM,
-            allow: edm::model::Allow {
-                list: true,
-                get: true,
-                create: true,
-                update: true,
-                delete: true,
-            },
-            since: ::core::option::Option::None,
-        },
+        EntitySet { name: "Channels", entity_type: &CHANNEL, allow: Allow::ALL, since: None },
+        EntitySet { name: "Programs", entity_type: &PROGRAM, allow: Allow::ALL, since: None },
     ],
     operations: &[&PING, &RENAME],
-    ..edm::model::Model::NEW
+    ..Model::NEW
 };
 
 /// The table of [`Channel`](super::Channel).
-pub static CHANNEL: edm::model::StructuredType = edm::model::StructuredType {
+pub static CHANNEL: StructuredType = StructuredType {
     name: "Channel",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Id(&CHANNEL_ID),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Id(&CHANNEL_ID)) },
     ],
-    navigation: &[],
     operations: &[&CHANNEL_START, &CHANNEL_ADVERTISE_NOW],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The operation `Start`.
-pub static CHANNEL_START: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_START: Operation = Operation {
     name: "Start",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `Advertise`.
-pub static CHANNEL_ADVERTISE_NOW: edm::model::Operation = edm::model::Operation {
+pub static CHANNEL_ADVERTISE_NOW: Operation = Operation {
     name: "Advertise",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
     parameters: &[
-        edm::model::Parameter {
-            name: "duration",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Time),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "cueId",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::Int32),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "slate",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-        },
-        edm::model::Parameter {
-            name: "reports",
-            ty: edm::model::Type::Collection(&edm::model::Type::Complex(&REPORT)),
-            nullable: false,
-        },
+        Parameter { name: "duration", ty: Type::Primitive(Primitive::Time), nullable: false },
+        Parameter { name: "cueId", ty: Type::Primitive(Primitive::Int32), nullable: false },
+        Parameter { name: "slate", ty: Type::Primitive(Primitive::String), nullable: true },
+        Parameter { name: "reports", ty: Type::Collection(&Type::Complex(&REPORT)), nullable: false },
     ],
-    result: ::core::option::Option::Some(
-        edm::model::Type::Collection(&edm::model::Type::Complex(&REPORT)),
-    ),
-    since: ::core::option::Option::None,
+    result: Some(Type::Collection(&Type::Complex(&REPORT))),
+    ..Operation::NEW
 };
 
 /// The table of [`Program`](super::Program).
-pub static PROGRAM: edm::model::StructuredType = edm::model::StructuredType {
+pub static PROGRAM: StructuredType = StructuredType {
     name: "Program",
     namespace: "Sample",
     key: &["Id"],
     properties: &[
-        edm::model::Property {
-            name: "Id",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: false,
-            access: edm::model::Access::Create,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Primitive(Primitive::String)) },
     ],
-    navigation: &[],
     operations: &[&PROGRAM_START],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The operation `Start`.
-pub static PROGRAM_START: edm::model::Operation = edm::model::Operation {
+pub static PROGRAM_START: Operation = Operation {
     name: "Start",
-    kind: edm::model::OperationKind::Action,
-    method: "POST",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The table of [`Report`](super::Report).
-pub static REPORT: edm::model::StructuredType = edm::model::StructuredType {
+pub static REPORT: StructuredType = StructuredType {
     name: "Report",
     namespace: "Sample",
-    key: &[],
     properties: &[
-        edm::model::Property {
-            name: "Text",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
-        edm::model::Property {
-            name: "At",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::DateTime),
-            nullable: false,
-            access: edm::model::Access::Update,
-            required: false,
-            max_length: ::core::option::Option::None,
-            since: ::core::option::Option::None,
-        },
+        Property::new("Text", Type::Primitive(Primitive::String)),
+        Property { nullable: false, ..Property::new("At", Type::Primitive(Primitive::DateTime)) },
     ],
-    navigation: &[],
-    operations: &[],
-    since: ::core::option::Option::None,
-    ..edm::model::StructuredType::NEW
+    ..StructuredType::NEW
 };
 
 /// The operation `Ping`.
-pub static PING: edm::model::Operation = edm::model::Operation {
+pub static PING: Operation = Operation {
     name: "Ping",
-    kind: edm::model::OperationKind::Service,
+    kind: OperationKind::Service,
     method: "GET",
-    parameters: &[],
-    result: ::core::option::Option::None,
-    since: ::core::option::Option::None,
+    ..Operation::NEW
 };
 
 /// The operation `Rename`.
-pub static RENAME: edm::model::Operation = edm::model::Operation {
+pub static RENAME: Operation = Operation {
     name: "Rename",
-    kind: edm::model::OperationKind::Service,
-    method: "POST",
+    kind: OperationKind::Service,
     parameters: &[
-        edm::model::Parameter {
-            name: "channelId",
-            ty: edm::model::Type::Id(&CHANNEL_ID),
-            nullable: false,
-        },
-        edm::model::Parameter {
-            name: "newName",
-            ty: edm::model::Type::Primitive(edm::model::Primitive::String),
-            nullable: true,
-        },
-        edm::model::Parameter {
-            name: "type",
-            ty: edm::model::Type::Enum(&KIND),
-            nullable: false,
-        },
+        Parameter { name: "channelId", ty: Type::Id(&CHANNEL_ID), nullable: false },
+        Parameter { name: "newName", ty: Type::Primitive(Primitive::String), nullable: true },
+        Parameter { name: "type", ty: Type::Enum(&KIND), nullable: false },
     ],
-    result: ::core::option::Option::Some(edm::model::Type::Id(&CHANNEL_ID)),
-    since: ::core::option::Option::Some("1.3"),
+    result: Some(Type::Id(&CHANNEL_ID)),
+    since: Some("1.3"),
+    ..Operation::NEW
 };
 
 /// The table of [`Kind`](super::Kind).
-pub static KIND: edm::model::EnumType = edm::model::EnumType {
+pub static KIND: EnumType = EnumType {
     name: "Kind",
     by_name: false,
-    underlying: edm::model::Primitive::Int32,
-    is_flags: false,
-    members: edm::model::Members::Integer(&[("Audio", 0), ("Video", 1)]),
-    ..edm::model::EnumType::NEW
+    members: Members::Integer(&[("Audio", 0), ("Video", 1)]),
+    ..EnumType::NEW
 };
 
 /// The table of [`ChannelId`](super::ChannelId).
-pub static CHANNEL_ID: edm::model::IdType = edm::model::IdType {
-    name: "ChannelId",
-    prefix: ::core::option::Option::None,
-};
+pub static CHANNEL_ID: IdType = IdType { name: "ChannelId", prefix: None };
