@@ -1,7 +1,7 @@
 //! Enumerations whose values travel by name: names to numbers and back.
 
 use crate::literal::Literal;
-use crate::model::{EnumType, Members, Primitive};
+use crate::model::{EnumType, Members};
 use crate::{TypeError, Value};
 
 impl EnumType {
@@ -113,8 +113,8 @@ impl FlagSet {
 
 /// The literal of members of an enumeration; generated code calls this.
 pub fn enum_literal(ty: &'static EnumType, members: String) -> Literal {
-    let _ = ty;
-    Literal { value: Value::String(members), primitive: Some(Primitive::String) }
+    Literal::enumeration(format!("{}.{}", ty.namespace, ty.name), members)
+}
 }
 
 /// The error of a value that is no member of an enumeration; generated code calls this.
