@@ -118,7 +118,8 @@ impl<E: Addressed> Collection<E> {
         literals: Vec<edm::literal::Literal>,
     ) -> E::Request {
         let names = names.iter().map(|name| (*name).to_owned());
-        let key = KeyPredicate::Named(names.zip(literals).collect());
+        let values = literals.into_iter().map(edm::path::Argument::Literal);
+        let key = KeyPredicate::Named(names.zip(values).collect());
         EntityRequest::new(self.service.clone(), format!("{}({key})", self.path)).into()
     }
 }

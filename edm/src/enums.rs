@@ -115,7 +115,6 @@ impl FlagSet {
 pub fn enum_literal(ty: &'static EnumType, members: String) -> Literal {
     Literal::enumeration(format!("{}.{}", ty.namespace, ty.name), members)
 }
-}
 
 /// The error of a value that is no member of an enumeration; generated code calls this.
 pub fn not_a_member(ty: &EnumType, value: &Value) -> TypeError {
