@@ -1,7 +1,10 @@
 use bytes::Bytes;
-use edm::json::{Body, Dialect, Format};
+use edm::json::Dialect as Bodies;
+use edm::version::Version;
+use http::{HeaderName, HeaderValue};
 
 use crate::Error;
+use crate::dialect::{Dialect, Preference};
 
 /// Whether a call may be sent again when it is not known if the service has seen it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,7 @@ pub enum Idempotency {
 
 /// One call, prepared: what generated code makes and [`Service`](crate::Service) sends.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Call {
     /// The HTTP method, `MERGE` included.
     pub method: &'static str,
@@ -26,6 +30,14 @@ pub struct Call {
     pub idempotency: Idempotency,
     /// What the answer is.
     pub accept: Accept,
+    /// The lowest version of V1 to V3 that knows what the call uses.
+    pub needs: Version,
+    /// Headers of this call, such as `If-Match`, beside those of the service.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// What is wished for in `Prefer`.
+    pub prefer: Vec<String>,
+    /// Why the call must not be sent.
+    pub problem: Option<String>,
 }
 
 /// What an answer is asked to be.
@@ -37,18 +49,23 @@ pub enum Accept {
     Text,
     /// Anything: the bytes of a stream.
     Any,
+    /// The answers of a batch.
+    Multipart,
 }
 
 /// The body of a call, before it is given the format that the client speaks.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum CallBody {
     /// An entity to create or update.
     Draft(edm::Draft, &'static edm::model::StructuredType),
     /// Parameters of an action.
     Parameters(Vec<(&'static str, edm::Value)>, &'static edm::model::Operation),
+    /// The value of one property.
+    Property(&'static edm::model::Property, edm::Value),
     /// The URL of an entity to link, relative to the service root.
     Link(String),
-    /// The bytes of a stream.
+    /// Bytes with a media type of their own.
     Bytes {
         /// Their media type.
         content_type: String,
@@ -66,55 +83,76 @@ impl Call {
             body: None,
             idempotency: Idempotency::Read,
             accept: Accept::Json,
+            needs: Version::V1,
+            headers: Vec::new(),
+            prefer: Vec::new(),
+            problem: None,
         }
     }
 
     /// A call that changes something.
     pub fn write(method: &'static str, target: impl Into<String>, body: Option<CallBody>) -> Self {
-        Self {
-            method,
-            target: target.into(),
-            body,
-            idempotency: Idempotency::Write,
-            accept: Accept::Json,
+        let idempotency = Idempotency::Write;
+        Self { method, body, idempotency, ..Self::get(target) }
+    }
+
+    /// Adds a header; one that cannot be is told when the call is sent.
+    pub(crate) fn set_header(&mut self, name: &str, value: &str) {
+        match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            (Ok(name), Ok(value)) => {
+                self.headers.retain(|(other, _)| *other != name);
+                self.headers.push((name, value));
+            }
+            _ => self.problem = Some(format!("the header {name} cannot have that value")),
+        }
+    }
+
+    /// Adds a wish, if the version knows it.
+    pub(crate) fn wish(&mut self, preference: Preference, dialect: Dialect) {
+        self.prefer.extend(preference.text(dialect.version));
+    }
+
+    /// Lets the call be done only to the state that an entity was read in.
+    pub(crate) fn if_match(&mut self, etag: Option<&str>) {
+        match etag {
+            Some(etag) if !etag.is_empty() => self.set_header("If-Match", etag),
+            _ => self.problem = Some("the entity was read without an ETag".to_owned()),
+        }
+    }
+
+    /// The same, if a state was named at all.
+    pub(crate) fn guard(&mut self, etag: Option<&str>) {
+        if etag.is_some() {
+            self.if_match(etag);
         }
     }
 }
 
 impl CallBody {
     /// The body as the service reads it; URLs are joined to the service root.
-    pub(crate) fn to_bytes(&self, dialect: Dialect, root: &str) -> Bytes {
+    pub(crate) fn to_bytes(&self, bodies: Bodies, root: &str) -> Bytes {
         match self {
             Self::Bytes { bytes, .. } => bytes.clone(),
-            Self::Draft(draft, ty) => dialect.draft(draft, ty, root).into(),
+            Self::Draft(draft, ty) => bodies.draft(draft, ty, root).into(),
             Self::Parameters(values, operation) => {
-                dialect.parameters(values, operation.parameters).into()
+                bodies.parameters(values, operation.parameters).into()
             }
-            Self::Link(url) => dialect.link(&format!("{root}{url}")).into(),
+            Self::Property(row, value) => bodies.property(row.name, value, &row.ty).into(),
+            Self::Link(url) if is_absolute(url) => bodies.link(url).into(),
+            Self::Link(path) => bodies.link(&format!("{root}{path}")).into(),
         }
     }
 }
 
-/// A successful answer, before it is typed.
-#[derive(Clone, Debug)]
-pub struct Reply {
-    /// The HTTP status, 200 to 299.
-    pub status: u16,
-    /// The header `operation-id`: what to poll after a 202.
-    pub operation_id: Option<String>,
-    /// The format that the service declared.
-    pub format: Format,
-    /// The body.
-    pub body: Bytes,
+/// A URL, as services hand it out, and not a path below the root.
+pub(crate) fn is_absolute(target: &str) -> bool {
+    let starts = |scheme: &str| {
+        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    starts("http://") || starts("https://")
 }
 
-impl Reply {
-    /// The body, to read what is expected of it.
-    ///
-    /// # Errors
-    ///
-    /// The body is not UTF-8, which JSON is.
-    pub fn payload(&self) -> Result<Body<'_>, Error> {
-        Body::from_bytes(&self.body, self.format).map_err(Error::payload)
-    }
+/// The error of a call that must not be sent.
+pub(crate) fn refuse(call: &Call) -> Result<(), Error> {
+    call.problem.as_ref().map_or(Ok(()), |problem| Err(Error::usage(problem)))
 }

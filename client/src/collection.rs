@@ -1,31 +1,38 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use edm::query::{OrderBy, QueryOptions, Select};
-use edm::{DerivedFrom, EntityType, Filter, Key as _, Order, Property, path::KeyPredicate};
-use futures_util::stream::{self, Stream, TryStreamExt as _};
+use edm::query::{Expand, OrderBy, QueryOptions, Select};
+use edm::version::Version;
+use edm::{
+    DerivedFrom, EntityType, Extra, Filter, Insert, Key as _, Keyed, Navigation, Order, Property,
+    path::{Argument, KeyPredicate},
+};
+use futures_util::stream::TryStreamExt as _;
 
 use crate::call::Accept;
-use crate::page::{decode_page, fetch};
-use crate::{Addressed, Call, Create, EntityRequest, Error, Page, Reply, Request, Service};
+use crate::dialect::Preference;
+use crate::page::decode_page;
+use crate::{Addressed, Call, Create, EntityRequest, Error, Page, Pages, Reply, Request, Service};
 
 /// Entities that can be queried: an entity set, or what a navigation property leads to.
 pub struct Collection<E> {
     service: Service,
     path: String,
     options: QueryOptions,
+    wishes: Vec<Preference>,
     marker: PhantomData<fn() -> E>,
 }
 
 impl<E> Clone for Collection<E> {
     fn clone(&self) -> Self {
         let (service, path) = (self.service.clone(), self.path.clone());
-        Self { service, path, options: self.options.clone(), marker: PhantomData }
+        let (options, wishes) = (self.options.clone(), self.wishes.clone());
+        Self { service, path, options, wishes, marker: PhantomData }
     }
 }
 impl<E> fmt::Debug for Collection<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.target())
+        f.write_str(&self.call().target)
     }
 }
 
@@ -37,7 +44,28 @@ impl<E> Collection<E> {
     }
 
     pub(crate) fn with_query(service: Service, path: String, options: QueryOptions) -> Self {
-        Self { service, path, options, marker: PhantomData }
+        Self { service, path, options, wishes: Vec::new(), marker: PhantomData }
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        &self.service
+    }
+
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn keyed(&self, key: &KeyPredicate) -> String {
+        format!("{}({})", self.path, key.display(self.service.version()))
+    }
+
+    /// The call that reads the first page.
+    fn call(&self) -> Call {
+        let mut call = query(&self.service, &self.path, &self.options);
+        for &wish in &self.wishes {
+            call.wish(wish, self.service.dialect());
+        }
+        call
     }
 
     /// Only the entities of a derived type: a cast segment, such as `People/Ns.Employee`.
@@ -46,14 +74,8 @@ impl<E> Collection<E> {
     #[must_use]
     pub fn of_type<D: EntityType + DerivedFrom<E>>(self) -> Collection<D> {
         let path = format!("{}/{}", self.path, D::TYPE.qualified_name());
-        Collection::with_query(self.service, path, self.options)
-    }
-
-    fn target(&self) -> String {
-        match self.options.to_query(edm::version::Version::V3) {
-            query if query.is_empty() => self.path.clone(),
-            query => format!("{}?{query}", self.path),
-        }
+        let Self { service, options, wishes, .. } = self;
+        Collection { service, path, options, wishes, marker: PhantomData }
     }
 
     /// Only entities for which this holds; with an earlier filter, both must hold.
@@ -96,19 +118,59 @@ impl<E> Collection<E> {
         self
     }
 
+    /// Brings along what a navigation property leads to: in the field `extra` of each entity.
+    #[must_use]
+    pub fn expand<T, A>(mut self, navigation: Navigation<E, T, A>) -> Self {
+        self.options.expand.push(Expand::new(navigation.name()));
+        self
+    }
+
     /// Asks for the number of all entities, in [`Page::count`].
     #[must_use]
     pub fn with_count(mut self) -> Self {
         self.options.inline_count = true;
         self
     }
+
+    /// Adds a query option of the service's own, such as `api-version`.
+    #[must_use]
+    pub fn option(mut self, name: &str, value: &str) -> Self {
+        self.options.custom.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Wishes for pages of at most this many entities; services up to V3 cannot be told.
+    #[must_use]
+    pub fn page_size(mut self, entities: u32) -> Self {
+        self.wishes.push(Preference::PageSize(entities));
+        self
+    }
+
+    /// Wishes for a link to the changes that come after this read: on the last page, see
+    /// [`Pages::delta_link`]. Services up to V3 know no such links.
+    #[must_use]
+    pub fn track_changes(mut self) -> Self {
+        self.wishes.push(Preference::TrackChanges);
+        self
+    }
+}
+
+/// The call of a query.
+pub(crate) fn query(service: &Service, path: &str, options: &QueryOptions) -> Call {
+    let target = match options.to_query(service.version()) {
+        query if query.is_empty() => path.to_owned(),
+        query => format!("{path}?{query}"),
+    };
+    let is_v2 = options.inline_count || !options.select.is_empty();
+    let needs = if is_v2 { Version::V2 } else { Version::V1 };
+    Call { needs, ..Call::get(target) }
 }
 
 impl<E: Addressed> Collection<E> {
     /// The entity with this key. Options of a query do not matter for it.
     pub fn by_key(&self, key: impl Into<E::Key>) -> E::Request {
         let key = KeyPredicate::new(E::TYPE.key, key.into().literals());
-        EntityRequest::new(self.service.clone(), format!("{}({key})", self.path)).into()
+        EntityRequest::new(self.service.clone(), self.keyed(&key)).into()
     }
 
     /// The entity with these values of an alternate key. Generated code calls this.
@@ -118,37 +180,52 @@ impl<E: Addressed> Collection<E> {
         literals: Vec<edm::literal::Literal>,
     ) -> E::Request {
         let names = names.iter().map(|name| (*name).to_owned());
-        let values = literals.into_iter().map(edm::path::Argument::Literal);
-        let key = KeyPredicate::Named(names.zip(values).collect());
-        EntityRequest::new(self.service.clone(), format!("{}({key})", self.path)).into()
+        let arguments = literals.into_iter().map(Argument::Literal);
+        let key = KeyPredicate::Named(names.zip(arguments).collect());
+        EntityRequest::new(self.service.clone(), self.keyed(&key)).into()
+    }
+}
+
+impl<E: Addressed + Keyed> Collection<E> {
+    /// The entity that was read before. It is changed and deleted only in the state in which it
+    /// was read, if the service gave it an ETag.
+    pub fn entity(&self, entity: &E) -> E::Request {
+        let extra = entity.extra();
+        let edit_link =
+            extra.and_then(Extra::payload).and_then(|payload| payload.edit_link.clone());
+        let path = edit_link.unwrap_or_else(|| {
+            let key = KeyPredicate::new(E::TYPE.key, entity.key().literals());
+            self.keyed(&key)
+        });
+        let etag = extra.and_then(Extra::etag).map(str::to_owned);
+        EntityRequest::new(self.service.clone(), path).with_etag(etag).into()
     }
 }
 
 impl<E: EntityType> Collection<E> {
     /// Starts an insert.
     pub fn create(&self) -> Create<E> {
-        Create::new(self.service.clone(), self.path.clone())
+        self.insert(Insert::new())
+    }
+
+    /// Starts an insert with a body that is there already.
+    pub fn insert(&self, body: Insert<E>) -> Create<E> {
+        Create::new(self.service.clone(), self.path.clone(), body)
+    }
+
+    /// Starts an insert of an entity of a derived type.
+    pub fn create_as<D: EntityType + DerivedFrom<E>>(&self) -> Create<D> {
+        Create::new(self.service.clone(), self.path.clone(), Insert::new())
     }
 
     /// Reads the first page.
     pub fn list(&self) -> Request<Page<E>> {
-        Request::new(self.service.clone(), Call::get(self.target()), decode_page)
+        Request::new(self.service.clone(), self.call(), decode_page)
     }
 
-    /// Reads page after page, as the stream is asked for them.
-    pub fn pages(&self) -> impl Stream<Item = Result<Page<E>, Error>> + Send + use<E> {
-        let service = self.service.clone();
-        stream::try_unfold(Some(self.target()), move |target| {
-            let service = service.clone();
-            async move {
-                let Some(target) = target else {
-                    return Ok(None);
-                };
-                let mut page: Page<E> = fetch(&service, target).await?;
-                let next = page.next.take();
-                Ok(Some((page, next)))
-            }
-        })
+    /// Reads page after page, as they are asked for.
+    pub fn pages(&self) -> Pages<E> {
+        Pages::new(self.service.clone(), self.call())
     }
 
     /// Reads the entities of all pages into memory.
@@ -176,15 +253,11 @@ impl<E: EntityType> Collection<E> {
     /// Reads how many entities there are: `$count`.
     pub fn count(&self) -> Request<u64> {
         fn decode(reply: &Reply) -> Result<u64, Error> {
-            let text = std::str::from_utf8(&reply.body).unwrap_or_default();
-            // Some services put a byte order mark before the number.
-            let number = text.trim_start_matches('\u{feff}').trim().parse();
+            let number = reply.text()?.trim().parse();
             number.map_err(|_| Error::payload("$count is not a number"))
         }
-        let query = self.options.to_query(edm::version::Version::V3);
-        let separator = if query.is_empty() { "" } else { "?" };
-        let target = format!("{}/$count{separator}{query}", self.path);
-        let call = Call { accept: Accept::Text, ..Call::get(target) };
+        let call = query(&self.service, &format!("{}/$count", self.path), &self.options);
+        let call = Call { accept: Accept::Text, needs: Version::V2, ..call };
         Request::new(self.service.clone(), call, decode)
     }
 }

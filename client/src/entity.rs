@@ -1,19 +1,24 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use edm::query::QueryOptions;
-use edm::{DerivedFrom, Edm, EntityPath, EntityType, Many, Navigation, One, Property};
+use edm::query::{Expand, QueryOptions, Select};
+use edm::{
+    DerivedFrom, Edm, EntityPath, EntityType, Extra, Many, Navigation, One, Property, Structured,
+    Update,
+};
 
-use crate::call::CallBody;
-use crate::request::{decode_entity, decode_nothing};
-use crate::{Call, Collection, Error, Merge, Reply, Request, Service, StreamRequest};
+use crate::request::{decode_entity, decode_nothing, decode_optional};
+use crate::{
+    Call, Collection, Error, Link, Links, Merge, PropertyRequest, Request, Service, StreamRequest,
+};
 
 /// One entity, addressed by its key or by a navigation property: `Assets('nb:cid:UUID:…')`.
 pub struct EntityRequest<E> {
     service: Service,
     path: String,
-    /// Of a composed function: parameters that travel in the query.
     query: QueryOptions,
+    /// The state that a change is for; `*` is any.
+    etag: Option<String>,
     marker: PhantomData<fn() -> E>,
 }
 
@@ -25,7 +30,9 @@ pub trait Addressed: EntityType {
 
 impl<E> Clone for EntityRequest<E> {
     fn clone(&self) -> Self {
-        Self::with_query(self.service.clone(), self.path.clone(), self.query.clone())
+        let (service, path) = (self.service.clone(), self.path.clone());
+        let (query, etag) = (self.query.clone(), self.etag.clone());
+        Self { service, path, query, etag, marker: PhantomData }
     }
 }
 impl<E> fmt::Debug for EntityRequest<E> {
@@ -42,7 +49,12 @@ impl<E> EntityRequest<E> {
     }
 
     pub(crate) fn with_query(service: Service, path: String, query: QueryOptions) -> Self {
-        Self { service, path, query, marker: PhantomData }
+        Self { service, path, query, etag: None, marker: PhantomData }
+    }
+
+    pub(crate) fn with_etag(mut self, etag: Option<String>) -> Self {
+        self.etag = etag;
+        self
     }
 
     /// The path, to bind the entity in an insert or to link it.
@@ -54,115 +66,138 @@ impl<E> EntityRequest<E> {
         format!("{}/{segment}", self.path)
     }
 
-    fn target(&self, path: &str) -> String {
-        match self.query.to_query(edm::version::Version::V3) {
-            query if query.is_empty() => path.to_owned(),
-            query => format!("{path}?{query}"),
-        }
+    /// The parameters of a composed function, which what is below it needs as well.
+    fn aliases(&self) -> QueryOptions {
+        QueryOptions { custom: self.query.custom.clone(), ..QueryOptions::default() }
+    }
+
+    /// Changes and deletes the entity only while it is as it was when this was read. Without an
+    /// ETag in what was read, a change is not sent.
+    #[must_use]
+    pub fn if_match(&self, entity: &dyn Structured) -> Self {
+        let etag = entity.extra().and_then(Extra::etag).unwrap_or_default();
+        self.clone().with_etag(Some(etag.to_owned()))
+    }
+
+    /// Changes and deletes the entity whatever its state, but only if it is there.
+    #[must_use]
+    pub fn if_match_any(&self) -> Self {
+        self.clone().with_etag(Some("*".to_owned()))
+    }
+
+    /// Only this property, and others so named; the rest keeps its default.
+    #[must_use]
+    pub fn select<T, A>(&self, property: Property<E, T, A>) -> Self {
+        let mut request = self.clone();
+        request.query.select.push(Select::new(property.name()));
+        request
+    }
+
+    /// Brings along what a navigation property leads to: in the field `extra` of the entity.
+    #[must_use]
+    pub fn expand<T, A>(&self, navigation: Navigation<E, T, A>) -> Self {
+        let mut request = self.clone();
+        request.query.expand.push(Expand::new(navigation.name()));
+        request
     }
 
     /// The same entity as one of a derived type: a cast segment, such as `People(1)/Ns.Employee`.
     pub fn as_type<D: EntityType + DerivedFrom<E>>(&self) -> EntityRequest<D> {
         let path = self.below(&D::TYPE.qualified_name());
-        EntityRequest::with_query(self.service.clone(), path, self.query.clone())
+        EntityRequest::with_query(self.service.clone(), path, self.aliases())
+            .with_etag(self.etag.clone())
     }
 
     /// The stream that the entity describes.
     pub fn media(&self) -> StreamRequest {
-        StreamRequest::new(self.service.clone(), self.below("$value"))
+        self.stream("$value")
     }
 
     /// A named stream.
     pub fn stream(&self, name: &str) -> StreamRequest {
         StreamRequest::new(self.service.clone(), self.below(name))
     }
-}
-
-impl<E: EntityType> EntityRequest<E> {
-    /// Reads the entity.
-    pub fn get(&self) -> Request<E> {
-        Request::new(self.service.clone(), Call::get(self.target(&self.path)), decode_entity)
-    }
-
-    /// Reads one property.
-    pub fn read<T: Edm, A>(&self, property: Property<E, T, A>) -> Request<T> {
-        let call = Call::get(self.target(&self.below(property.name())));
-        match E::TYPE.property(property.name()) {
-            Some((_, row)) => Request::value(self.service.clone(), call, &row.ty, T::from_value),
-            // A constant without its row in the table: not made by the generator.
-            None => Request::new(self.service.clone(), call, |_| {
-                Err(Error::usage("the property is not in the table of its type"))
-            }),
-        }
-    }
-
-    /// Starts an update by MERGE: what is not set keeps its value.
-    pub fn update(&self) -> Merge<E> {
-        Merge::new(self.service.clone(), self.path.clone())
-    }
-
-    /// Deletes the entity.
-    pub fn delete(&self) -> Request<()> {
-        let call = Call::write("DELETE", self.path.as_str(), None);
-        Request::new(self.service.clone(), call, decode_nothing)
-    }
 
     /// What a navigation property to many leads to.
     pub fn follow<T, A>(&self, navigation: Navigation<E, Many<T>, A>) -> Collection<T> {
         let path = self.below(navigation.name());
-        Collection::with_query(self.service.clone(), path, self.query.clone())
+        Collection::with_query(self.service.clone(), path, self.aliases())
     }
 
     /// What a navigation property to one leads to.
     pub fn follow_one<T, A>(&self, navigation: Navigation<E, One<T>, A>) -> EntityRequest<T> {
         let path = self.below(navigation.name());
-        EntityRequest::with_query(self.service.clone(), path, self.query.clone())
+        EntityRequest::with_query(self.service.clone(), path, self.aliases())
     }
 
     /// The links of a navigation property to many.
     pub fn links<T, A>(&self, navigation: Navigation<E, Many<T>, A>) -> Links<T> {
-        let path = format!("{}/$links/{}", self.path, navigation.name());
-        Links { service: self.service.clone(), path, marker: PhantomData }
+        Links::new(self.service.clone(), self.path.clone(), navigation.name())
+    }
+
+    /// The link of a navigation property to one.
+    pub fn link<T, A>(&self, navigation: Navigation<E, One<T>, A>) -> Link<T> {
+        Link::new(self.service.clone(), self.path.clone(), navigation.name())
     }
 }
 
-/// The links from one entity to others, without the entities: `$links`.
-pub struct Links<T> {
-    service: Service,
-    path: String,
-    marker: PhantomData<fn() -> T>,
-}
+impl<E: EntityType> EntityRequest<E> {
+    fn read_call(&self) -> Call {
+        crate::collection::query(&self.service, &self.path, &self.query)
+    }
 
-impl<T> Links<T> {
-    /// The URLs of the linked entities.
-    pub fn list(&self) -> Request<Vec<String>> {
-        fn decode(reply: &Reply) -> Result<Vec<String>, Error> {
-            let links = reply.payload()?.links().map_err(Error::payload)?;
-            Ok(links.0)
+    /// Reads the entity.
+    pub fn get(&self) -> Request<E> {
+        Request::new(self.service.clone(), self.read_call(), decode_entity)
+    }
+
+    /// Reads the entity; `None` where there is none, as behind a navigation property.
+    pub fn find(&self) -> Request<Option<E>> {
+        Request::new(self.service.clone(), self.read_call(), decode_optional)
+    }
+
+    /// Reads the entity if it is no longer as it was when this was read (`If-None-Match`); `None`
+    /// if it still is.
+    pub fn get_if_changed(&self, known: &E) -> Request<Option<E>> {
+        let mut call = self.read_call();
+        match known.extra().and_then(Extra::etag) {
+            Some(etag) => call.set_header("If-None-Match", etag),
+            None => call.problem = Some("the entity was read without an ETag".to_owned()),
         }
-        Request::new(self.service.clone(), Call::get(self.path.as_str()), decode)
+        Request::new(self.service.clone(), call, decode_optional)
     }
 
-    /// Links an entity.
-    pub fn add(&self, entity: &EntityPath<T>) -> Request<()> {
-        let body = CallBody::Link(entity.as_str().to_owned());
-        let call = Call::write("POST", self.path.as_str(), Some(body));
+    /// One property, to read and write by itself.
+    pub fn property<T: Edm, A>(&self, property: Property<E, T, A>) -> PropertyRequest<T, A> {
+        let row = E::TYPE.property(property.name()).map(|(_, row)| row);
+        let path = self.below(property.name());
+        PropertyRequest::new(self.service.clone(), path, self.etag.clone(), row)
+    }
+
+    /// Reads one property.
+    pub fn read<T: Edm, A>(&self, property: Property<E, T, A>) -> Request<T> {
+        self.property(property).get()
+    }
+
+    /// Starts an update, by MERGE up to V3 and by PATCH since V4: what is not set keeps its value.
+    pub fn update(&self) -> Merge<E> {
+        self.update_with(Update::new())
+    }
+
+    /// Starts an update with a body that is there already.
+    pub fn update_with(&self, body: Update<E>) -> Merge<E> {
+        Merge::new(self.service.clone(), self.path.clone(), self.etag.as_deref(), body)
+    }
+
+    /// Deletes the entity.
+    pub fn delete(&self) -> Request<()> {
+        let mut call = Call::write("DELETE", self.path.as_str(), None);
+        call.guard(self.etag.as_deref());
         Request::new(self.service.clone(), call, decode_nothing)
     }
 }
 
-impl<T: EntityType> Links<T> {
-    /// Removes the link to the entity with this key; the entity stays.
-    pub fn remove(&self, key: impl Into<T::Key>) -> Request<()> {
-        use edm::Key as _;
-        let key = edm::path::KeyPredicate::new(T::TYPE.key, key.into().literals());
-        let call = Call::write("DELETE", format!("{}({key})", self.path), None);
-        Request::new(self.service.clone(), call, decode_nothing)
-    }
-}
-
-impl<T> fmt::Debug for Links<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.path)
-    }
+/// The error of a constant without its row in the table: not made by the generator.
+pub(crate) fn undeclared() -> Error {
+    Error::usage("the property is not in the table of its type")
 }

@@ -40,9 +40,16 @@ pub enum ErrorKind {
     /// No token.
     #[error("no access token: {0}")]
     Credential(Arc<dyn std::error::Error + Send + Sync>),
-    /// An answer that is not what the model says.
-    #[error("the answer is not what was expected: {0}")]
-    Payload(String),
+    /// An answer that is not what the model says: cut off, of another type, a page of HTML.
+    #[error("the answer is not what was expected: {problem}{}", shown(.status, .excerpt))]
+    Payload {
+        /// What is wrong with it.
+        problem: String,
+        /// The HTTP status.
+        status: Option<u16>,
+        /// The start of the body.
+        excerpt: String,
+    },
     /// The service wants to be called elsewhere, where it must not be followed.
     #[error("the service moved to {location}, {problem}")]
     Redirect {
@@ -54,6 +61,18 @@ pub enum ErrorKind {
     /// The call itself cannot be made.
     #[error("{0}")]
     Usage(String),
+}
+
+fn shown(status: &Option<u16>, excerpt: &str) -> String {
+    status.map_or_else(String::new, |status| format!(" ({status}: {excerpt})"))
+}
+
+/// The start of a body, to show.
+pub(crate) fn excerpt(body: &[u8]) -> String {
+    const LONGEST: usize = 200;
+    // A character has at most four bytes.
+    let start = String::from_utf8_lossy(&body[..body.len().min(LONGEST * 4)]).into_owned();
+    start.trim_start().chars().take(LONGEST).collect::<String>().trim_end().to_owned()
 }
 
 fn message(error: &ServiceError) -> String {
@@ -77,11 +96,25 @@ impl Error {
 
     /// An answer that is not what was expected.
     pub fn payload(problem: impl fmt::Display) -> Self {
-        Self::new(ErrorKind::Payload(problem.to_string()))
+        let problem = problem.to_string();
+        Self::new(ErrorKind::Payload { problem, status: None, excerpt: String::new() })
+    }
+
+    /// Puts the answer next to what is wrong with it.
+    pub(crate) fn answered(mut self, answer: u16, body: &[u8]) -> Self {
+        if let ErrorKind::Payload { status, excerpt: shown, .. } = &mut self.kind {
+            status.get_or_insert(answer);
+            if shown.is_empty() {
+                *shown = excerpt(body);
+            }
+        }
+        self
     }
 
     pub(crate) fn of(mut self, method: &str, url: &Url) -> Self {
-        self.call.get_or_insert_with(|| format!("{method} {}", without_secrets(url)));
+        self.call.get_or_insert_with(|| {
+            format!("{method} {}", without_secrets(url)).trim_start().to_owned()
+        });
         self
     }
 
@@ -89,6 +122,7 @@ impl Error {
     pub fn status(&self) -> Option<u16> {
         match self.kind {
             ErrorKind::Service { status, .. } => Some(status),
+            ErrorKind::Payload { status, .. } => status,
             _ => None,
         }
     }
@@ -101,6 +135,12 @@ impl Error {
     /// Whether the service said that something is in the way: a key in use, a limit reached.
     pub fn is_conflict(&self) -> bool {
         self.status() == Some(409)
+    }
+
+    /// Whether the service refused a change because the entity is in another state than the one
+    /// that the change was for, or because it was not told for which one: `If-Match`.
+    pub fn is_precondition_failed(&self) -> bool {
+        matches!(self.status(), Some(412 | 428))
     }
 }
 

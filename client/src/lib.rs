@@ -15,29 +15,50 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod batch;
+mod body;
 mod call;
 mod collection;
+mod delta;
+mod dialect;
 mod entity;
 mod error;
+mod hook;
+mod links;
+mod monitor;
 mod operation;
 mod page;
+mod property;
+mod reply;
 mod request;
 mod retry;
 mod service;
 mod stream;
 mod token;
 mod transport;
+mod write;
 
-pub use call::{Accept, Call, CallBody, Idempotency, Reply};
+pub use batch::{Batch, ChangeSet, Handle, Results};
+pub use body::{Body, BodyError, Chunks};
+pub use call::{Accept, Call, CallBody, Idempotency};
 pub use collection::Collection;
-pub use entity::{Addressed, EntityRequest, Links};
+pub use delta::Delta;
+pub use dialect::Metadata;
+pub use entity::{Addressed, EntityRequest};
 pub use error::{Error, ErrorKind};
-pub use page::Page;
-pub use request::{Create, Merge, Request, nothing};
+pub use hook::Hook;
+pub use links::{Link, Links};
+pub use monitor::{Monitor, Started};
+pub use page::{Page, Pages};
+pub use property::PropertyRequest;
+pub use reply::Reply;
+pub use request::{Request, nothing};
 pub use retry::RetryPolicy;
 pub use service::{Service, ServiceBuilder};
-pub use stream::StreamRequest;
+pub use stream::{Download, StreamRequest, Upload};
 pub use token::{AccessToken, StaticToken, TokenSource};
 pub use transport::{HttpTransport, Transport, TransportError};
+pub use write::{Create, Merge, Saved};
 
-pub use edm::json::Format;
+pub use edm::json::{DeltaLink, Format};
+pub use edm::version::Version;

@@ -1,11 +1,9 @@
 //! Service operations, functions and actions: how they are addressed, and how parameters travel.
 
-use edm::json::{Dialect, Format};
 use edm::literal::Literal;
-use edm::model::{Operation, OperationKind, Parameter, Primitive, Type};
+use edm::model::{Operation, OperationKind, Primitive, Type};
 use edm::path::Segment;
 use edm::query::QueryOptions;
-use edm::version::Version;
 use edm::{TypeError, Value};
 
 use crate::call::CallBody;
@@ -25,88 +23,61 @@ pub(crate) struct Invocation {
 
 impl Invocation {
     /// Puts an operation behind `base`, the path of what it is bound to; empty if it is not bound.
-    pub(crate) fn new(base: &str, operation: &'static Operation, values: Values) -> Self {
-        let slash = if base.is_empty() { "" } else { "/" };
-        let mut path = format!("{base}{slash}{}", Segment::new(operation.name));
+    pub(crate) fn new(
+        service: &Service,
+        base: &str,
+        operation: &'static Operation,
+        values: Values,
+    ) -> Self {
+        let version = service.version();
         let mut query = QueryOptions::default();
+        let mut segment = Segment::new(operation.name);
         let mut body = None;
         match operation.kind {
             OperationKind::Service => {
-                for (name, value) in values {
-                    // A parameter that is left out is null.
-                    if !value.is_null() {
-                        let text = literal(value, parameter(operation, name)).to_string();
-                        query.custom.push((name.to_owned(), text));
+                // A parameter that is left out is null.
+                for (name, literal) in literals(operation, values) {
+                    if !literal.value.is_null() {
+                        query.custom.push((name, literal.display(version).to_string()));
                     }
                 }
             }
             OperationKind::Function => {
-                path.push('(');
-                for (position, (name, value)) in values.into_iter().enumerate() {
-                    let comma = if position > 0 { "," } else { "" };
-                    path.push_str(&format!("{comma}{name}="));
-                    path.push_str(&argument(name, value, parameter(operation, name), &mut query));
-                }
-                path.push(')');
+                (segment, query.custom) =
+                    Segment::call(operation.name, literals(operation, values));
             }
             OperationKind::Action => {
-                let has_body = !operation.parameters.is_empty();
+                // A service of V4 wants an object, were it an empty one.
+                let has_body = version.is_v4() || !operation.parameters.is_empty();
                 body = has_body.then_some(CallBody::Parameters(values, operation));
             }
         }
-        Self { path, query, body }
+        let slash = if base.is_empty() { "" } else { "/" };
+        Self { path: format!("{base}{slash}{}", segment.display(version)), query, body }
     }
 
     /// The call, as it is sent where nothing is added to it.
-    pub(crate) fn call(self, operation: &'static Operation) -> Call {
-        let target = match self.query.to_query(edm::version::Version::V3) {
-            query if query.is_empty() => self.path,
-            query => format!("{}?{query}", self.path),
-        };
+    pub(crate) fn call(self, service: &Service, operation: &'static Operation) -> Call {
+        let call = crate::collection::query(service, &self.path, &self.query);
         match (operation.kind, operation.method) {
-            (OperationKind::Function, _) => Call::get(target),
+            (OperationKind::Function, _) => call,
             // Service operations by GET may change things all the same: `CancelJob` does.
-            (OperationKind::Service, "GET") => {
-                Call { idempotency: Idempotency::Write, ..Call::get(target) }
-            }
-            (_, method) => Call::write(method, target, self.body),
+            (OperationKind::Service, "GET") => Call { idempotency: Idempotency::Write, ..call },
+            (_, method) => Call::write(method, call.target, self.body),
         }
     }
 }
 
-fn parameter(operation: &Operation, name: &str) -> Option<&'static Parameter> {
-    operation.parameters.iter().find(|parameter| parameter.name == name)
-}
-
-fn literal(value: Value, parameter: Option<&Parameter>) -> Literal {
-    let ty = parameter.map(|parameter| &parameter.ty);
-    Literal::of(value, ty.unwrap_or(&Type::Primitive(Primitive::Untyped)))
-}
-
-/// What stands behind `name=` in parentheses: a literal, or the alias of a value that has none.
-fn argument(
-    name: &str,
-    value: Value,
-    parameter: Option<&Parameter>,
-    query: &mut QueryOptions,
-) -> String {
-    let has_literal = !matches!(value, Value::Collection(_) | Value::Complex(_) | Value::Json(_));
-    match parameter {
-        Some(parameter) if !has_literal => {
-            let json = Dialect::new(Format::V4, Version::V4).value(&value, &parameter.ty);
-            query.custom.push((format!("@{name}"), json));
-            format!("@{name}")
-        }
-        _ => encode(&literal(value, parameter).to_string()),
-    }
-}
-
-/// Percent-encodes what would end a segment or a parameter.
-fn encode(literal: &str) -> String {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const KEPT: &AsciiSet =
-        &NON_ALPHANUMERIC.remove(b'\'').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-    utf8_percent_encode(literal, KEPT).to_string()
+/// The literals of parameters, as the model types them.
+fn literals(
+    operation: &'static Operation,
+    values: Values,
+) -> impl Iterator<Item = (String, Literal)> {
+    values.into_iter().map(|(name, value)| {
+        let parameter = operation.parameters.iter().find(|parameter| parameter.name == name);
+        let ty = parameter.map_or(&Type::Primitive(Primitive::Untyped), |parameter| &parameter.ty);
+        (name.to_owned(), Literal::of(value, ty))
+    })
 }
 
 /// A request for a result that is no entity.
@@ -117,7 +88,7 @@ pub(crate) fn invoke<T>(
     values: Values,
     decode: fn(Value) -> Result<T, TypeError>,
 ) -> Request<T> {
-    let call = Invocation::new(base, operation, values).call(operation);
+    let call = Invocation::new(service, base, operation, values).call(service, operation);
     Request::operation(service.clone(), call, operation, decode)
 }
 
@@ -147,9 +118,9 @@ macro_rules! invokes {
                 values: Vec<(&'static str, edm::Value)>,
             ) -> crate::Request<R> {
                 let $this = self;
-                let call = crate::operation::Invocation::new($base, operation, values);
+                let call = crate::operation::Invocation::new($service, $base, operation, values);
                 let decode = crate::request::decode_entity;
-                crate::Request::new($service.clone(), call.call(operation), decode)
+                crate::Request::new($service.clone(), call.call($service, operation), decode)
             }
 
             /// Calls an operation that returns entities. Generated code calls this.
@@ -159,9 +130,9 @@ macro_rules! invokes {
                 values: Vec<(&'static str, edm::Value)>,
             ) -> crate::Request<crate::Page<R>> {
                 let $this = self;
-                let call = crate::operation::Invocation::new($base, operation, values);
+                let call = crate::operation::Invocation::new($service, $base, operation, values);
                 let decode = crate::page::decode_page;
-                crate::Request::new($service.clone(), call.call(operation), decode)
+                crate::Request::new($service.clone(), call.call($service, operation), decode)
             }
 
             /// Addresses the one entity that a function returns: it is read, or followed further,
@@ -172,7 +143,7 @@ macro_rules! invokes {
                 values: Vec<(&'static str, edm::Value)>,
             ) -> crate::EntityRequest<R> {
                 let $this = self;
-                let call = crate::operation::Invocation::new($base, operation, values);
+                let call = crate::operation::Invocation::new($service, $base, operation, values);
                 crate::EntityRequest::with_query($service.clone(), call.path, call.query)
             }
 
@@ -184,7 +155,7 @@ macro_rules! invokes {
                 values: Vec<(&'static str, edm::Value)>,
             ) -> crate::Collection<R> {
                 let $this = self;
-                let call = crate::operation::Invocation::new($base, operation, values);
+                let call = crate::operation::Invocation::new($service, $base, operation, values);
                 crate::Collection::with_query($service.clone(), call.path, call.query)
             }
         }

@@ -3,31 +3,34 @@ use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 
 use edm::model::{Operation, Type};
-use edm::{
-    AtCreate, AtUpdate, EntityPath, EntityType, Insert, Many, Navigation, One, Operand, Property,
-    TypeError, Update, Value,
-};
+use edm::{EntityType, Structured, TypeError, Value};
 
-use crate::call::CallBody;
 use crate::{Call, Error, Reply, Service};
 
 /// A future that calls the service; boxed, so that generated code has no state machines.
-type Sending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
+pub(crate) type Sending<T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send>>;
 
 /// How an answer becomes a `T`.
-enum Decode<T> {
+pub(crate) enum Decode<T> {
     /// From the whole answer.
     Reply(fn(&Reply) -> Result<T, Error>),
     /// From the one value in it, of the type that the model says; no type, no value.
     Value(Option<&'static Type>, fn(Value) -> Result<T, TypeError>),
 }
 
+impl<T> Clone for Decode<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Decode<T> {}
+
 /// A call that is prepared, and sent when it is awaited.
 #[must_use = "a request does nothing until it is awaited"]
 pub struct Request<T> {
-    service: Service,
-    call: Call,
-    decode: Decode<T>,
+    pub(crate) service: Service,
+    pub(crate) call: Call,
+    pub(crate) decode: Decode<T>,
 }
 
 /// The decoder of what has no result.
@@ -71,6 +74,30 @@ impl<T> Request<T> {
         &self.call
     }
 
+    /// Adds a header to this call alone. One that is no header is told when the call is sent.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.call.set_header(name, value);
+        self
+    }
+
+    /// Lets the call be done only while the entity is as it was when this was read. Without an
+    /// ETag in what was read, the call is not sent.
+    pub fn if_match(mut self, entity: &dyn Structured) -> Self {
+        self.call.if_match(entity.extra().and_then(edm::Extra::etag));
+        self
+    }
+
+    /// Lets the call be done only while the entity has this ETag, quotes and all.
+    pub fn if_match_etag(mut self, etag: &str) -> Self {
+        self.call.if_match(Some(etag));
+        self
+    }
+
+    /// Lets the call be done whatever the state of the entity, but only if there is one.
+    pub fn if_match_any(self) -> Self {
+        self.if_match_etag("*")
+    }
+
     /// Sends the call and returns the id of the operation that the service has started, if it
     /// answered 202 with one, along with the result.
     ///
@@ -78,21 +105,40 @@ impl<T> Request<T> {
     ///
     /// The service refuses, there is no answer, or it is not what the model says.
     pub async fn start(self) -> Result<(T, Option<String>), Error> {
+        let (result, reply) = self.with_reply().await?;
+        Ok((result, reply.operation_id().map(str::to_owned)))
+    }
+
+    /// Sends the call and returns the result along with the answer that it is from: for headers,
+    /// such as the new ETag of what was changed.
+    ///
+    /// # Errors
+    ///
+    /// The service refuses, there is no answer, or it is not what the model says.
+    pub async fn with_reply(self) -> Result<(T, Reply), Error> {
         let reply = self.service.send(&self.call).await?;
-        Ok((self.decode.decode(&reply)?, reply.operation_id))
+        Ok((self.decode.decode(&reply)?, reply))
     }
 }
 
 impl<T> Decode<T> {
-    fn decode(&self, reply: &Reply) -> Result<T, Error> {
-        match self {
+    /// Reads an answer; what is wrong with it is told with its start.
+    pub(crate) fn decode(&self, reply: &Reply) -> Result<T, Error> {
+        let result = match self {
             Self::Reply(decode) => decode(reply),
-            Self::Value(None, decode) => decode(Value::Null).map_err(Error::payload),
-            Self::Value(Some(ty), decode) => {
-                let value = reply.payload()?.value(ty);
-                decode(value.map_err(Error::payload)?).map_err(Error::payload)
+            Self::Value(ty, decode) => {
+                read_value(*ty, reply).and_then(|value| decode(value).map_err(Error::payload))
             }
-        }
+        };
+        result.map_err(|error| reply.blame(error))
+    }
+}
+
+/// The one value of an answer; null where it is empty.
+fn read_value(ty: Option<&'static Type>, reply: &Reply) -> Result<Value, Error> {
+    match ty {
+        Some(ty) if !reply.is_empty() => reply.read(|body| body.value(ty)),
+        _ => Ok(Value::Null),
     }
 }
 
@@ -118,125 +164,33 @@ pub(crate) fn decode_nothing(_: &Reply) -> Result<(), Error> {
     Ok(())
 }
 
+/// Reads the entity of an answer.
 pub(crate) fn decode_entity<E: EntityType>(reply: &Reply) -> Result<E, Error> {
     let mut entity = E::default();
-    reply.payload()?.entity(&mut entity).map_err(Error::payload)?;
+    read_entity(reply, &mut entity)?;
     Ok(entity)
 }
 
-/// An insert: properties are set one by one, then it is awaited and gives the entity as the
-/// service has made it.
-#[must_use = "an insert does nothing until it is awaited"]
-#[derive(Debug)]
-pub struct Create<E> {
-    service: Service,
-    path: String,
-    body: Insert<E>,
-}
-
-impl<E: EntityType> Create<E> {
-    pub(crate) fn new(service: Service, path: String) -> Self {
-        Self { service, path, body: Insert::new() }
-    }
-
-    /// Sets a property. What is not set is left to the service.
-    pub fn set<T: Operand, A: AtCreate>(
-        mut self,
-        property: Property<E, T, A>,
-        value: impl Into<T::Literal>,
-    ) -> Self {
-        self.body = self.body.set(property, value);
-        self
-    }
-
-    /// Links an existing entity; the order of calls is kept.
-    pub fn bind<T, A: AtCreate>(
-        mut self,
-        navigation: Navigation<E, Many<T>, A>,
-        entity: &EntityPath<T>,
-    ) -> Self {
-        self.body = self.body.bind(navigation, entity);
-        self
-    }
-
-    /// Links the existing entity that a navigation property to one leads to.
-    pub fn bind_one<T, A: AtCreate>(
-        mut self,
-        navigation: Navigation<E, One<T>, A>,
-        entity: &EntityPath<T>,
-    ) -> Self {
-        self.body = self.body.bind_one(navigation, entity);
-        self
-    }
-
-    /// Creates another entity along with this one; the order of calls is kept.
-    pub fn with<T, A: AtCreate>(
-        mut self,
-        navigation: Navigation<E, Many<T>, A>,
-        entity: Insert<T>,
-    ) -> Self {
-        self.body = self.body.with(navigation, entity);
-        self
-    }
-
-    /// The request as it will be sent.
-    pub fn request(self) -> Request<E> {
-        let body = CallBody::Draft(self.body.into_draft(), E::TYPE);
-        Request::new(self.service, Call::write("POST", self.path, Some(body)), decode_entity)
+/// Reads the entity of an answer, if there is one: of a navigation property that leads to nothing
+/// there is none.
+pub(crate) fn decode_optional<E: EntityType>(reply: &Reply) -> Result<Option<E>, Error> {
+    match reply.is_empty() || reply.status == 304 {
+        true => Ok(None),
+        false => decode_entity(reply).map(Some),
     }
 }
 
-impl<E: EntityType> IntoFuture for Create<E> {
-    type Output = Result<E, Error>;
-    type IntoFuture = Sending<E>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        self.request().into_future()
+fn read_entity(reply: &Reply, entity: &mut dyn Structured) -> Result<(), Error> {
+    if reply.is_empty() {
+        let made = reply.location().map_or_else(String::new, |url| format!("; it is at {url}"));
+        return Err(Error::payload(format!("the service answered without the entity{made}")));
     }
-}
-
-/// An update: properties are set one by one, then it is awaited. What is not set keeps its value.
-#[must_use = "an update does nothing until it is awaited"]
-#[derive(Debug)]
-pub struct Merge<E> {
-    service: Service,
-    path: String,
-    body: Update<E>,
-}
-
-impl<E: EntityType> Merge<E> {
-    pub(crate) fn new(service: Service, path: String) -> Self {
-        Self { service, path, body: Update::new() }
+    reply.read(|body| body.entity(entity))?;
+    // The ETag of a single entity is in a header, and in the body only perhaps.
+    if let (Some(etag), Some(extra)) = (reply.etag(), entity.extra_mut())
+        && extra.etag().is_none()
+    {
+        extra.payload_mut().etag = Some(etag.to_owned());
     }
-
-    /// Sets a property.
-    pub fn set<T: Operand, A: AtUpdate>(
-        mut self,
-        property: Property<E, T, A>,
-        value: impl Into<T::Literal>,
-    ) -> Self {
-        self.body = self.body.set(property, value);
-        self
-    }
-
-    /// Sets a nullable property to null.
-    pub fn clear<T, A: AtUpdate>(mut self, property: Property<E, Option<T>, A>) -> Self {
-        self.body = self.body.clear(property);
-        self
-    }
-
-    /// The request as it will be sent.
-    pub fn request(self) -> Request<()> {
-        let body = CallBody::Draft(self.body.into_draft(), E::TYPE);
-        Request::new(self.service, Call::write("MERGE", self.path, Some(body)), decode_nothing)
-    }
-}
-
-impl<E: EntityType> IntoFuture for Merge<E> {
-    type Output = Result<(), Error>;
-    type IntoFuture = Sending<()>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        self.request().into_future()
-    }
+    Ok(())
 }

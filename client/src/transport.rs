@@ -2,26 +2,29 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bytes::Bytes;
+
+use crate::Body;
 
 /// What carries a request to a service; behind a trait so that a client can be driven without a
 /// network, or through one's own.
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
-    /// Sends one request and reads the whole answer. Redirects are not followed and nothing is
-    /// tried again: that is for the caller.
+    /// Sends one request and returns the answer as soon as its head is there. Redirects are not
+    /// followed, nothing is tried again, and nothing is timed but the connecting: that is for the
+    /// caller.
     ///
     /// # Errors
     ///
     /// There is no answer.
     async fn send(
         &self,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, TransportError>;
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportError>;
 }
 
 /// No answer.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum TransportError {
     /// The network, or the service, failed.
     #[error("{0}")]
@@ -29,6 +32,9 @@ pub enum TransportError {
     /// The answer is larger than is read.
     #[error("the answer is larger than {0} bytes")]
     TooLarge(usize),
+    /// Nothing came for too long.
+    #[error("nothing came for {} s", .0.as_secs_f32())]
+    TimedOut(Duration),
 }
 
 /// [`Transport`] over reqwest.
@@ -37,11 +43,8 @@ pub struct HttpTransport {
     client: reqwest::Client,
 }
 
-/// The largest answer that is read: a page of 1000 entities is well below.
-const LARGEST_ANSWER: usize = 64 << 20;
-
 impl HttpTransport {
-    /// Time-outs of 10 s to connect and of 100 s for a whole request, as Microsoft's clients have.
+    /// Waits 10 s for a connection.
     ///
     /// # Errors
     ///
@@ -50,7 +53,6 @@ impl HttpTransport {
         let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
-            .timeout(Duration::from_secs(100))
             .user_agent(concat!("odata-client/", env!("CARGO_PKG_VERSION")));
         Ok(Self { client: builder.build().map_err(|e| TransportError::Failed(e.into()))? })
     }
@@ -65,24 +67,22 @@ impl HttpTransport {
 impl Transport for HttpTransport {
     async fn send(
         &self,
-        request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, TransportError> {
+        request: http::Request<Body>,
+    ) -> Result<http::Response<Body>, TransportError> {
         // The URL is taken out of reqwest's errors: its query may hold a signature.
         let failed = |error: reqwest::Error| TransportError::Failed(error.without_url().into());
-        let request = request.map(reqwest::Body::from);
+        let request = request.map(|body| match body.bytes() {
+            Some(bytes) => reqwest::Body::from(bytes.clone()),
+            None => reqwest::Body::wrap_stream(body.into_stream()),
+        });
         let request = reqwest::Request::try_from(request).map_err(failed)?;
         let mut response = self.client.execute(request).await.map_err(failed)?;
         let mut answer = http::Response::builder().status(response.status());
         if let Some(headers) = answer.headers_mut() {
             *headers = std::mem::take(response.headers_mut());
         }
-        let mut body = bytes::BytesMut::new();
-        while let Some(chunk) = response.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(TransportError::TooLarge(LARGEST_ANSWER));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        answer.body(body.freeze()).map_err(|error| TransportError::Failed(error.into()))
+        use futures_util::TryStreamExt as _;
+        let body = response.bytes_stream().map_err(reqwest::Error::without_url);
+        answer.body(Body::stream(body)).map_err(|error| TransportError::Failed(error.into()))
     }
 }

@@ -14,8 +14,10 @@
 //! | print or parse `$filter`, `$orderby` and their kin | [`filter`], [`query`] |
 //! | print or parse `Assets('…')/$links/Locators` | [`path`] |
 //! | read and write JSON payloads | [`json`] |
+//! | put several requests into one, and read their answers | [`batch`] |
 #![forbid(unsafe_code)]
 
+pub mod batch;
 mod enums;
 pub mod error;
 mod extra;

@@ -41,7 +41,7 @@ async fn of_other_bodies_the_start_is_kept() {
 async fn answers_that_are_not_of_the_model_are_errors() {
     for body in ["", "[]", "{", r#"{"Id":5}"#, r#"{"Size":"many"}"#] {
         let error = error_of(Answer::light(200, body)).await;
-        assert!(matches!(error.kind, ErrorKind::Payload(_)), "{body}: {error}");
+        assert!(matches!(error.kind, ErrorKind::Payload { .. }), "{body}: {error}");
     }
     let fake = Fake::start([Answer::light(200, r#"{"value":{}}"#)]).await;
     assert!(fake.products().list().await.is_err());

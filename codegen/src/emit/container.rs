@@ -5,7 +5,8 @@ use crate::plan::{Container, Set, Single};
 use crate::print::{Text, literal};
 
 impl Emitter<'_> {
-    pub(crate) fn container(&self, text: &mut Text, container: &Container) {
+    /// The struct of a container of the module at a place; the first module has the model.
+    pub(crate) fn container(&self, text: &mut Text, container: &Container, module: usize) {
         let name = &container.name;
         text.blank();
         text.docs(&container.docs);
@@ -15,7 +16,8 @@ impl Emitter<'_> {
         text.open(&format!("impl {name} {{"));
         text.line("/// The entity container of a service.");
         text.open("pub fn new(service: odata_client::Service) -> Self {");
-        text.line("Self(service)");
+        let up = if module == 0 { "super" } else { "super::super" };
+        text.line(&format!("Self(service.with_model(&{up}::tables::MODEL))"));
         text.close("}");
         text.blank();
         text.line("/// The service.");

@@ -1,0 +1,325 @@
+//! Several calls in one request.
+
+use std::fmt;
+
+use edm::batch::{self as wire, Ids, Part as WirePart};
+
+use crate::call::{Accept, CallBody, refuse};
+use crate::dialect::Preference;
+use crate::request::Decode;
+use crate::service::{from_batch, service_error};
+use crate::{Addressed, Call, EntityRequest, Error, Idempotency, Reply, Request, Service};
+
+/// Several calls in one request; made by [`Service::batch`].
+///
+/// ```no_run
+/// # async fn f<E: odata_client::Addressed<Request = odata_client::EntityRequest<E>>>(
+/// #     service: odata_client::Service,
+/// #     name: edm::Property<E, String>,
+/// # ) -> Result<(), odata_client::Error> {
+/// let products = service.set::<E>("Products");
+/// let mut batch = service.batch();
+/// let few = batch.add(products.clone().top(5).list());
+/// let mut changes = batch.change_set();
+/// let made = changes.add(products.create().set(name, "new"));
+/// changes.add(made.entity().update().set(name, "newer"));
+/// let results = batch.send().await?;
+/// println!("{} and {:?}", results.get(&few)?.items.len(), results.get(&made).is_ok());
+/// # Ok(()) }
+/// ```
+#[derive(Debug)]
+pub struct Batch {
+    service: Service,
+    parts: Vec<Calls>,
+    /// How many calls there are; ids are counted from 1.
+    count: usize,
+    in_json: bool,
+    goes_on: bool,
+}
+
+#[derive(Debug)]
+enum Calls {
+    One(Numbered),
+    ChangeSet(Vec<Numbered>),
+}
+
+#[derive(Debug)]
+struct Numbered {
+    id: usize,
+    call: Call,
+}
+
+/// Calls that are done as one or not at all.
+#[derive(Debug)]
+pub struct ChangeSet<'a> {
+    batch: &'a mut Batch,
+    /// Where it is in the batch, once there is a call in it.
+    part: Option<usize>,
+}
+
+/// The place of one call in a batch: [`Results::get`] gives its result.
+pub struct Handle<T> {
+    service: Service,
+    id: usize,
+    decode: Decode<T>,
+}
+
+/// The results of a batch.
+pub struct Results {
+    /// By the number of the call, from 0; none if the service did not get so far.
+    replies: Vec<Option<Result<Reply, Error>>>,
+}
+
+impl Service {
+    /// Starts a batch.
+    pub fn batch(&self) -> Batch {
+        Batch { service: self.clone(), parts: Vec::new(), count: 0, in_json: false, goes_on: false }
+    }
+}
+
+impl Batch {
+    /// Sends it as JSON, which services know since V4.01; as `multipart/mixed` otherwise.
+    #[must_use]
+    pub fn json(mut self) -> Self {
+        self.in_json = true;
+        self
+    }
+
+    /// Wishes that the service does what comes after a call that fails; services of V4 stop there
+    /// otherwise, and those up to V3 never do.
+    #[must_use]
+    pub fn continue_on_error(mut self) -> Self {
+        self.goes_on = true;
+        self
+    }
+
+    /// Adds a call. One that writes is a change set by itself: services up to V3 want it so.
+    pub fn add<T>(&mut self, request: impl Into<Request<T>>) -> Handle<T> {
+        let request = request.into();
+        if request.call.idempotency == Idempotency::Write && request.call.method != "GET" {
+            return self.change_set().add(request);
+        }
+        let (numbered, handle) = self.number(request);
+        self.parts.push(Calls::One(numbered));
+        handle
+    }
+
+    /// Starts a change set: its calls are done as one or not at all.
+    pub fn change_set(&mut self) -> ChangeSet<'_> {
+        ChangeSet { batch: self, part: None }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    fn number<T>(&mut self, request: Request<T>) -> (Numbered, Handle<T>) {
+        self.count += 1;
+        let id = self.count;
+        let Request { service, call, decode } = request;
+        (Numbered { id, call }, Handle { service, id, decode })
+    }
+
+    /// Sends the batch.
+    ///
+    /// # Errors
+    ///
+    /// The service refuses the batch as a whole, there is no answer, or it is not that of a batch.
+    /// What happens to each call is in the results.
+    pub async fn send(self) -> Result<Results, Error> {
+        if self.parts.is_empty() {
+            return Ok(Results { replies: Vec::new() });
+        }
+        let reply = self.service.send(&self.call()?).await?;
+        let read = if is_json(&reply) {
+            reply.text().and_then(|text| wire::read_json_responses(text).map_err(Error::payload))
+        } else {
+            let content_type = reply.header("content-type").unwrap_or_default();
+            wire::read_responses(content_type, &reply.body).map_err(Error::payload)
+        };
+        let answers = read.map_err(|error| reply.blame(error))?;
+        Ok(Results { replies: self.assign(answers, &reply) })
+    }
+
+    /// The call that carries all others.
+    fn call(&self) -> Result<Call, Error> {
+        let is_v4 = self.service.version().is_v4();
+        let mut parts = Vec::with_capacity(self.parts.len());
+        for part in &self.parts {
+            parts.push(match part {
+                Calls::One(one) => WirePart::One(self.request(one)?),
+                Calls::ChangeSet(calls) => WirePart::ChangeSet(
+                    calls.iter().map(|one| self.request(one)).collect::<Result<_, _>>()?,
+                ),
+            });
+        }
+        let (content_type, bytes, accept) = if self.in_json {
+            let text = wire::write_json_requests(&parts);
+            ("application/json".to_owned(), text.into_bytes(), Accept::Json)
+        } else {
+            let ids = if is_v4 { Ids::Outer } else { Ids::Inner };
+            let seed = uuid::Uuid::new_v4().to_string();
+            let written = wire::write_requests(&parts, ids, &seed);
+            (written.content_type, written.body, Accept::Multipart)
+        };
+        let body = CallBody::Bytes { content_type, bytes: bytes.into() };
+        let mut call = Call::write("POST", "$batch", Some(body));
+        call.accept = accept;
+        call.needs = edm::version::Version::V3;
+        if self.goes_on {
+            call.wish(Preference::ContinueOnError, self.service.dialect());
+        }
+        let reads = |part: &Calls| matches!(part, Calls::One(one) if one.call.idempotency == Idempotency::Read);
+        if self.parts.iter().all(reads) {
+            call.idempotency = Idempotency::Read;
+        }
+        Ok(call)
+    }
+
+    fn request(&self, one: &Numbered) -> Result<wire::Request, Error> {
+        let Numbered { id, call } = one;
+        refuse(call)?;
+        let root = self.service.root();
+        let headers = self.service.part_headers(call)?;
+        let text = |value: &http::HeaderValue| value.to_str().ok().map(str::to_owned);
+        let headers = headers.iter();
+        let headers = headers.filter_map(|(name, value)| Some((name.to_string(), text(value)?)));
+        let body = call
+            .body
+            .as_ref()
+            .map(|body| body.to_bytes(self.service.dialect().bodies(), root.as_str()).to_vec());
+        Ok(wire::Request {
+            id: Some(id.to_string()),
+            method: call.method.to_owned(),
+            url: call.target.clone(),
+            headers: headers.collect(),
+            body: body.unwrap_or_default(),
+            depends_on: self.referenced(one),
+        })
+    }
+
+    /// The ids of calls in other parts that a JSON batch must say this one depends on; those of
+    /// its own change set, too.
+    fn referenced(&self, one: &Numbered) -> Vec<String> {
+        let rest = one.call.target.strip_prefix('$').unwrap_or_default();
+        let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+        let known = digits.parse::<usize>().is_ok_and(|id| (1..one.id).contains(&id));
+        if known { vec![digits.to_owned()] } else { Vec::new() }
+    }
+
+    /// Puts answers to calls: by the order of parts, which is that of the requests, or by their
+    /// ids, which JSON has.
+    fn assign(
+        &self,
+        answers: Vec<WirePart<wire::Response>>,
+        reply: &Reply,
+    ) -> Vec<Option<Result<Reply, Error>>> {
+        let mut replies: Vec<Option<Result<Reply, Error>>> = Vec::new();
+        replies.resize_with(self.count, || None);
+        let mut put = |id: usize, answer: wire::Response| {
+            if let Some(slot) = id.checked_sub(1).and_then(|at| replies.get_mut(at)) {
+                let result = from_batch(answer, reply);
+                let failed = |reply: &Reply| !matches!(reply.status, 200..=299 | 304);
+                *slot = Some(match result {
+                    Ok(reply) if failed(&reply) => Err(service_error(&reply)),
+                    other => other,
+                });
+            }
+        };
+        if self.in_json {
+            for part in answers {
+                let messages = match part {
+                    WirePart::One(one) => vec![one],
+                    WirePart::ChangeSet(all) => all,
+                };
+                for answer in messages {
+                    if let Some(id) = answer.id.as_deref().and_then(|id| id.parse().ok()) {
+                        put(id, answer);
+                    }
+                }
+            }
+            return replies;
+        }
+        for (calls, answer) in self.parts.iter().zip(answers) {
+            match (calls, answer) {
+                (Calls::One(one), WirePart::One(answer)) => put(one.id, answer),
+                (Calls::One(one), WirePart::ChangeSet(answers)) => {
+                    answers.into_iter().take(1).for_each(|answer| put(one.id, answer));
+                }
+                (Calls::ChangeSet(calls), WirePart::One(answer)) => {
+                    // It has failed as a whole.
+                    calls.iter().for_each(|one| put(one.id, answer.clone()));
+                }
+                (Calls::ChangeSet(calls), WirePart::ChangeSet(answers)) => {
+                    let has_failed = answers.len() == 1 && answers[0].status >= 400;
+                    for (position, one) in calls.iter().enumerate() {
+                        let id = one.id.to_string();
+                        let by_id = answers.iter().find(|answer| answer.id.as_ref() == Some(&id));
+                        let by_place = answers.get(if has_failed { 0 } else { position });
+                        if let Some(answer) = by_id.or(by_place) {
+                            put(one.id, answer.clone());
+                        }
+                    }
+                }
+            }
+        }
+        replies
+    }
+}
+
+fn is_json(reply: &Reply) -> bool {
+    let content_type = reply.header("content-type").unwrap_or_default();
+    content_type.trim_start().to_ascii_lowercase().starts_with("application/json")
+}
+
+impl ChangeSet<'_> {
+    /// Adds a call that writes.
+    pub fn add<T>(&mut self, request: impl Into<Request<T>>) -> Handle<T> {
+        let (numbered, handle) = self.batch.number(request.into());
+        match self.part.and_then(|at| self.batch.parts.get_mut(at)) {
+            Some(Calls::ChangeSet(calls)) => calls.push(numbered),
+            _ => {
+                self.part = Some(self.batch.parts.len());
+                self.batch.parts.push(Calls::ChangeSet(vec![numbered]));
+            }
+        }
+        handle
+    }
+}
+
+impl<E: Addressed> Handle<E> {
+    /// The entity that the call creates, for later calls of the batch: `$1`. Up to V3, only those
+    /// of the same change set can name it.
+    pub fn entity(&self) -> E::Request {
+        EntityRequest::new(self.service.clone(), format!("${}", self.id)).into()
+    }
+}
+
+impl Results {
+    /// The result of a call.
+    ///
+    /// # Errors
+    ///
+    /// The service refused the call, or the change set that it was in; it stopped before it; or
+    /// the answer is not what the model says.
+    pub fn get<T>(&self, handle: &Handle<T>) -> Result<T, Error> {
+        match handle.id.checked_sub(1).and_then(|at| self.replies.get(at)) {
+            Some(Some(Ok(reply))) => handle.decode.decode(reply),
+            Some(Some(Err(error))) => Err(error.clone()),
+            Some(None) | None => Err(Error::payload("the batch has no answer to this call")),
+        }
+    }
+}
+
+impl fmt::Debug for Results {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(&self.replies).finish()
+    }
+}
+
+impl<T> fmt::Debug for Handle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "${}", self.id)
+    }
+}
