@@ -12,7 +12,7 @@ pub struct MediaServices(odata_client::Service);
 impl MediaServices {
     /// The entity container of a service.
     pub fn new(service: odata_client::Service) -> Self {
-        Self(service)
+        Self(service.with_model(&super::tables::MODEL))
     }
 
     /// The service.

@@ -10,7 +10,7 @@ pub struct Vector(odata_client::Service);
 impl Vector {
     /// The entity container of a service.
     pub fn new(service: odata_client::Service) -> Self {
-        Self(service)
+        Self(service.with_model(&super::tables::MODEL))
     }
 
     /// The service.
