@@ -102,6 +102,10 @@ fn numbers_are_exact() {
     for text in ["9223372036854775807", "\"9223372036854775807\""] {
         assert_eq!(value(text, of(Primitive::Int64)), Value::Integer(i64::MAX));
     }
+    // Of two neighbours, the right one.
+    for number in [2.396946540496625e305, -1.5192957084775224e-44, 5e-324] {
+        assert_eq!(value(&format!("{number:e}"), of(Primitive::Double)), Value::Double(number));
+    }
     for text in ["\"INF\"", "\"Infinity\""] {
         assert_eq!(value(text, of(Primitive::Double)), Value::Double(f64::INFINITY));
     }
