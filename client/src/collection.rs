@@ -93,7 +93,7 @@ impl<E> Collection<E> {
     /// In this order; a second call orders what is equal in the first.
     #[must_use]
     pub fn order_by(mut self, order: Order<E>) -> Self {
-        self.options.order_by.push(OrderBy::property(order.name, order.descending));
+        self.options.order_by.push(order.into_order_by());
         self
     }
 

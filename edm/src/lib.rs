@@ -10,7 +10,8 @@
 //! | describe types as static tables | [`model`] |
 //! | read and write an entity without knowing its Rust type | [`Structured`], [`Record`] |
 //! | name a property, typed by its owner and value | [`Property`], [`Navigation`] |
-//! | build a filter or the body of an insert or update | [`Filter`], [`Insert`], [`Update`] |
+//! | build a filter, an order or a nested expand | [`Filter`], [`Term`], [`Path`], [`Expanding`] |
+//! | build the body of an insert or update | [`Insert`], [`Update`] |
 //! | print or parse `$filter`, `$orderby` and their kin | [`filter`], [`query`] |
 //! | print or parse `Assets('…')/$links/Locators` | [`path`] |
 //! | read and write JSON payloads | [`json`] |
@@ -34,6 +35,7 @@ mod property;
 pub mod query;
 mod record;
 mod structured;
+mod term;
 pub mod time;
 mod value;
 pub mod version;
@@ -47,11 +49,15 @@ pub use generated::{
 };
 pub use geo::{Geo, Untyped};
 pub use primitive::{Binary, Edm, NotOption, Operand, Scalar, Text, from_nullable};
-pub use property::{AtCreate, AtUpdate, Filter, Many, Navigation, One, Order, Property, access};
+pub use property::{AtCreate, AtUpdate, Many, Navigation, One, Property, access};
 pub use record::Record;
 pub use structured::{
     ComplexType, DerivedFrom, EntityType, Key, Keyed, NoKey, Structured, assign,
     complex_from_value, from_members, structured_from_value, to_members,
+};
+pub use term::{
+    Dated, Expanding, Expansion, Filter, Flags, Leads, Member, Number, Order, Path, Selection,
+    Term, Timed, is_of,
 };
 pub use time::{Date, DateTime, DateTimeOffset, Duration, TimeOfDay};
 pub use value::{Members, TypeError, Value};

@@ -200,6 +200,7 @@ macro_rules! named_flags {
                 Self($crate::FlagSet::parse(text, &$table))
             }
         }
+        impl $crate::Flags for $name {}
         $crate::edm_by_name!($name, $table);
     };
 }

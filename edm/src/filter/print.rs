@@ -37,6 +37,12 @@ struct Printer<'a, 'f> {
 impl Printer<'_, '_> {
     /// Prints, in parentheses if the context binds tighter.
     fn expr(&mut self, expr: &Expr, context: u8) -> fmt::Result {
+        if let Expr::Binary(BinaryOp::In, left, right) = expr
+            && let Expr::List(items) = &**right
+            && self.version < Version::V401
+        {
+            return self.chain(left, items, context);
+        }
         if expr.precedence() < context {
             self.f.write_str("(")?;
             self.expr(expr, 0)?;
@@ -94,6 +100,21 @@ impl Printer<'_, '_> {
             print(self, item)?;
         }
         Ok(())
+    }
+
+    /// What a service below V4.01 has in place of `in`: a chain of `eq`.
+    fn chain(&mut self, left: &Expr, items: &[Expr], context: u8) -> fmt::Result {
+        let parentheses = items.len() > 1 && context > BinaryOp::Or.precedence();
+        let parentheses = parentheses || (items.len() == 1 && context > BinaryOp::Eq.precedence());
+        if items.is_empty() {
+            return self.f.write_str("false");
+        }
+        self.f.write_str(if parentheses { "(" } else { "" })?;
+        for (position, item) in items.iter().enumerate() {
+            self.f.write_str(if position > 0 { " or " } else { "" })?;
+            self.binary(BinaryOp::Eq, left, item)?;
+        }
+        self.f.write_str(if parentheses { ")" } else { "" })
     }
 
     fn binary(&mut self, op: BinaryOp, left: &Expr, right: &Expr) -> fmt::Result {

@@ -36,8 +36,9 @@ fn filters_of_v4_are_read() {
         ("substringof('x',Name)", "contains(Name,'x')"),
         ("Trips/any(t:t/Budget gt 3000)", "Trips/any(t:t/Budget gt 3000)"),
         ("Trips/any( )", "Trips/any()"),
-        ("not (A in (1,2))", "not (A in (1,2))"),
-        ("not A in (1,2)", "not (A in (1,2))"),
+        ("not A in (1,2)", "not (A eq 1 or A eq 2)"),
+        ("A in (1) eq true", "A eq 1 eq true"),
+        ("true eq A in (1)", "true eq (A eq 1)"),
         ("A in Ns.List(n=@p)/Ids", "A in Ns.List(n=@p)/Ids"),
         ("Style has Sales.Pattern'Yellow'", "Style has Sales.Pattern'Yellow'"),
         ("A add B mul C divby 2 eq -D", "A add B mul C divby 2 eq -D"),
@@ -67,6 +68,8 @@ fn filters_of_v4_are_read() {
         let expr = Expr::parse_for(text, Version::V4).unwrap_or_else(|e| panic!("{text}: {e}"));
         assert_eq!(expr.display(Version::V4).to_string(), printed, "{text}");
     }
+    let list = Expr::parse_for("not A in (1,2)", Version::V401).unwrap();
+    assert_eq!(list.display(Version::V401).to_string(), "not (A in (1,2))");
     let case = Expr::parse_for("A EQ 1 AND Not B", Version::V401).unwrap();
     assert_eq!(case.display(Version::V401).to_string(), "A eq 1 and not B");
 }

@@ -135,6 +135,12 @@ fn point_in_time(text: &str) -> Option<(Literal, usize)> {
     literal(Value::DateTimeOffset(time), Primitive::DateTimeOffset, end)
 }
 
+/// The number as a decimal, if that keeps all of it: a decimal has no negative zero.
+fn exact(number: &str) -> Option<Decimal> {
+    let decimal = Decimal::from_str_exact(number).ok()?;
+    (!decimal.is_zero() || !number.starts_with('-')).then_some(decimal)
+}
+
 fn number(text: &str) -> Scanned<'_> {
     let unsigned = text.strip_prefix('+').filter(|rest| !rest.starts_with('-')).unwrap_or(text);
     let (end, whole) = scan_digits(unsigned)
@@ -144,7 +150,7 @@ fn number(text: &str) -> Scanned<'_> {
     let (value, primitive) = if let Some(integer) = integer {
         let is_small = i32::try_from(integer).is_ok();
         (Value::Integer(integer), if is_small { Primitive::Int32 } else { Primitive::Int64 })
-    } else if let Ok(decimal) = Decimal::from_str_exact(number) {
+    } else if let Some(decimal) = exact(number) {
         (Value::Decimal(decimal), Primitive::Decimal)
     } else {
         let double = number.parse().ok().filter(|double: &f64| double.is_finite());
