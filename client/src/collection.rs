@@ -1,10 +1,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use edm::query::{Expand, OrderBy, QueryOptions, Select};
+use edm::query::QueryOptions;
 use edm::version::Version;
 use edm::{
-    DerivedFrom, EntityType, Extra, Filter, Insert, Key as _, Keyed, Navigation, Order, Property,
+    DerivedFrom, EntityType, Expansion, Extra, Filter, Insert, Key as _, Keyed, Order, Selection,
     path::{Argument, KeyPredicate},
 };
 use futures_util::stream::TryStreamExt as _;
@@ -111,17 +111,18 @@ impl<E> Collection<E> {
         self
     }
 
-    /// Only this property, and others so named; the rest of each entity keeps its default.
+    /// Only this property or path, and others so named; the rest of each entity keeps its default.
     #[must_use]
-    pub fn select<T, A>(mut self, property: Property<E, T, A>) -> Self {
-        self.options.select.push(Select::new(property.name()));
+    pub fn select(mut self, selection: impl Into<Selection<E>>) -> Self {
+        self.options.select.push(selection.into().into_item());
         self
     }
 
-    /// Brings along what a navigation property leads to: in the field `extra` of each entity.
+    /// Brings along what a navigation property leads to, in the field `extra` of each entity; with
+    /// a query of its own if it has one: `Person::TRIPS.expand().top(3)`.
     #[must_use]
-    pub fn expand<T, A>(mut self, navigation: Navigation<E, T, A>) -> Self {
-        self.options.expand.push(Expand::new(navigation.name()));
+    pub fn expand(mut self, expansion: impl Into<Expansion<E>>) -> Self {
+        self.options.expand.push(expansion.into().into_item());
         self
     }
 

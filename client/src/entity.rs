@@ -1,10 +1,10 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use edm::query::{Expand, QueryOptions, Select};
+use edm::query::QueryOptions;
 use edm::{
-    DerivedFrom, Edm, EntityPath, EntityType, Extra, Many, Navigation, One, Property, Structured,
-    Update,
+    DerivedFrom, Edm, EntityPath, EntityType, Expansion, Extra, Many, Navigation, One, Property,
+    Selection, Structured, Update,
 };
 
 use crate::request::{decode_entity, decode_nothing, decode_optional};
@@ -85,19 +85,20 @@ impl<E> EntityRequest<E> {
         self.clone().with_etag(Some("*".to_owned()))
     }
 
-    /// Only this property, and others so named; the rest keeps its default.
+    /// Only this property or path, and others so named; the rest keeps its default.
     #[must_use]
-    pub fn select<T, A>(&self, property: Property<E, T, A>) -> Self {
+    pub fn select(&self, selection: impl Into<Selection<E>>) -> Self {
         let mut request = self.clone();
-        request.query.select.push(Select::new(property.name()));
+        request.query.select.push(selection.into().into_item());
         request
     }
 
-    /// Brings along what a navigation property leads to: in the field `extra` of the entity.
+    /// Brings along what a navigation property leads to, in the field `extra` of the entity; with a
+    /// query of its own if it has one: `Person::TRIPS.expand().top(3)`.
     #[must_use]
-    pub fn expand<T, A>(&self, navigation: Navigation<E, T, A>) -> Self {
+    pub fn expand(&self, expansion: impl Into<Expansion<E>>) -> Self {
         let mut request = self.clone();
-        request.query.expand.push(Expand::new(navigation.name()));
+        request.query.expand.push(expansion.into().into_item());
         request
     }
 

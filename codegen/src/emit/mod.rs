@@ -98,10 +98,7 @@ impl Emitter<'_> {
         files.insert(file("tables"), text.finish());
         if !module.containers.is_empty() {
             let mut text = self.begin(&own("Entity containers."));
-            module
-                .containers
-                .iter()
-                .for_each(|container| self.container(&mut text, container, at));
+            module.containers.iter().for_each(|container| self.container(&mut text, container, at));
             files.insert(file("container"), text.finish());
         }
         self.requests(module, directory, files);
