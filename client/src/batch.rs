@@ -4,7 +4,7 @@ use std::fmt;
 
 use edm::batch::{self as wire, Ids, Part as WirePart};
 
-use crate::call::{Accept, CallBody, refuse};
+use crate::call::{Accept, CallBody, is_absolute, refuse};
 use crate::dialect::Preference;
 use crate::request::Decode;
 use crate::service::{from_batch, service_error};
@@ -35,6 +35,7 @@ pub struct Batch {
     count: usize,
     in_json: bool,
     goes_on: bool,
+    absolute: bool,
 }
 
 #[derive(Debug)]
@@ -73,7 +74,14 @@ pub struct Results {
 impl Service {
     /// Starts a batch.
     pub fn batch(&self) -> Batch {
-        Batch { service: self.clone(), parts: Vec::new(), count: 0, in_json: false, goes_on: false }
+        Batch {
+            service: self.clone(),
+            parts: Vec::new(),
+            count: 0,
+            in_json: false,
+            goes_on: false,
+            absolute: false,
+        }
     }
 }
 
@@ -90,6 +98,14 @@ impl Batch {
     #[must_use]
     pub fn continue_on_error(mut self) -> Self {
         self.goes_on = true;
+        self
+    }
+
+    /// Writes absolute URLs, as Microsoft's client does and some services want it; by default they
+    /// are relative to the service root.
+    #[must_use]
+    pub fn absolute_urls(mut self) -> Self {
+        self.absolute = true;
         self
     }
 
@@ -166,7 +182,6 @@ impl Batch {
         let body = CallBody::Bytes { content_type, bytes: bytes.into() };
         let mut call = Call::write("POST", "$batch", Some(body));
         call.accept = accept;
-        call.needs = edm::version::Version::V3;
         if self.goes_on {
             call.wish(Preference::ContinueOnError, self.service.dialect());
         }
@@ -192,7 +207,10 @@ impl Batch {
         Ok(wire::Request {
             id: Some(id.to_string()),
             method: call.method.to_owned(),
-            url: call.target.clone(),
+            url: match self.absolute && !is_absolute(&call.target) {
+                true => format!("{root}{}", call.target),
+                false => call.target.clone(),
+            },
             headers: headers.collect(),
             body: body.unwrap_or_default(),
             depends_on: self.referenced(one),

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use edm::filter::{BinaryOp, Expr, Step};
 use edm::query::QueryOptions;
 use edm::version::Version;
 use edm::{
@@ -81,7 +82,6 @@ impl<E> Collection<E> {
     /// Only entities for which this holds; with an earlier filter, both must hold.
     #[must_use]
     pub fn filter(mut self, filter: Filter<E>) -> Self {
-        use edm::filter::{BinaryOp, Expr};
         let expr = filter.into_expr();
         self.options.filter = Some(match self.options.filter.take() {
             Some(earlier) => Expr::binary(BinaryOp::And, earlier, expr),
@@ -162,9 +162,25 @@ pub(crate) fn query(service: &Service, path: &str, options: &QueryOptions) -> Ca
         query if query.is_empty() => path.to_owned(),
         query => format!("{path}?{query}"),
     };
-    let is_v2 = options.inline_count || !options.select.is_empty();
-    let needs = if is_v2 { Version::V2 } else { Version::V1 };
+    let needs = if options.filter.as_ref().is_some_and(has_lambda) {
+        Version::V3
+    } else if options.inline_count || !options.select.is_empty() {
+        Version::V2
+    } else {
+        Version::V1
+    };
     Call { needs, ..Call::get(target) }
+}
+
+/// Whether `any` or `all` is in an expression.
+fn has_lambda(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(steps) => steps.iter().any(|step| matches!(step, Step::Lambda(..))),
+        Expr::Binary(_, left, right) => has_lambda(left) || has_lambda(right),
+        Expr::Not(inner) | Expr::Negate(inner) => has_lambda(inner),
+        Expr::Call(_, arguments) => arguments.iter().any(has_lambda),
+        _ => false,
+    }
 }
 
 impl<E: Addressed> Collection<E> {

@@ -2,6 +2,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use edm::query::QueryOptions;
+use edm::version::Version;
 use edm::{
     DerivedFrom, Edm, EntityPath, EntityType, Expansion, Extra, Many, Navigation, One, Property,
     Selection, Structured, Update,
@@ -111,12 +112,12 @@ impl<E> EntityRequest<E> {
 
     /// The stream that the entity describes.
     pub fn media(&self) -> StreamRequest {
-        self.stream("$value")
+        StreamRequest::new(self.service.clone(), self.below("$value"), Version::V1)
     }
 
     /// A named stream.
     pub fn stream(&self, name: &str) -> StreamRequest {
-        StreamRequest::new(self.service.clone(), self.below(name))
+        StreamRequest::new(self.service.clone(), self.below(name), Version::V3)
     }
 
     /// What a navigation property to many leads to.

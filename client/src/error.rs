@@ -112,9 +112,7 @@ impl Error {
     }
 
     pub(crate) fn of(mut self, method: &str, url: &Url) -> Self {
-        self.call.get_or_insert_with(|| {
-            format!("{method} {}", without_secrets(url)).trim_start().to_owned()
-        });
+        self.call.get_or_insert_with(|| format!("{method} {}", without_secrets(url)));
         self
     }
 

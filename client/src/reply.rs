@@ -21,6 +21,8 @@ pub struct Reply {
     pub format: Format,
     /// The body.
     pub body: Bytes,
+    /// The method of the call.
+    pub method: &'static str,
     /// Where the answer came from.
     pub url: Url,
     /// The root of the service at that time.
@@ -126,7 +128,7 @@ impl Reply {
 
     /// Puts what was answered next to the problem that it makes.
     pub(crate) fn blame(&self, error: Error) -> Error {
-        error.answered(self.status, &self.body).of("", &self.url)
+        error.answered(self.status, &self.body).of(self.method, &self.url)
     }
 }
 

@@ -3,6 +3,7 @@ use std::future::IntoFuture;
 
 use bytes::Bytes;
 use edm::EntityType;
+use edm::version::Version;
 
 use crate::call::Accept;
 use crate::request::{Decode, Sending, decode_entity, decode_nothing};
@@ -13,6 +14,8 @@ use crate::{Body, Call, Chunks, Collection, Error, Reply, Request, Service};
 pub struct StreamRequest {
     service: Service,
     path: String,
+    /// Named streams came with V3.
+    needs: Version,
 }
 
 /// A stream that is being read.
@@ -36,12 +39,16 @@ impl Download {
 }
 
 impl StreamRequest {
-    pub(crate) fn new(service: Service, path: String) -> Self {
-        Self { service, path }
+    pub(crate) fn new(service: Service, path: String, needs: Version) -> Self {
+        Self { service, path, needs }
     }
 
     fn read(&self) -> Call {
-        Call { accept: Accept::Any, ..Call::get(self.path.as_str()) }
+        Call { accept: Accept::Any, needs: self.needs, ..Call::get(self.path.as_str()) }
+    }
+
+    fn write(&self, method: &'static str) -> Call {
+        Call { needs: self.needs, ..Call::write(method, self.path.as_str(), None) }
     }
 
     /// Reads the whole stream into memory.
@@ -67,14 +74,13 @@ impl StreamRequest {
 
     /// Replaces the stream: by bytes, or by a [`Body`] that is sent as it comes.
     pub fn put(&self, content_type: &str, body: impl Into<Body>) -> Upload<()> {
-        let call = Call::write("PUT", self.path.as_str(), None);
+        let call = self.write("PUT");
         Upload::new(self.service.clone(), call, content_type, body.into(), decode_nothing)
     }
 
     /// Deletes the stream.
     pub fn delete(&self) -> Request<()> {
-        let call = Call::write("DELETE", self.path.as_str(), None);
-        Request::new(self.service.clone(), call, decode_nothing)
+        Request::new(self.service.clone(), self.write("DELETE"), decode_nothing)
     }
 }
 

@@ -55,6 +55,12 @@ impl<E: EntityType> Create<E> {
         self
     }
 
+    /// Sets a nullable property to null, which is not the same as leaving it out.
+    pub fn clear<T, A: AtCreate>(mut self, property: Property<E, Option<T>, A>) -> Self {
+        self.body = self.body.clear(property);
+        self
+    }
+
     /// Links an existing entity; the order of calls is kept.
     pub fn bind<T, A: AtCreate>(
         mut self,

@@ -185,6 +185,7 @@ impl Service {
             format: self.dialect.format,
             headers: head.headers,
             body: Bytes::new(),
+            method: call.method,
             url: url.clone(),
             root: root.clone(),
         };
@@ -299,6 +300,7 @@ pub(crate) fn from_batch(inner: edm::batch::Response, outer: &Reply) -> Result<R
         format: reply::format(&headers, &inner.body, outer.format),
         headers,
         body: inner.body.into(),
+        method: outer.method,
         url: outer.root.clone(),
         root: outer.root.clone(),
     })

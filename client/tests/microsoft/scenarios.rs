@@ -1,0 +1,315 @@
+//! What was done when Microsoft's client was recorded, in the same order.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use edm::{DateTime, Decimal, Edm as _, Geo, Guid, Update, Value};
+use http::{Request, Response};
+use odata_client::{
+    Body, Collection, Create, EntityRequest, Merge, Service, ServiceBuilder, Transport,
+    TransportError,
+};
+
+use crate::log::Sent;
+use crate::model::{
+    Advertisement, AllTypes, Category, DISCOUNT, ECHO_ALL, ECHO_DATE_TIME, ECHO_DECIMAL, ECHO_GUID,
+    ECHO_INT64, ECHO_STRING, Featured, Product, RATE,
+};
+
+/// Answers like a service, in no more words than the client needs, and remembers the requests.
+#[derive(Clone, Debug, Default)]
+struct Recorder {
+    sent: Arc<Mutex<Vec<Sent>>>,
+    /// The ETag of the product that was read most lately.
+    version: Arc<Mutex<u32>>,
+}
+
+#[async_trait]
+impl Transport for Recorder {
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, TransportError> {
+        let (head, body) = request.into_parts();
+        let body = body.collect(usize::MAX).await?;
+        let header = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+            (name.to_string(), value.to_str().unwrap().to_owned())
+        };
+        let sent = Sent {
+            scenario: String::new(),
+            method: head.method.to_string(),
+            target: head.uri.path_and_query().unwrap().to_string(),
+            headers: head.headers.iter().map(header).collect(),
+            body: String::from_utf8(body.to_vec()).unwrap().trim().to_owned(),
+        };
+        let (status, content_type, body) = self.answer(&sent);
+        self.sent.lock().unwrap().push(sent);
+        let response = Response::builder().status(status).header("content-type", content_type);
+        Ok(response.body(body.into()).unwrap())
+    }
+}
+
+impl Recorder {
+    fn answer(&self, sent: &Sent) -> (u16, &'static str, String) {
+        let light = "application/json;odata=minimalmetadata";
+        let path = sent.target.strip_prefix("/odata.svc/").unwrap().split('?').next().unwrap();
+        match (sent.method.as_str(), path) {
+            ("GET", "Products(1001)") => {
+                let version = *self.version.lock().unwrap();
+                let etag = format!(r#""odata.etag":"W/\"{version}\"""#);
+                (200, light, format!(r#"{{{etag},"ID":1001}}"#))
+            }
+            ("GET", "Products/$count") => (200, "text/plain", "11".to_owned()),
+            ("GET", "Products" | "Categories(2)/Products") => {
+                (200, light, r#"{"value":[]}"#.to_owned())
+            }
+            ("GET", path) if path.starts_with("Echo") => {
+                (200, light, r#"{"odata.null":true}"#.to_owned())
+            }
+            ("POST", "$batch") => (202, "multipart/mixed; boundary=b", "--b--".to_owned()),
+            ("POST", "Products(1001)/Discount") => (204, "", String::new()),
+            ("POST", "Advertisements") => {
+                (201, light, r#"{"ID":"fabeea38-fd32-4f93-9a92-b4a6dca1d2e1"}"#.to_owned())
+            }
+            ("POST", "EchoAll") => (200, light, r#"{"value":"c"}"#.to_owned()),
+            ("GET" | "POST", _) => (200, light, r#"{"ID":2}"#.to_owned()),
+            _ => (204, "", String::new()),
+        }
+    }
+}
+
+fn time(text: &str) -> DateTime {
+    DateTime::parse(text).unwrap()
+}
+
+/// An insert of a product in which all is said that Microsoft's client says.
+fn insert(create: Create<Product>, id: i32, name: &str, price: i64) -> Create<Product> {
+    create
+        .set(Product::ID, id)
+        .set(Product::NAME, name)
+        .clear(Product::DESCRIPTION)
+        .clear(Product::DISCONTINUED)
+        .set(Product::RELEASED, time("2026-11-22T00:00:00Z"))
+        .set(Product::PRICE, Decimal::from(price))
+        .set(Product::RATING, 0)
+        .set(Product::TAGS, Vec::new())
+        .set(Product::VERSION, 0)
+}
+
+/// An update of product 1001 in which all is said that Microsoft's client says.
+fn update(name: &str, price: &str, rating: i32, version: i32) -> Update<Product> {
+    Update::new()
+        .set(Product::ID, 1001)
+        .set(Product::NAME, name)
+        .clear(Product::DESCRIPTION)
+        .clear(Product::DISCONTINUED)
+        .set(Product::RELEASED, time("2014-01-02T03:04:05"))
+        .set(Product::PRICE, price.parse::<Decimal>().unwrap())
+        .set(Product::RATING, rating)
+        .set(Product::TAGS, vec!["a".to_owned(), "b".to_owned()])
+        .set(Product::VERSION, version)
+}
+
+/// A service that is recorded.
+struct Session {
+    recorder: Recorder,
+    service: Service,
+    products: Collection<Product>,
+    categories: Collection<Category>,
+}
+
+impl Session {
+    fn new(change: fn(ServiceBuilder) -> ServiceBuilder, recorder: &Recorder) -> Self {
+        let builder = Service::builder("http://127.0.0.1:8102/odata.svc/");
+        let service = change(builder.transport(recorder.clone())).build().unwrap();
+        let (products, categories) = (service.set("Products"), service.set("Categories"));
+        Self { recorder: recorder.clone(), service, products, categories }
+    }
+
+    /// Reads product 1001, which has this version then.
+    async fn read(&self, version: u32) -> EntityRequest<Product> {
+        *self.recorder.version.lock().unwrap() = version;
+        let product = self.products.by_key(1001).get().await.unwrap();
+        self.products.entity(&product)
+    }
+
+    fn category(&self) -> EntityRequest<Category> {
+        self.categories.by_key(2)
+    }
+}
+
+/// Does all of it, and returns the requests.
+pub(crate) async fn run() -> Vec<Sent> {
+    let recorder = Recorder::default();
+    let session = Session::new(|builder| builder, &recorder);
+    queries_and_inserts(&session).await;
+    updates(&session).await;
+    links(&session).await;
+    batches(&session).await;
+    operations(&session).await;
+    streams(&session).await;
+    let tunnel = Session::new(ServiceBuilder::tunnel_methods, &recorder);
+    let tunnelled = tunnel.read(8).await.update_with(update("tun", "9.99", 4, 8));
+    tunnelled.await.unwrap();
+    session.read(9).await.delete().await.unwrap();
+    let category = session.categories.create().set(Category::ID, 1008).set(Category::NAME, "pref");
+    category.minimal().await.unwrap();
+    session.category().get().await.unwrap();
+    session.category().follow(Category::PRODUCTS).list().await.unwrap();
+    assert_eq!(session.products.count().await.unwrap(), 11);
+    session.products.clone().with_count().list().await.unwrap();
+    let wrong = edm::Property::<Product, i32>::new("Nope").eq(1);
+    session.products.clone().filter(wrong).list().await.unwrap();
+    let sent = recorder.sent.lock().unwrap();
+    sent.clone()
+}
+
+async fn queries_and_inserts(session: &Session) {
+    let products = &session.products;
+    let dear = Product::PRICE.gt("1.5".parse::<Decimal>().unwrap());
+    products.clone().filter(dear).list().await.unwrap();
+    let tags = vec!["a".to_owned(), "b".to_owned()];
+    insert(products.create(), 1001, "n", 0)
+        .set(Product::PRICE, "1.5".parse::<Decimal>().unwrap())
+        .set(Product::RELEASED, time("2014-01-02T03:04:05"))
+        .set(Product::RATING, 2)
+        .set(Product::TAGS, tags)
+        .await
+        .unwrap();
+    products
+        .create_as::<Featured>()
+        .set(Featured::ID, 1002)
+        .set(Featured::NAME, "f")
+        .clear(Featured::DESCRIPTION)
+        .clear(Featured::DISCONTINUED)
+        .set(Featured::RELEASED, time("2014-01-02T03:04:05Z"))
+        .set(Featured::PRICE, Decimal::ONE)
+        .set(Featured::RATING, 0)
+        .set(Featured::TAGS, Vec::new())
+        .set(Featured::VERSION, 0)
+        .set(Featured::SLOGAN, "s")
+        .await
+        .unwrap();
+    let point = serde_json::json!({
+        "type": "Point",
+        "coordinates": [-122.25, 47.5],
+        "crs": { "type": "name", "properties": { "name": "EPSG:4326" } },
+    });
+    let all = session.service.set::<AllTypes>("AllTypes").create();
+    all.set(AllTypes::ID, 1003_i64)
+        .set(AllTypes::BIN, vec![1, 2, 255])
+        .set(AllTypes::BOOL, true)
+        .set(AllTypes::BYTE, 200_u8)
+        .set(AllTypes::DATES, vec![time("2014-01-02T00:00:00")])
+        .set(AllTypes::DATE_TIME, time("2014-01-02T03:04:05.678"))
+        .set(AllTypes::OFFSET, edm::DateTimeOffset::parse("2014-01-02T03:04:05+05:30").unwrap())
+        .set(AllTypes::DECIMAL, "1.10".parse::<Decimal>().unwrap())
+        .set(AllTypes::DOUBLE, f64::NAN)
+        .set(AllTypes::GUID, "abcdef01-2345-6789-abcd-ef0123456789".parse::<Guid>().unwrap())
+        .set(AllTypes::INT16, 1_i16)
+        .set(AllTypes::INT32, 2)
+        .set(AllTypes::INT64, 9_007_199_254_740_993_i64)
+        .set(AllTypes::INTS, vec![1])
+        .set(AllTypes::LONGS, vec![5])
+        .clear(AllTypes::NULLABLE)
+        .set(AllTypes::POINT, Geo::from_geojson(point))
+        .set(AllTypes::SBYTE, -5_i8)
+        .set(AllTypes::SINGLE, 1.5_f32)
+        .set(AllTypes::STRING, "O'Neil \"q\" \u{65e5}")
+        .set(AllTypes::TIME, edm::Duration::parse("PT1H2M3S").unwrap())
+        .await
+        .unwrap();
+}
+
+async fn updates(session: &Session) {
+    let of = |product: &EntityRequest<Product>, name: &str, version: i32| -> Merge<Product> {
+        product.update_with(update(name, "1.5", 2, version))
+    };
+    of(&session.read(0).await, "upd", 0).await.unwrap();
+    of(&session.read(1).await, "upd2", 1).patch().await.unwrap();
+    of(&session.read(2).await, "upd3", 2).replace().await.unwrap();
+}
+
+async fn links(session: &Session) {
+    let product = session.read(3).await;
+    let category = session.category();
+    category.get().await.unwrap();
+    category.links(Category::PRODUCTS).add(&product.path()).await.unwrap();
+    product.link(Product::CATEGORY).set(&category.path()).await.unwrap();
+    product.link(Product::CATEGORY).remove().await.unwrap();
+    category.links(Category::PRODUCTS).remove(1001).await.unwrap();
+    category.get().await.unwrap();
+    insert(category.follow(Category::PRODUCTS).create(), 1004, "rel", 2).await.unwrap();
+    let bound = insert(session.products.create(), 1005, "bind", 2);
+    bound.bind_one(Product::CATEGORY, &category.path()).await.unwrap();
+}
+
+async fn batches(session: &Session) {
+    let mut batch = session.service.batch().absolute_urls();
+    batch.add(session.products.clone().top(1).list());
+    batch.add(session.category().get());
+    batch.send().await.unwrap();
+    let product = session.read(5).await;
+    let mut batch = session.service.batch().absolute_urls();
+    let mut changes = batch.change_set();
+    let category = session.categories.create().set(Category::ID, 1006).set(Category::NAME, "bc");
+    let made = changes.add(category);
+    let products = made.entity().follow(Category::PRODUCTS);
+    changes.add(insert(products.create(), 1007, "bp", 3));
+    changes.add(product.update_with(update("batched", "1.5", 2, 5)));
+    batch.send().await.unwrap();
+}
+
+async fn operations(session: &Session) {
+    let Session { service, products, .. } = session;
+    let product = products.by_key(1001);
+    let price: Decimal = "9.99".parse().unwrap();
+    product
+        .invoke(&DISCOUNT, vec![("price", price.to_value())], odata_client::nothing)
+        .await
+        .unwrap();
+    product.invoke_entity::<Product>(&RATE, vec![("rating", 4.to_value())]).await.unwrap();
+    let place = serde_json::json!({
+        "type": "Point",
+        "coordinates": [2.0, 1.0],
+        "crs": { "type": "name", "properties": { "name": "EPSG:4326" } },
+    });
+    let info = Value::Complex(vec![
+        ("Elevation".into(), Value::Double(1.5)),
+        ("Where".into(), Geo::from_geojson(place).to_value()),
+    ]);
+    let address = Value::Complex(vec![
+        ("City".into(), "c".into()),
+        ("Geo".into(), info),
+        ("Street".into(), "s".into()),
+    ]);
+    let values = vec![
+        ("addr", address),
+        ("nums", vec![1, 2].to_value()),
+        ("when", time("2014-01-02T00:00:00").to_value()),
+        ("big", 9_007_199_254_740_993_i64.to_value()),
+    ];
+    service.invoke(&ECHO_ALL, values, String::from_value).await.unwrap();
+    let echo = |operation, value: Value| {
+        service.invoke(operation, vec![("value", value)], Option::<String>::from_value)
+    };
+    echo(&ECHO_STRING, "O'Neil & Co+1".into()).await.unwrap();
+    echo(&ECHO_DATE_TIME, time("2014-01-02T03:04:05").into()).await.unwrap();
+    echo(&ECHO_GUID, Guid::nil().into()).await.unwrap();
+    echo(&ECHO_DECIMAL, "1.5".parse::<Decimal>().unwrap().to_value()).await.unwrap();
+    echo(&ECHO_INT64, 5_i64.into()).await.unwrap();
+}
+
+async fn streams(session: &Session) {
+    let ads = session.service.set::<Advertisement>("Advertisements");
+    let bytes = || Body::stream(futures_util::stream::iter([Ok::<_, std::io::Error>("AB")]));
+    // What the service answers names the entity; the properties are set in a second step.
+    ads.create_media("image/png", bytes()).slug("slug value").await.unwrap();
+    let id: Guid = "fabeea38-fd32-4f93-9a92-b4a6dca1d2e1".parse().unwrap();
+    ads.by_key(id)
+        .update()
+        .set(Advertisement::AIR_DATE, time("2014-01-02T00:00:00"))
+        .set(Advertisement::ID, "f306a2ac-b584-4f10-bdcb-3b27cd26375f".parse::<Guid>().unwrap())
+        .set(Advertisement::NAME, "ad")
+        .await
+        .unwrap();
+    let product = session.read(7).await;
+    product.stream("Thumb").put("image/gif", "C").if_match_etag("W/\"s1\"").await.unwrap();
+}
