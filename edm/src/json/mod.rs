@@ -35,7 +35,7 @@ pub(crate) use raw::{members, text};
 pub use read::{Body, DeltaLink, Entities, PageInfo, Resource, Sink};
 pub(crate) use read::{Change, control, is_annotation, read_raw};
 pub use text::to_text;
-pub use write::{Metadata, Writer};
+pub use write::{Layout, Metadata, Writer};
 
 use crate::model::{StructuredType, Type};
 

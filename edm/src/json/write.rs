@@ -18,6 +18,25 @@ pub enum Metadata {
     Full,
 }
 
+/// How a response is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Light JSON, and how much it says about itself.
+    Light(Metadata),
+    /// Verbose JSON, which always says everything.
+    Verbose,
+}
+
+impl Layout {
+    /// The format of the values in it.
+    pub const fn format(self) -> Format {
+        match self {
+            Self::Light(_) => Format::Light,
+            Self::Verbose => Format::Verbose,
+        }
+    }
+}
+
 /// What all parts of one response have in common.
 #[derive(Clone, Copy, Debug)]
 pub struct Writer<'a> {
@@ -25,10 +44,8 @@ pub struct Writer<'a> {
     pub model: &'static Model,
     /// The service root, with a slash at the end.
     pub root: &'a str,
-    /// The format.
-    pub format: Format,
-    /// How much light JSON says about itself.
-    pub metadata: Metadata,
+    /// How it is laid out.
+    pub layout: Layout,
     /// How points in time are printed.
     pub dates: DateStyle,
 }
@@ -44,9 +61,9 @@ impl Writer<'_> {
         select: &[String],
     ) -> Json {
         let body = self.entry(entity, path, select);
-        match self.format {
-            Format::Verbose => json!({ "d": body }),
-            Format::Light | Format::V4 => {
+        match self.layout {
+            Layout::Verbose => json!({ "d": body }),
+            Layout::Light(_) => {
                 self.in_context(&format!("{}/@Element{}", set.name, selection(select)), body)
             }
         }
@@ -62,8 +79,8 @@ impl Writer<'_> {
         next: Option<&str>,
     ) -> Json {
         let mut object = Map::new();
-        match self.format {
-            Format::Verbose => {
+        match self.layout {
+            Layout::Verbose => {
                 object.insert("results".to_owned(), Json::Array(entries));
                 if let Some(count) = count {
                     object.insert("__count".to_owned(), json!(count.to_string()));
@@ -73,7 +90,7 @@ impl Writer<'_> {
                 }
                 json!({ "d": object })
             }
-            Format::Light | Format::V4 => {
+            Layout::Light(_) => {
                 if let Some(count) = count {
                     object.insert("odata.count".to_owned(), json!(count.to_string()));
                 }
@@ -95,16 +112,16 @@ impl Writer<'_> {
     ) -> Map<String, Json> {
         let ty = entity.structured_type();
         let mut object = Map::new();
-        match (self.format, self.metadata) {
-            (Format::Verbose, _) => self.verbose_links(&mut object, ty, path, select),
-            (Format::Light | Format::V4, Metadata::Full) => self.light_links(&mut object, ty, path),
-            (Format::Light | Format::V4, _) => {}
+        match self.layout {
+            Layout::Verbose => self.verbose_links(&mut object, ty, path, select),
+            Layout::Light(Metadata::Full) => self.light_links(&mut object, ty, path),
+            Layout::Light(_) => {}
         }
         for (index, row) in ty.properties.iter().enumerate() {
             if !selected(select, row.name) {
                 continue;
             }
-            if self.format == Format::Light && self.metadata == Metadata::Full {
+            if self.layout == Layout::Light(Metadata::Full) {
                 self.annotate_type(&mut object, row);
             }
             let json = value_to_json(&entity.get(index), &row.ty, self.dialect());
@@ -170,14 +187,14 @@ impl Writer<'_> {
     /// A property of an entity, or the result of an operation, under its name.
     pub fn value(&self, name: &str, value: &Value, ty: &Type) -> Json {
         let json = value_to_json(value, ty, self.dialect());
-        match self.format {
-            Format::Verbose => json!({ "d": { name: json } }),
-            Format::Light if value.is_null() => {
+        match self.layout {
+            Layout::Verbose => json!({ "d": { name: json } }),
+            Layout::Light(_) if value.is_null() => {
                 let mut object = Map::new();
                 object.insert("odata.null".to_owned(), json!(true));
                 self.in_context("Edm.Null", object)
             }
-            Format::Light | Format::V4 => {
+            Layout::Light(_) => {
                 let object = match json {
                     Json::Object(object) => object,
                     json => Map::from_iter([("value".to_owned(), json)]),
@@ -190,35 +207,33 @@ impl Writer<'_> {
     /// The links of a navigation property; `paths` are canonical. `context` is what the context
     /// URL names, such as `Assets/$links/ContentKeys`.
     pub fn links(&self, paths: &[String], many: bool, context: &str) -> Json {
-        let name = match self.format {
-            Format::Verbose => "uri",
-            Format::Light | Format::V4 => "url",
+        let name = match self.layout {
+            Layout::Verbose => "uri",
+            Layout::Light(_) => "url",
         };
         let link = |path: &String| {
             Map::from_iter([(name.to_owned(), json!(format!("{}{path}", self.root)))])
         };
         let mut links: Vec<_> = paths.iter().map(link).collect();
-        match (self.format, many) {
-            (Format::Verbose, true) => json!({ "d": { "results": links } }),
-            (Format::Verbose, false) => json!({ "d": links.pop() }),
-            (Format::Light | Format::V4, true) => {
+        match (self.layout, many) {
+            (Layout::Verbose, true) => json!({ "d": { "results": links } }),
+            (Layout::Verbose, false) => json!({ "d": links.pop() }),
+            (Layout::Light(_), true) => {
                 self.in_context(context, Map::from_iter([("value".to_owned(), json!(links))]))
             }
-            (Format::Light | Format::V4, false) => {
-                self.in_context(context, links.pop().unwrap_or_default())
-            }
+            (Layout::Light(_), false) => self.in_context(context, links.pop().unwrap_or_default()),
         }
     }
 
     /// The service document.
     pub fn service_document(&self) -> Json {
         let names = self.model.entity_sets.iter().map(|set| set.name);
-        match self.format {
-            Format::Verbose => json!({ "d": { "EntitySets": names.collect::<Vec<_>>() } }),
-            Format::Light | Format::V4 => {
+        match self.layout {
+            Layout::Verbose => json!({ "d": { "EntitySets": names.collect::<Vec<_>>() } }),
+            Layout::Light(_) => {
                 let sets: Vec<_> = names.map(|name| json!({ "name": name, "url": name })).collect();
                 let mut object = Map::new();
-                if self.metadata != Metadata::None {
+                if self.layout != Layout::Light(Metadata::None) {
                     let url = format!("{}$metadata", self.root);
                     object.insert("odata.metadata".to_owned(), json!(url));
                 }
@@ -229,12 +244,12 @@ impl Writer<'_> {
     }
 
     const fn dialect(&self) -> Dialect {
-        Dialect { dates: self.dates, ..Dialect::new(self.format, Version::V3) }
+        Dialect { dates: self.dates, ..Dialect::new(self.layout.format(), Version::V3) }
     }
 
     /// Puts the context URL in front, unless nothing is to be said.
     fn in_context(&self, fragment: &str, mut object: Map<String, Json>) -> Json {
-        if self.metadata != Metadata::None {
+        if self.layout != Layout::Light(Metadata::None) {
             let url = format!("{}$metadata#{fragment}", self.root);
             object.shift_insert(0, "odata.metadata".to_owned(), json!(url));
         }

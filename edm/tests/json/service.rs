@@ -1,6 +1,6 @@
 //! What a service reads and writes, over a model of its own.
 
-use edm::json::{self, Body, DateStyle, Dialect, Format, Metadata, Sink, Writer};
+use edm::json::{self, Body, DateStyle, Dialect, Format, Layout, Metadata, Sink, Writer};
 use edm::model::{
     Access, Allow, EntitySet, Model, Navigation, Operation, Parameter, Primitive, Property,
     StructuredType, Type,
@@ -99,14 +99,14 @@ fn job() -> Record {
     job
 }
 
-fn write(format: Format, metadata: Metadata, dates: DateStyle) -> Json {
-    let writer = Writer { model: &MODEL, root: "http://h/api/", format, metadata, dates };
+fn write(layout: Layout, dates: DateStyle) -> Json {
+    let writer = Writer { model: &MODEL, root: "http://h/api/", layout, dates };
     writer.entity(&job(), &MODEL.entity_sets[0], "Jobs('nb%3A1')", &[])
 }
 
 #[test]
 fn light_entities_have_the_shape_of_wcf() {
-    let text = json::to_text(&write(Format::Light, Metadata::Minimal, DateStyle::Exact));
+    let text = json::to_text(&write(Layout::Light(Metadata::Minimal), DateStyle::Exact));
     assert_eq!(
         text,
         "{\"odata.metadata\":\"http://h/api/$metadata#Jobs/@Element\",\"Id\":\"nb:1\",\
@@ -118,7 +118,7 @@ fn light_entities_have_the_shape_of_wcf() {
 
 #[test]
 fn verbose_entities_have_the_shape_of_wcf() {
-    let text = json::to_text(&write(Format::Verbose, Metadata::Minimal, DateStyle::Epoch));
+    let text = json::to_text(&write(Layout::Verbose, DateStyle::Epoch));
     assert_eq!(
         text,
         "{\"d\":{\"__metadata\":{\"id\":\"http://h/api/Jobs('nb%3A1')\",\
@@ -137,15 +137,15 @@ fn verbose_entities_have_the_shape_of_wcf() {
 
 #[test]
 fn what_a_service_writes_a_client_reads() {
-    for (format, dates) in [
-        (Format::Light, DateStyle::Exact),
-        (Format::Light, DateStyle::Stored),
-        (Format::Verbose, DateStyle::Epoch),
-        (Format::Verbose, DateStyle::Stored),
+    for (layout, dates) in [
+        (Layout::Light(Metadata::Full), DateStyle::Exact),
+        (Layout::Light(Metadata::None), DateStyle::Stored),
+        (Layout::Verbose, DateStyle::Epoch),
+        (Layout::Verbose, DateStyle::Stored),
     ] {
-        let body = write(format, Metadata::Full, dates).to_string();
+        let body = write(layout, dates).to_string();
         let mut read = Record::new(&JOB);
-        Body::new(&body, format).entity(&mut read).unwrap();
+        Body::new(&body, layout.format()).entity(&mut read).unwrap();
         for (index, row) in JOB.properties.iter().enumerate() {
             let expected = match job().get(index) {
                 Value::DateTime(time) if dates != DateStyle::Exact => {
@@ -153,17 +153,16 @@ fn what_a_service_writes_a_client_reads() {
                 }
                 value => value,
             };
-            assert_eq!(read.get(index), expected, "{} {format:?} {dates:?}", row.name);
+            assert_eq!(read.get(index), expected, "{} {layout:?} {dates:?}", row.name);
         }
     }
 }
 
 #[test]
 fn feeds_values_and_links_round_trip() {
-    for format in [Format::Light, Format::Verbose] {
-        let metadata = Metadata::Minimal;
-        let root = "http://h/api/";
-        let writer = Writer { model: &MODEL, root, format, metadata, dates: DateStyle::Stored };
+    for layout in [Layout::Light(Metadata::Minimal), Layout::Verbose] {
+        let (format, root) = (layout.format(), "http://h/api/");
+        let writer = Writer { model: &MODEL, root, layout, dates: DateStyle::Stored };
         let set = &MODEL.entity_sets[0];
         let entry = Json::Object(writer.entry(&job(), "Jobs('nb%3A1')", &[]));
         let feed = writer.feed(vec![entry], set, &[], Some(7), Some("Jobs?$skip=1"));

@@ -3,19 +3,14 @@
 //! The rules are those that Microsoft's WCF Data Services was seen to follow.
 
 use axum::http::{HeaderMap, Method, StatusCode};
-use edm::json::{DateStyle, Format, Metadata};
+use edm::json::{DateStyle, Layout, Metadata};
 use edm::version::{Version, VersionError};
 
 use crate::error::ApiError;
 
 /// The format of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ResponseFormat {
-    /// Light or verbose.
-    pub(super) format: Format,
-    /// How much light JSON says about itself.
-    pub(super) metadata: Metadata,
-}
+pub(super) struct ResponseFormat(pub(super) Layout);
 
 /// What a payload is made of: it decides the version of a verbose response and how it prints
 /// points in time.
@@ -30,8 +25,8 @@ pub(super) enum Payload {
 }
 
 impl ResponseFormat {
-    pub(super) const LIGHT: Self = Self { format: Format::Light, metadata: Metadata::Minimal };
-    const VERBOSE: Self = Self { format: Format::Verbose, metadata: Metadata::Minimal };
+    pub(super) const LIGHT: Self = Self(Layout::Light(Metadata::Minimal));
+    const VERBOSE: Self = Self(Layout::Verbose);
 
     /// Reads `Accept`, or `$format`, which is stronger.
     pub(super) fn negotiate(
@@ -58,7 +53,7 @@ impl ResponseFormat {
         let mut parts = range.split(';').map(|part| part.trim().to_ascii_lowercase());
         let media_type = parts.next()?;
         let odata = parts.find_map(|part| part.strip_prefix("odata=").map(str::to_owned));
-        let light = |metadata| Some(Self { format: Format::Light, metadata });
+        let light = |metadata| Some(Self(Layout::Light(metadata)));
         match (media_type.as_str(), odata.as_deref()) {
             ("*/*" | "application/*", _) | ("application/json", None) => Some(plain),
             ("application/json", Some("verbose")) => Some(Self::VERBOSE),
@@ -75,13 +70,15 @@ impl ResponseFormat {
     }
 
     pub(super) const fn content_type(self) -> &'static str {
-        match (self.format, self.metadata) {
-            (Format::Verbose, _) => "application/json;odata=verbose;charset=utf-8",
-            (_, Metadata::None) => "application/json;odata=nometadata;streaming=true;charset=utf-8",
-            (_, Metadata::Minimal) => {
+        match self.0 {
+            Layout::Verbose => "application/json;odata=verbose;charset=utf-8",
+            Layout::Light(Metadata::None) => {
+                "application/json;odata=nometadata;streaming=true;charset=utf-8"
+            }
+            Layout::Light(Metadata::Minimal) => {
                 "application/json;odata=minimalmetadata;streaming=true;charset=utf-8"
             }
-            (_, Metadata::Full) => {
+            Layout::Light(Metadata::Full) => {
                 "application/json;odata=fullmetadata;streaming=true;charset=utf-8"
             }
         }
@@ -89,8 +86,8 @@ impl ResponseFormat {
 
     /// The `DataServiceVersion` of a response: the lowest that its payload needs.
     pub(super) fn version(self, payload: Payload, selected: bool) -> Version {
-        match (self.format, payload) {
-            (Format::Light, _) => Version::V3,
+        match (self.0, payload) {
+            (Layout::Light(_), _) => Version::V3,
             (_, Payload::Value) => Version::V1,
             (_, Payload::Entity { collections: true } | Payload::Feed { collections: true }) => {
                 Version::V3
@@ -218,7 +215,7 @@ mod tests {
             assert_eq!(accept(header), expected, "{header}");
         }
         let old = headers(&[("accept", "application/json"), ("maxdataserviceversion", "2.0")]);
-        assert_eq!(ResponseFormat::negotiate(&old, None).unwrap().format, Format::Verbose);
+        assert_eq!(ResponseFormat::negotiate(&old, None).unwrap(), ResponseFormat::VERBOSE);
     }
 
     #[test]

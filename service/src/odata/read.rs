@@ -63,8 +63,7 @@ impl Context<'_> {
         Writer {
             model: &MODEL,
             root: &self.root,
-            format: self.format.format,
-            metadata: self.format.metadata,
+            layout: self.format.0,
             dates: date_style(version, just_made),
         }
     }

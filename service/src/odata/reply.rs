@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use edm::json::to_text;
+use edm::json::{Layout, to_text};
 use edm::version::Version;
 use serde_json::Value as Json;
 
@@ -58,9 +58,9 @@ pub(super) fn error(error: &ApiError, request: &HeaderMap) -> Response {
     let body = error.body();
     match ResponseFormat::of_error(request) {
         Some(format) => {
-            let (json_body, version) = match format.format {
-                edm::json::Format::Verbose => (body.to_verbose(), Version::V1),
-                _ => (body.to_light(), Version::V3),
+            let (json_body, version) = match format.0 {
+                Layout::Verbose => (body.to_verbose(), Version::V1),
+                Layout::Light(_) => (body.to_light(), Version::V3),
             };
             json(error.status, &json_body, format, version)
         }
