@@ -19,6 +19,7 @@ pub mod diff;
 #[cfg(feature = "directory")]
 pub mod directory;
 mod emit;
+mod json;
 pub mod model;
 mod names;
 mod outline;
@@ -31,6 +32,7 @@ mod xml;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use csdl::references::{Include, Reference, references};
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Diagnostics, Mode, Severity, Span, Spanned};
 use model::Model;

@@ -29,8 +29,10 @@ fn documents(root: &Path) -> BTreeMap<String, (Source, Vec<Source>)> {
     while let Some(directory) = directories.pop() {
         let entries = fs::read_dir(&directory).expect("the corpus is readable");
         let paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
-        let files: Vec<&PathBuf> =
-            paths.iter().filter(|path| path.extension().is_some_and(|e| e == "xml")).collect();
+        let files: Vec<&PathBuf> = paths
+            .iter()
+            .filter(|path| path.extension().is_some_and(|e| e == "xml" || e == "json"))
+            .collect();
         for path in &files {
             let others = match directory == root {
                 true => Vec::new(),

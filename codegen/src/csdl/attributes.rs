@@ -104,11 +104,13 @@ pub(crate) fn is_identifier(text: &str) -> bool {
         && text.len() <= LONGEST_NAME
 }
 
-/// Whether a letter may be within a name. Beside letters and digits these are combining marks.
+/// Whether a letter may be within a name. Beside letters and digits these are marks that combine
+/// with a letter, punctuation that connects words, and joiners.
 fn is_letter(letter: char) -> bool {
     letter.is_alphanumeric()
-        || letter == '_'
-        || matches!(letter, '\u{300}'..='\u{36f}' | '\u{200d}' | '\u{200c}' | '\u{203f}')
+        || matches!(letter,
+            '_' | '\u{203f}' | '\u{2040}' | '\u{2054}' | '\u{fe33}' | '\u{fe34}'
+            | '\u{fe4d}'..='\u{fe4f}' | '\u{ff3f}' | '\u{300}'..='\u{36f}' | '\u{200b}'..='\u{200f}')
 }
 
 /// An `xs:boolean`.

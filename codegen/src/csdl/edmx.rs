@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::csdl::attributes::{check, optional, required};
-use crate::csdl::namespaces::{self, METADATA, edm, is_edm, is_edmx};
-use crate::csdl::{Document, Edmx, Reference, Schema, schema};
+use crate::csdl::namespaces::{self, EDM_V4, METADATA, edm, is_edm, is_edmx};
+use crate::csdl::{Document, Edmx, Include, Reference, Schema, json, schema};
 use crate::diagnostic::{Findings, Span};
 use crate::model::Version;
 use crate::source::Source;
@@ -26,6 +26,8 @@ pub(crate) fn read(
             None
         }
         Format::Xml => xml::read(index, source, findings),
+        Format::Json => crate::json::read(index, source, findings)
+            .and_then(|root| json::element(&root, findings)),
     };
     let Some(root) = root else {
         edmx.documents.push(Document::default());
@@ -40,6 +42,7 @@ pub(crate) fn read(
 /// What a document is written in.
 enum Format {
     Xml,
+    Json,
     Html,
 }
 
@@ -48,10 +51,10 @@ fn sniff(text: &str) -> Format {
     let head = text.trim_start_matches('\u{feff}').trim_start();
     let begins =
         |word: &str| head.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-    match begins("<!doctype html") || begins("<html") {
-        true => Format::Html,
-        false => Format::Xml,
+    if begins("<!doctype html") || begins("<html") {
+        return Format::Html;
     }
+    if head.starts_with(['{', '[']) { Format::Json } else { Format::Xml }
 }
 
 /// Reads a document element: an `edmx:Edmx`, or a `Schema` by itself.
@@ -183,6 +186,11 @@ fn one_schema(
             .suggest(&element.namespace, edm());
         return;
     };
+    if element.namespace.is_empty() {
+        findings
+            .repair("csdl::unknown-namespace", element.span, "Schema has no XML namespace")
+            .help(format!("since V4 it is `{EDM_V4}`"));
+    }
     let said = document.version.unwrap_or(version);
     document.version = Some(said.max(version));
     let Some(schema) = schema::schema(element, &mut document.aliases, findings) else { return };
@@ -197,19 +205,23 @@ fn reference(element: &Element<'_>, document: &mut Document, findings: &mut Find
     check(element, &[&["Uri", "Url"]], findings);
     let uri = optional(element, "Uri").or_else(|| optional(element, "Url"));
     let Some(uri) = uri.or_else(|| required(element, "Uri", findings)) else { return };
-    let mut reference = Reference { uri, includes: Vec::new(), annotations: Vec::new() };
+    let mut reference =
+        Reference { uri: uri.value, span: uri.span, includes: Vec::new(), annotations: Vec::new() };
     for child in element.children.iter().filter(|child| is_edmx(child)) {
         match &*child.name {
             "Include" => {
                 let Some(namespace) = required(child, "Namespace", findings) else { continue };
-                let alias = optional(child, "Alias").filter(|alias| !alias.value.is_empty());
+                let namespace = namespace.value;
+                let alias = optional(child, "Alias").map(|alias| alias.value);
+                let alias = alias.filter(|alias| !alias.is_empty());
                 if let Some(alias) = &alias {
-                    alias_of(&mut document.aliases, &alias.value, &namespace.value);
+                    alias_of(&mut document.aliases, alias, &namespace);
                 }
-                reference.includes.push((namespace, alias));
+                reference.includes.push(Include { namespace, alias });
             }
             "IncludeAnnotations" => {
-                reference.annotations.extend(required(child, "TermNamespace", findings));
+                let namespace = required(child, "TermNamespace", findings);
+                reference.annotations.extend(namespace.map(|namespace| namespace.value));
             }
             _ => unexpected(child, element, &["Include", "IncludeAnnotations"], findings),
         }

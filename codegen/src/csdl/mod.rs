@@ -9,8 +9,10 @@ mod annotations;
 mod attributes;
 mod container;
 mod edmx;
+mod json;
 mod namespaces;
 mod operations;
+pub(crate) mod references;
 mod schema;
 mod v3;
 
@@ -18,6 +20,7 @@ pub(crate) use amended::*;
 pub(crate) use annotations::{Annotation, Expression};
 pub(crate) use attributes::is_identifier;
 pub(crate) use edmx::read;
+pub(crate) use references::{Include, Reference};
 
 use std::collections::BTreeMap;
 
@@ -53,16 +56,6 @@ pub(crate) struct Document {
     pub(crate) aliases: BTreeMap<String, String>,
     /// The documents that it refers to.
     pub(crate) references: Vec<Reference>,
-}
-
-/// A `Reference` to another document.
-#[derive(Debug)]
-pub(crate) struct Reference {
-    pub(crate) uri: Text,
-    /// Namespace and alias of every `Include`.
-    pub(crate) includes: Vec<(Text, Option<Text>)>,
-    /// The term namespace of every `IncludeAnnotations`.
-    pub(crate) annotations: Vec<Text>,
 }
 
 /// A `Schema`.

@@ -3,9 +3,11 @@
 use crate::model::Version;
 use crate::xml::Element;
 
-/// Of `edmx:Edmx` until V3, and since.
-const EDMX: [&str; 2] =
-    ["http://schemas.microsoft.com/ado/2007/06/edmx", "http://docs.oasis-open.org/odata/ns/edmx"];
+/// Of `edmx:Edmx` until V3.
+const EDMX: &str = "http://schemas.microsoft.com/ado/2007/06/edmx";
+
+/// Of `edmx:Edmx` since V4.
+pub(crate) const EDMX_V4: &str = "http://docs.oasis-open.org/odata/ns/edmx";
 
 /// Of `edmx:Edmx` in the designer of the Entity Framework, whose documents are also served.
 const EDMX_OF_DESIGNER: [&str; 2] = [
@@ -43,8 +45,12 @@ pub(crate) fn edm() -> impl Iterator<Item = &'static str> {
 }
 
 /// The version that a namespace of `Schema` came with; `None` if it is another namespace. The
-/// namespaces that are known are not all there are: those that look alike are taken for V3.
+/// namespaces that are known are not all there are: those that look alike are taken for V3, and a
+/// schema without namespace, which is reported, for V4.
 pub(crate) fn version(namespace: &str) -> Option<Version> {
+    if namespace.is_empty() {
+        return Some(Version::V4);
+    }
     let known = EDM.iter().find(|(known, _)| *known == namespace);
     known.map(|(_, version)| *version).or_else(|| {
         let rest = namespace.strip_prefix("http://schemas.microsoft.com/ado/")?;
@@ -60,5 +66,5 @@ pub(crate) fn is_edm(element: &Element<'_>) -> bool {
 /// Whether an element is of EDMX.
 pub(crate) fn is_edmx(element: &Element<'_>) -> bool {
     let namespace = &*element.namespace;
-    EDMX.contains(&namespace) || EDMX_OF_DESIGNER.contains(&namespace)
+    namespace == EDMX || namespace == EDMX_V4 || EDMX_OF_DESIGNER.contains(&namespace)
 }

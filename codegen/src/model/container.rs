@@ -203,7 +203,10 @@ impl<'i> Scope<'i, '_> {
             .collect();
         let is_lost = self.model.version.is_v4()
             && container.singletons.is_empty()
-            && keyless.iter().all(|keyless| *keyless);
+            && container.entity_sets.iter().zip(&keyless).all(|(set, keyless)| {
+                let declared = self.index.entity_types.get(set.entity_type.0);
+                *keyless && declared.is_some_and(|declared| declared.node.key.is_empty())
+            });
         for (set, keyless) in container.entity_sets.iter_mut().zip(keyless) {
             let Some(ty) = self.model.entity_types.get(set.entity_type.0).filter(|_| keyless)
             else {

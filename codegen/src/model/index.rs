@@ -3,7 +3,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::csdl::{self, AssociationEnd, Edmx, Kind, Text};
+use crate::csdl::{self, AssociationEnd, Edmx, Include, Kind, Text};
 use crate::diagnostic::{Findings, Span};
 use crate::model::annotations::Targets;
 use crate::model::{
@@ -224,6 +224,12 @@ impl<'d> Index<'d> {
         };
         let names = self.types.keys().map(String::as_str);
         finding.suggest(qualified, names.chain(Primitive::NAMES.iter().copied()));
+        // The alias that documents give their own schema, without saying so.
+        if let Some(short) = name.strip_prefix("Self.").or_else(|| name.strip_prefix("self."))
+            && let Some(ty) = self.type_of(&format!("{}.{short}", self.edmx.home))
+        {
+            return Some(ty.clone());
+        }
         let short = name.strip_prefix("Edm.")?;
         let meant = |primitive: &&Primitive| primitive.short_name().eq_ignore_ascii_case(short);
         Primitive::ALL.iter().find(meant).copied().map(Type::Primitive)
@@ -281,9 +287,9 @@ fn absent(edmx: &Edmx) -> BTreeMap<&str, &str> {
     let references = edmx.documents.iter().flat_map(|document| &document.references);
     let mut absent = BTreeMap::new();
     for reference in references {
-        for (namespace, _) in &reference.includes {
-            if !present.contains(namespace.value.as_str()) {
-                absent.insert(namespace.value.as_str(), reference.uri.value.as_str());
+        for Include { namespace, .. } in &reference.includes {
+            if !present.contains(namespace.as_str()) {
+                absent.insert(namespace.as_str(), reference.uri.as_str());
             }
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::csdl;
 use crate::model::index::Declared;
 use crate::model::resolve::Scope;
-use crate::model::{Property, StructuredType};
+use crate::model::{Property, StructuredType, keys};
 
 /// How many members all types may have together, those of base types included. A hostile document
 /// can have a long chain of wide types; the largest known one comes to 150,000.
@@ -157,6 +157,7 @@ fn inherit(
         }
     }
     member.properties = properties;
+    keys::mark(member);
 }
 
 /// Applies what amendments say of inherited members.

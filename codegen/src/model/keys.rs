@@ -69,16 +69,8 @@ impl Scope<'_, '_> {
             let fallback = || (found.path.len() > 1).then(|| part.path.value.replace('/', "_"));
             key.push(KeyPart { alias: alias.or_else(fallback), ..found });
         }
-        for part in &key {
-            let [at] = part.path.as_slice() else { continue };
-            if let Some((property, access_given)) = member.properties.get_mut(*at) {
-                property.nullable = false;
-                if !*access_given {
-                    property.access = Access::Create;
-                }
-            }
-        }
         member.ty.key = key;
+        mark(member);
     }
 
     /// The property that a part of a key leads to.
@@ -151,5 +143,18 @@ impl Scope<'_, '_> {
         );
         let last = path.value.rsplit('/').next().unwrap_or_default();
         self.findings.repair("csdl::unknown-key-property", path.span, message).suggest(last, names);
+    }
+}
+
+/// Properties of a key are never null, and are given at create if nothing else is said.
+pub(crate) fn mark(member: &mut Member) {
+    for part in &member.ty.key {
+        let [at] = part.path.as_slice() else { continue };
+        if let Some((property, access_given)) = member.properties.get_mut(*at) {
+            property.nullable = false;
+            if !*access_given {
+                property.access = Access::Create;
+            }
+        }
     }
 }

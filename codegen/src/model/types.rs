@@ -101,16 +101,25 @@ impl Scope<'_, '_> {
 
     /// The value of a member, which without one is one more than that of the member before.
     fn member_value(&mut self, ty: &mut EnumType, member: &csdl::Member, next: Option<i64>) -> i64 {
+        let range = ty.underlying.range().unwrap_or((i64::MIN, i64::MAX));
         let Some(text) = &member.value else {
             // A flag is a bit of its own.
-            return match ty.is_flags {
+            let value = match ty.is_flags {
                 true => 1_i64.checked_shl(u32::try_from(ty.members.len()).unwrap_or(u32::MAX)),
                 false => next,
+            };
+            if value.is_none_or(|value| value > range.1) {
+                let message = format!(
+                    "there is no value for `{}`, which comes after the greatest `Edm.{}`",
+                    member.name.value,
+                    ty.underlying.short_name()
+                );
+                self.findings.repair("csdl::bad-value", member.name.span, message);
+                ty.underlying = Primitive::Int64;
             }
-            .unwrap_or(i64::MAX);
+            return value.unwrap_or(i64::MAX);
         };
         let value: Option<i64> = text.value.trim().parse().ok();
-        let range = ty.underlying.range().unwrap_or((i64::MIN, i64::MAX));
         if value.is_none_or(|value| !(range.0..=range.1).contains(&value)) {
             let message = format!(
                 "the value `{}` of `{}` is not an `Edm.{}`",
