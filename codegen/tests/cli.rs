@@ -86,7 +86,7 @@ fn shows_what_is_wrong_and_where() {
     let refused = module("generate", &directory.path().join("out"), &metadata);
     let text = stderr(&refused);
     assert_eq!(code(&refused), 2);
-    assert!(text.contains("error[csdl::not-edmx]") && text.contains("bad.xml:1:1"), "{text}");
+    assert!(text.contains("error[source::html]") && text.contains("bad.xml:1:1"), "{text}");
 
     let out = directory.path().join("out");
     let arguments = ["generate", "--message-format", "json"];
@@ -96,7 +96,7 @@ fn shows_what_is_wrong_and_where() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("every line is JSON"))
         .collect();
-    assert_eq!(lines[0]["code"], "csdl::not-edmx");
+    assert_eq!(lines[0]["code"], "source::html");
     assert_eq!((&lines[0]["line"], &lines[0]["column"]), (&1.into(), &1.into()));
     assert!(lines[0]["file"].as_str().expect("a file").ends_with("bad.xml"));
 }

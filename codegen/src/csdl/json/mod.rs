@@ -102,19 +102,19 @@ impl Names {
         let mut reference = self.edmx("Reference", member.span);
         let uri = self.text("Uri", member.name.clone(), member.span, member.span);
         reference.attributes.push(uri);
-        const PARTS: [(&str, &str, &[(&str, &str)]); 2] = [
-            ("$Include", "Include", &[("$Namespace", "Namespace"), ("$Alias", "Alias")]),
-            ("$IncludeAnnotations", "IncludeAnnotations", &[("$TermNamespace", "TermNamespace")]),
-        ];
-        for (list, name, attributes) in PARTS {
-            for include in items(&member.node, list) {
-                let mut element = self.edmx(name, include.span);
-                for (known, attribute) in attributes {
-                    let found = get(include, known);
-                    element.attributes.extend(found.and_then(|m| self.attribute(*attribute, m)));
-                }
-                reference.children.push(element);
+        for include in items(&member.node, "$Include") {
+            let mut element = self.edmx("Include", include.span);
+            for (known, attribute) in [("$Namespace", "Namespace"), ("$Alias", "Alias")] {
+                let found = get(include, known);
+                element.attributes.extend(found.and_then(|m| self.attribute(attribute, m)));
             }
+            reference.children.push(element);
+        }
+        for include in items(&member.node, "$IncludeAnnotations") {
+            let mut element = self.edmx("IncludeAnnotations", include.span);
+            let found = get(include, "$TermNamespace");
+            element.attributes.extend(found.and_then(|m| self.attribute("TermNamespace", m)));
+            reference.children.push(element);
         }
         reference
     }

@@ -29,7 +29,7 @@ pub struct Order {
     pub date_time_offset: Option<edm::DateTimeOffset>,
     /// `Decimal`: `Edm.Decimal`, nullable.
     ///
-    /// Set at create or later.
+    /// Set at create or later. Precision 10. Scale 2.
     pub decimal: Option<edm::Decimal>,
     /// `Double`: `Edm.Double`.
     ///
