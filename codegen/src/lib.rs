@@ -178,7 +178,10 @@ struct Run {
 
 impl Run {
     fn new(documents: &[Source], amendments: &[Source], reading: &Reading) -> Self {
-        let sources = documents.iter().chain(&reading.references).chain(amendments);
+        // References are found in any order; what comes out is the same.
+        let mut references: Vec<&Source> = reading.references.iter().collect();
+        references.sort_by(|a, b| (&a.name, &a.text).cmp(&(&b.name, &b.text)));
+        let sources = documents.iter().chain(references).chain(amendments);
         Self {
             sources: sources.cloned().collect(),
             documents: documents.len(),

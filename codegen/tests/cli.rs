@@ -146,3 +146,77 @@ fn describes_a_service() {
     assert_eq!(object["containers"][0]["entity_sets"][0]["name"], "Beds");
     assert!(object["generated"]["lines"].as_u64().expect("a number") > 100);
 }
+
+/// A document of V4 with a schema, and what refers to another document.
+fn edmx(references: &str, schema: &str) -> String {
+    format!(
+        "<edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\
+         {references}<edmx:DataServices><Schema \
+         xmlns=\"http://docs.oasis-open.org/odata/ns/edm\" {schema}</Schema>\
+         </edmx:DataServices></edmx:Edmx>"
+    )
+}
+
+#[test]
+fn documents_beside_the_one_that_refers_to_them_are_read() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let (main, shapes) = (directory.path().join("main.xml"), directory.path().join("shapes.xml"));
+    let reference = "<edmx:Reference Uri=\"http://nowhere.invalid/v1/shapes.xml\">\
+                     <edmx:Include Namespace=\"Shapes\" Alias=\"S\"/></edmx:Reference>";
+    let drawing = "Namespace=\"Drawing\"><EntityType Name=\"Figure\"><Key><PropertyRef \
+                   Name=\"Id\"/></Key><Property Name=\"Id\" Type=\"Edm.Int32\" \
+                   Nullable=\"false\"/><Property Name=\"At\" Type=\"S.Point\"/></EntityType>\
+                   <EntityContainer Name=\"Board\"><EntitySet Name=\"Figures\" \
+                   EntityType=\"Drawing.Figure\"/></EntityContainer>";
+    let point = "Namespace=\"Shapes\"><ComplexType Name=\"Point\"><Property Name=\"X\" \
+                 Type=\"Edm.Double\"/></ComplexType>";
+    fs::write(&main, edmx(reference, drawing)).expect("writable");
+    let cache = directory.path().join("cache");
+    let described = || run(&["describe", "--no-fetch"], &[("--cache", &cache), ("", &main)]);
+    let alone = described();
+    assert_eq!(code(&alone), 2, "{}", stderr(&alone));
+    assert!(stderr(&alone).contains("shapes.xml` is not read"), "{}", stderr(&alone));
+    fs::write(&shapes, edmx("", point)).expect("writable");
+    let both = described();
+    assert_eq!(code(&both), 0, "{}", stderr(&both));
+    assert!(stdout(&both).contains("Shapes: 1 complex type"), "{}", stdout(&both));
+}
+
+#[test]
+fn what_real_services_get_wrong_is_repaired_if_asked() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let metadata = directory.path().join("wrong.xml");
+    let wrong = "Namespace=\"N\"><EntityType Name=\"T\"><Key><PropertyRef Name=\"Id\"/></Key>\
+                 <Property Name=\"Id\" Type=\"Edm.Int32\" Nullable=\"false\"/>\
+                 <Property Name=\"Lost\" Type=\"N.Nowhere\"/></EntityType>\
+                 <EntityContainer Name=\"C\"><EntitySet Name=\"Ts\" EntityType=\"N.T\"/>\
+                 </EntityContainer>";
+    fs::write(&metadata, edmx("", wrong)).expect("writable");
+    let out = directory.path().join("out");
+    let strict = module("generate", &out, &metadata);
+    assert_eq!(code(&strict), 2);
+    assert!(stderr(&strict).contains("error["), "{}", stderr(&strict));
+    let paths: [(&str, &Path); 2] = [("--metadata", &metadata), ("--out", &out)];
+    let lenient = run(&["generate", "--lenient"], &paths);
+    assert_eq!(code(&lenient), 0, "{}", stderr(&lenient));
+    assert!(stderr(&lenient).contains("warning["), "{}", stderr(&lenient));
+    let text = fs::read_to_string(out.join("mod.rs")).expect("generated");
+    assert!(text.contains(" --lenient"), "the command to run again says so");
+}
+
+#[test]
+fn a_names_lock_is_written_and_checked() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let (out, lock) = (directory.path().join("out"), directory.path().join("names.lock"));
+    let keys = fixture("golden/keys/metadata.xml");
+    let run =
+        |command| run(&[command], &[("--metadata", &keys), ("--out", &out), ("--lock", &lock)]);
+    assert_eq!(code(&run("generate")), 0);
+    let text = fs::read_to_string(&lock).expect("written");
+    assert!(text.contains("OrderLine"), "{text}");
+    assert_eq!(code(&run("check")), 0);
+    fs::remove_file(&lock).expect("there");
+    let missing = run("check");
+    assert_eq!(code(&missing), 1);
+    assert!(stdout(&missing).contains("names.lock is missing"), "{}", stdout(&missing));
+}

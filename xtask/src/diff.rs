@@ -39,8 +39,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn read(path: &Path) -> anyhow::Result<Model> {
     let name = path.display().to_string();
-    let text = fs::read_to_string(path).with_context(|| format!("reading {name}"))?;
-    match odata_codegen::read_model(&[Source { name: name.clone(), text }], &[]) {
+    let bytes = fs::read(path).with_context(|| format!("reading {name}"))?;
+    let model = Source::from_bytes(name.clone(), &bytes)
+        .and_then(|source| odata_codegen::read_model(&[source], &[]));
+    match model {
         Ok(model) => Ok(model),
         Err(diagnostics) => {
             show(&diagnostics);

@@ -1,5 +1,7 @@
 //! `odata-codegen check`: whether a directory is what `generate` would write.
 
+use odata_codegen::directory::Difference;
+
 use super::failure::{Found, Outcome};
 use super::generate::{Generated, Target};
 use super::messages::{self, Messages};
@@ -28,15 +30,16 @@ pub(crate) struct Arguments {
 
 /// Compares.
 pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
-    let Generated { output, directory, command } = arguments.target.generate(messages)?;
+    let Generated { output, directory, lock, command } = arguments.target.generate(messages)?;
     let differences = directory.differences(&output.files)?;
-    if differences.is_empty() {
+    let lock = lock.and_then(|lock| lock.difference());
+    if differences.is_empty() && lock.is_none() {
         messages.progress(format!("{} is up to date", directory.path().display()));
         return Ok(Found::Nothing);
     }
     let mut text = String::new();
-    for difference in &differences {
-        text.push_str(&difference.summary());
+    for summary in differences.iter().map(Difference::summary).chain(lock) {
+        text.push_str(&summary);
         text.push('\n');
     }
     text.push('\n');

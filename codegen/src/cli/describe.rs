@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use odata_codegen::{Options, Source, describe, read_model};
+use odata_codegen::{Options, Reading, Source, describe, read_model_as};
 use serde_json::json;
 
 use super::failure::{Failure, Found, Outcome};
-use super::input::{self, Origin};
+use super::input::{self, Documents, Origin};
 use super::messages::{self, Messages};
 
 const EXAMPLES: &str = "\
@@ -54,17 +54,16 @@ struct Cost {
 
 /// Describes.
 pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
-    let documents = arguments.metadata.iter();
-    let documents: Vec<Source> = documents
-        .map(|text| arguments.origin.document(text, messages))
-        .collect::<Result<_, _>>()?;
-    let amendments = input::files(&arguments.amend)?;
-    let model = read_model(&documents, &amendments).map_err(|diagnostics| {
+    let Documents { documents, reading } =
+        arguments.origin.documents(&arguments.metadata, messages)?;
+    let amendments = input::files(&arguments.amend, messages)?;
+    let read = read_model_as(&documents, &amendments, &reading);
+    let (model, _) = read.map_err(|diagnostics| {
         messages.diagnostics(&diagnostics);
         Failure::input("nothing can be said of documents with errors")
     })?;
     let description = describe::describe(&model);
-    let cost = cost(&documents, &amendments);
+    let cost = cost(&documents, &amendments, reading);
     let shown = cost.as_ref().map(|Cost { files, lines }| {
         format!("Generated, it is {files} files with {lines} lines of Rust.\n")
     });
@@ -85,13 +84,8 @@ pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
 
 /// Generates, to count what comes out: that takes less time than to read an estimate. `None` if
 /// names collide, which is no matter here.
-fn cost(documents: &[Source], amendments: &[Source]) -> Option<Cost> {
-    let options = Options {
-        command: String::new(),
-        service_version: None,
-        client_feature: None,
-        ..Options::default()
-    };
+fn cost(documents: &[Source], amendments: &[Source], reading: Reading) -> Option<Cost> {
+    let options = Options { reading, ..Options::default() };
     let output = odata_codegen::generate(documents, amendments, &options).ok()?;
     let lines = output.files.values().map(|text| text.lines().count()).sum();
     Some(Cost { files: output.files.len(), lines })

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use odata_codegen::diff::{self, Change};
 use odata_codegen::model::Model;
-use odata_codegen::{Source, Span, read_model};
+use odata_codegen::{Source, Span, read_model_as};
 
 use super::failure::{Failure, Found, Outcome};
-use super::input::{self, Origin};
+use super::input::{self, Documents, Origin};
 use super::messages::{self, Messages};
 
 const EXAMPLES: &str = "\
@@ -90,7 +90,7 @@ impl Version {
 
 /// Compares.
 pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
-    let amendments = input::files(&arguments.amend)?;
+    let amendments = input::files(&arguments.amend, messages)?;
     let old = read(&arguments.old, &amendments, arguments, messages)?;
     let new = read(&arguments.new, &amendments, arguments, messages)?;
     let changes = diff::diff(&old.model, &new.model);
@@ -120,12 +120,14 @@ fn read(
     arguments: &Arguments,
     messages: &Messages,
 ) -> Result<Version, Failure> {
-    let source = arguments.origin.document(text, messages)?;
-    match read_model(std::slice::from_ref(&source), amendments) {
-        Ok(model) => Ok(Version { source, model }),
+    let Documents { mut documents, reading } =
+        arguments.origin.documents(&[text.to_owned()], messages)?;
+    match read_model_as(&documents, amendments, &reading) {
+        // Warnings are told where the document is generated from.
+        Ok((model, _)) => Ok(Version { source: documents.swap_remove(0), model }),
         Err(diagnostics) => {
             messages.diagnostics(&diagnostics);
-            Err(Failure::input(format!("{} cannot be compared: it has errors", source.name)))
+            Err(Failure::input(format!("{text} cannot be compared: it has errors")))
         }
     }
 }

@@ -1,12 +1,14 @@
 //! `odata-codegen generate`: documents in, a directory of Rust out.
 
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use odata_codegen::directory::{Directory, Kind};
-use odata_codegen::{Options, Output, Source};
+use odata_codegen::{Options, Output};
 
 use super::failure::{Failure, Found, Outcome};
-use super::input::{self, Origin};
+use super::input::{self, Documents, Origin};
 use super::messages::Messages;
 
 const EXAMPLES: &str = "\
@@ -37,6 +39,10 @@ pub(crate) struct Target {
     #[arg(long, value_name = "FILE")]
     amend: Vec<PathBuf>,
 
+    /// The names lock: names that it lists are kept, and new ones are added to it
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
+
     /// The directory to write
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -61,8 +67,38 @@ pub(crate) struct Target {
 pub(super) struct Generated {
     pub(super) output: Output,
     pub(super) directory: Directory,
+    /// The names lock, if one is kept.
+    pub(super) lock: Option<Lock>,
     /// What writes them.
     pub(super) command: String,
+}
+
+/// A file that keeps names from one run to the next.
+pub(super) struct Lock {
+    path: PathBuf,
+    /// As it is; `None` if there is none yet.
+    present: Option<String>,
+    /// As it should be.
+    wanted: String,
+}
+
+impl Lock {
+    /// What is the matter with it, if anything is.
+    pub(super) fn difference(&self) -> Option<String> {
+        let path = self.path.display();
+        match &self.present {
+            None => Some(format!("{path} is missing")),
+            Some(present) if *present != self.wanted => Some(format!("{path} is changed")),
+            Some(_) => None,
+        }
+    }
+
+    fn write(&self) -> Result<(), Failure> {
+        match self.difference() {
+            Some(_) => super::sidecar::write(&self.path, self.wanted.as_bytes()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Writes.
@@ -72,6 +108,9 @@ pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
     let changed = directory.differences(&output.files)?.len();
     if changed > 0 {
         directory.replace(&output.files)?;
+    }
+    if let Some(lock) = &generated.lock {
+        lock.write()?;
     }
     let lines: usize = output.files.values().map(|text| text.lines().count()).sum();
     messages.progress(format!(
@@ -89,13 +128,16 @@ impl Target {
     ///
     /// What is named cannot be read, or is wrong.
     pub(super) fn generate(&self, messages: &Messages) -> Result<Generated, Failure> {
-        let documents = self.documents(messages)?;
-        let amendments = input::files(&self.amend)?;
+        let Documents { documents, reading } = self.origin.documents(&self.metadata, messages)?;
+        let amendments = input::files(&self.amend, messages)?;
         let command = self.command();
+        let present = self.lock()?;
         let options = Options {
             command: command.clone(),
             service_version: self.service_version.clone(),
             client_feature: self.client_feature.clone(),
+            reading,
+            lock: present.clone(),
             ..Options::default()
         };
         match odata_codegen::generate(&documents, &amendments, &options) {
@@ -103,7 +145,12 @@ impl Target {
                 messages.diagnostics(&output.warnings);
                 let name = self.out.display().to_string();
                 let directory = Directory::new(&self.out, name, Kind::Module);
-                Ok(Generated { output, directory, command })
+                let lock = self.lock.as_ref().map(|path| Lock {
+                    path: path.clone(),
+                    present,
+                    wanted: output.lock.clone(),
+                });
+                Ok(Generated { output, directory, lock, command })
             }
             Err(diagnostics) => {
                 messages.diagnostics(&diagnostics);
@@ -112,8 +159,14 @@ impl Target {
         }
     }
 
-    fn documents(&self, messages: &Messages) -> Result<Vec<Source>, Failure> {
-        self.metadata.iter().map(|text| self.origin.document(text, messages)).collect()
+    /// The names lock, if an earlier run has written one.
+    fn lock(&self) -> Result<Option<String>, Failure> {
+        let Some(path) = &self.lock else { return Ok(None) };
+        match fs::read_to_string(path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Failure::input(format!("reading {}: {error}", path.display()))),
+        }
     }
 
     /// The command line that generates the same again, without what is about this run only.
@@ -133,12 +186,18 @@ impl Target {
         for amend in &self.amend {
             option("--amend", &amend.to_string_lossy());
         }
+        if let Some(lock) = &self.lock {
+            option("--lock", &lock.to_string_lossy());
+        }
         option("--out", &self.out.to_string_lossy());
         if let Some(version) = &self.service_version {
             option("--service-version", version);
         }
         if let Some(feature) = &self.client_feature {
             option("--client-feature", feature);
+        }
+        if self.origin.is_lenient() {
+            words.push("--lenient".to_owned());
         }
         words.join(" ")
     }

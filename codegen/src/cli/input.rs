@@ -3,13 +3,22 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use odata_codegen::Source;
+use odata_codegen::{Mode, Reading, Source};
 use reqwest::Url;
 
 use super::failure::Failure;
 use super::http::{self, Credentials, Known};
 use super::messages::Messages;
+use super::references::{self, Place};
 use super::sidecar::Sidecar;
+
+/// Documents, and how they are to be read.
+pub(crate) struct Documents {
+    /// What is named on the command line.
+    pub(crate) documents: Vec<Source>,
+    /// With the documents that they refer to.
+    pub(crate) reading: Reading,
+}
 
 /// Where documents may come from.
 #[derive(Clone, Debug, clap::Args)]
@@ -17,6 +26,10 @@ use super::sidecar::Sidecar;
 pub(crate) struct Origin {
     #[command(flatten)]
     credentials: Credentials,
+
+    /// Repair what real services get wrong, each repair with a warning, instead of refusing it
+    #[arg(long, help_heading = None)]
+    lenient: bool,
 
     /// Read no document from a service: take what the cache has, or fail
     #[arg(long)]
@@ -28,19 +41,44 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// Reads a document from a file or a service.
+    /// Reads documents from files or services, and those that they refer to.
     ///
     /// # Errors
     ///
-    /// It cannot be read, or is not text.
-    pub(crate) fn document(&self, text: &str, messages: &Messages) -> Result<Source, Failure> {
-        match http::url(text) {
-            Some(url) => {
-                let bytes = self.fetched(&url, messages)?;
-                source(http::shown(&url), bytes)
-            }
-            None => file(Path::new(text)),
+    /// One that is named cannot be read, or is not text.
+    pub(crate) fn documents(
+        &self,
+        texts: &[String],
+        messages: &Messages,
+    ) -> Result<Documents, Failure> {
+        let mut documents = Vec::new();
+        for text in texts {
+            let place = Place::of(text);
+            let source = match &place {
+                Place::File(path) => file(path, messages)?,
+                Place::Url(url) => self.at_url(url, messages)?,
+            };
+            documents.push((place, source));
         }
+        let references = references::load(&documents, self, messages)?;
+        let mode = if self.lenient { Mode::Lenient } else { Mode::Strict };
+        let documents = documents.into_iter().map(|(_, source)| source).collect();
+        Ok(Documents { documents, reading: Reading { mode, references } })
+    }
+
+    /// Whether documents are repaired.
+    pub(crate) fn is_lenient(&self) -> bool {
+        self.lenient
+    }
+
+    /// Reads a document of a service.
+    ///
+    /// # Errors
+    ///
+    /// It is not to be had, or is not text.
+    pub(crate) fn at_url(&self, url: &Url, messages: &Messages) -> Result<Source, Failure> {
+        let bytes = self.fetched(url, messages)?;
+        decoded(http::shown(url), &bytes, messages)
     }
 
     /// A document of a service: from the cache, if it is still the same there.
@@ -116,11 +154,11 @@ impl Origin {
 /// # Errors
 ///
 /// It cannot be read, or is not text.
-pub(crate) fn file(path: &Path) -> Result<Source, Failure> {
+pub(crate) fn file(path: &Path, messages: &Messages) -> Result<Source, Failure> {
     // A file that was named is part of the command line, so not to find it is the caller's.
     let bytes = fs::read(path)
         .map_err(|error| Failure::input(format!("reading {}: {error}", path.display())))?;
-    source(path.display().to_string(), bytes)
+    decoded(path.display().to_string(), &bytes, messages)
 }
 
 /// Reads several files.
@@ -128,15 +166,15 @@ pub(crate) fn file(path: &Path) -> Result<Source, Failure> {
 /// # Errors
 ///
 /// One cannot be read, or is not text.
-pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<Source>, Failure> {
-    paths.iter().map(|path| file(path)).collect()
+pub(crate) fn files(paths: &[PathBuf], messages: &Messages) -> Result<Vec<Source>, Failure> {
+    paths.iter().map(|path| file(path, messages)).collect()
 }
 
-fn source(name: String, bytes: Vec<u8>) -> Result<Source, Failure> {
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Source { name, text }),
-        Err(error) => Err(Failure::input(format!("{name}: {error}"))),
-    }
+fn decoded(name: String, bytes: &[u8], messages: &Messages) -> Result<Source, Failure> {
+    Source::from_bytes(name.clone(), bytes).map_err(|diagnostics| {
+        messages.diagnostics(&diagnostics);
+        Failure::input(format!("{name} cannot be read"))
+    })
 }
 
 /// A part of a URL as the name of a file, on every system.
@@ -165,6 +203,7 @@ mod tests {
     fn every_url_has_a_place_inside_the_cache() {
         let origin = Origin {
             credentials: Credentials::default(),
+            lenient: false,
             no_fetch: true,
             cache: Some(PathBuf::from("cache")),
         };

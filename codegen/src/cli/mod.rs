@@ -5,7 +5,7 @@
 //! | [`generate`], [`check`] | a crate or a module, written or compared |
 //! | [`diff`], [`describe`] | what has changed between two documents, what is in one |
 //! | [`fetch`] | a document of a service, kept as a file |
-//! | [`input`] | documents, amendments and references from files, the cache or a service |
+//! | [`input`], [`references`] | documents from files, the cache or a service |
 //! | [`http`], [`sidecar`] | the one way a document is requested, and what is kept of it |
 //! | [`messages`] | diagnostics and progress, for people or programs |
 //! | [`failure`] | why a command ends early, and its exit code |
@@ -19,6 +19,7 @@ mod generate;
 mod http;
 mod input;
 mod messages;
+mod references;
 mod sidecar;
 
 use std::process::ExitCode;

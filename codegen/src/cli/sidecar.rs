@@ -97,7 +97,11 @@ pub(crate) fn path(document: &Path) -> PathBuf {
 }
 
 /// Writes a file as a whole.
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+///
+/// # Errors
+///
+/// The disk refuses.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".new");

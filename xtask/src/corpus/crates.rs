@@ -1,6 +1,6 @@
 //! What is generated, compiled: every document is a module of one of a few crates of even size.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -36,7 +36,8 @@ pub(crate) fn compile(documents: &[Document], outcomes: &mut [Outcome]) -> anyho
     let target = cargo::target()?;
     let folder = target.join(FOLDER);
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let parts = parts(outcomes, 2 * processors);
+    let compiled = compiled(documents, outcomes);
+    let parts = parts(&compiled, outcomes, 2 * processors);
     if parts.is_empty() {
         return Ok(());
     }
@@ -54,8 +55,15 @@ pub(crate) fn compile(documents: &[Document], outcomes: &mut [Outcome]) -> anyho
     // The same versions of dependencies, so that they are built once.
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).context("copying Cargo.lock")?;
     let errors = clippy(&folder, &target)?;
+    let by_folder: BTreeMap<String, &Vec<String>> = compiled
+        .iter()
+        .filter_map(|&index| {
+            let list = errors.get(&module(&documents[index].name))?;
+            Some((folder_or_name(&documents[index]), list))
+        })
+        .collect();
     for (document, outcome) in documents.iter().zip(outcomes.iter_mut()) {
-        if let Some(list) = errors.get(&module(&document.name)) {
+        if let Some(list) = by_folder.get(&folder_or_name(document)) {
             let shown: Vec<&str> = list.iter().take(MOST).map(String::as_str).collect();
             let failure = format!("{} errors of the compiler: {}", list.len(), shown.join("; "));
             outcome.failure.get_or_insert(failure);
@@ -64,10 +72,33 @@ pub(crate) fn compile(documents: &[Document], outcomes: &mut [Outcome]) -> anyho
     Ok(())
 }
 
+/// The documents to compile. Those of a folder are generated with all of the folder, so what comes
+/// out has the same types: the largest of them stands for the others.
+fn compiled(documents: &[Document], outcomes: &[Outcome]) -> Vec<usize> {
+    let mut of_folder: BTreeMap<String, usize> = BTreeMap::new();
+    for (index, document) in documents.iter().enumerate() {
+        let folder = folder_or_name(document);
+        let largest = of_folder.entry(folder).or_insert(index);
+        if outcomes[index].lines > outcomes[*largest].lines {
+            *largest = index;
+        }
+    }
+    let mut indices: Vec<usize> = of_folder.into_values().collect();
+    indices.retain(|&index| !outcomes[index].files.is_empty());
+    indices
+}
+
+/// What documents are compiled once for.
+fn folder_or_name(document: &Document) -> String {
+    match document.name.rsplit_once('/') {
+        Some((folder, _)) => folder.to_owned(),
+        None => document.name.clone(),
+    }
+}
+
 /// Distributes documents: the largest first, each to the crate that has least.
-fn parts(outcomes: &[Outcome], number: usize) -> Vec<Part> {
-    let mut indices: Vec<usize> =
-        (0..outcomes.len()).filter(|&index| !outcomes[index].files.is_empty()).collect();
+fn parts(indices: &[usize], outcomes: &[Outcome], number: usize) -> Vec<Part> {
+    let mut indices = indices.to_vec();
     indices.sort_by_key(|&index| std::cmp::Reverse(outcomes[index].lines));
     let mut parts = vec![Part::default(); number];
     for index in indices {
@@ -88,13 +119,20 @@ fn write_part(
 ) -> anyhow::Result<()> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let path = |name: &str| root().join(name).display().to_string();
-    let manifest = format!(
+    let mut manifest = format!(
         "[package]\nname = \"corpus-{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
          [dependencies]\nedm = {{ path = {:?} }}\n\
-         odata-client = {{ path = {:?}, default-features = false }}\n",
+         odata-client = {{ path = {:?}, default-features = false }}\n\n[features]\n",
         path("edm"),
         path("client")
     );
+    // Large documents have features; all of them are compiled.
+    let files = part.documents.iter().flat_map(|&index| outcomes[index].files.values());
+    let features: BTreeSet<&str> = files.flat_map(|text| features(text)).collect();
+    writeln!(manifest, "default = {features:?}")?;
+    for feature in features {
+        writeln!(manifest, "{feature} = []")?;
+    }
     write(&folder.join("Cargo.toml"), &manifest)?;
     let mut lib = "#![deny(warnings, missing_docs, unreachable_pub, clippy::all)]\n\
                    //! Documents of a corpus.\n"
@@ -107,6 +145,11 @@ fn write_part(
         }
     }
     write(&folder.join("src/lib.rs"), &lib)
+}
+
+/// The features that generated code asks for.
+fn features(text: &str) -> impl Iterator<Item = &str> {
+    text.split("feature = \"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0))
 }
 
 /// The name of the module of a document.
@@ -160,9 +203,15 @@ mod tests {
             ..Outcome::default()
         };
         let outcomes = [10, 1, 6, 5].map(outcome);
-        let parts = parts(&outcomes, 2);
+        let parts = parts(&[0, 1, 2, 3], &outcomes, 2);
         assert_eq!(parts.iter().map(|part| part.lines).collect::<Vec<_>>(), [11, 11]);
-        assert_eq!(super::parts(&[Outcome::default()], 2).len(), 0);
+        assert_eq!(super::parts(&[], &[], 2).len(), 0);
+    }
+
+    #[test]
+    fn features_are_found() {
+        let text = "#[cfg(all(feature = \"a-b\", feature = \"c\"))]\nmod x;";
+        assert_eq!(features(text).collect::<Vec<_>>(), ["a-b", "c"]);
     }
 
     #[test]

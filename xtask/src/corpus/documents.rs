@@ -12,6 +12,8 @@ pub(crate) struct Document {
     pub(crate) name: String,
     /// The path.
     pub(crate) path: PathBuf,
+    /// The other documents of its folder, which it may refer to; none if it is in no folder.
+    pub(crate) siblings: Vec<PathBuf>,
     /// What kind of document it is.
     pub(crate) kind: Kind,
 }
@@ -107,6 +109,12 @@ pub(crate) fn find(corpus: &Path) -> anyhow::Result<Vec<Document>> {
     find_below(corpus, "", &mut documents)
         .with_context(|| format!("reading {}", corpus.display()))?;
     documents.sort_by(|a, b| a.name.cmp(&b.name));
+    let paths: Vec<PathBuf> = documents.iter().map(|document| document.path.clone()).collect();
+    for document in documents.iter_mut().filter(|document| document.kind == Kind::Several) {
+        let is_sibling =
+            |path: &&PathBuf| path.parent() == document.path.parent() && **path != document.path;
+        document.siblings = paths.iter().filter(is_sibling).cloned().collect();
+    }
     Ok(documents)
 }
 
@@ -121,7 +129,7 @@ fn find_below(folder: &Path, prefix: &str, documents: &mut Vec<Document>) -> any
             let bytes = fs::read(&path).with_context(|| name.clone())?;
             let head = String::from_utf8_lossy(&bytes[..bytes.len().min(4096)]);
             let kind = Kind::of(&name, &head);
-            documents.push(Document { name, path, kind });
+            documents.push(Document { name, path, siblings: Vec::new(), kind });
         }
     }
     Ok(())

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::panic;
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -57,12 +58,12 @@ fn one(document: &Document) -> Outcome {
 }
 
 fn judged(document: &Document) -> Outcome {
-    let sources = match sources(document) {
-        Ok(sources) => sources,
+    let (sources, reading) = match sources(document) {
+        Ok(read) => read,
         Err(why) => return failed(why),
     };
     let start = Instant::now();
-    let generated = generate(&sources);
+    let generated = generate(&sources, &reading);
     let seconds = start.elapsed().as_secs_f64();
     match (document.kind, generated) {
         (Kind::Invalid, Ok(_)) => failed("it is not refused"),
@@ -70,32 +71,47 @@ fn judged(document: &Document) -> Outcome {
         (_, Err(diagnostics)) => failed(first(&diagnostics)),
         (_, Ok(files)) => {
             let lines = files.values().map(|text| text.lines().count()).sum();
-            let failure = (!is_deterministic(&sources, &files))
+            let failure = (!is_deterministic(&sources, &reading, &files))
                 .then(|| "generated again, it is something else".to_owned());
             Outcome { files, lines, seconds, failure }
         }
     }
 }
 
-fn sources(document: &Document) -> Result<Vec<Source>, String> {
-    let bytes = fs::read(&document.path).map_err(|error| error.to_string())?;
-    let text = String::from_utf8(bytes).map_err(|error| error.to_string())?;
-    Ok(vec![Source { name: document.name.clone(), text }])
+/// A document, and those that it may refer to. Real services break rules, so documents are
+/// repaired; what is to be refused must be so at any rate.
+fn sources(document: &Document) -> Result<(Vec<Source>, Reading), String> {
+    let read = |path: &Path, name: &str| {
+        let bytes = fs::read(path).map_err(|error| error.to_string())?;
+        Source::from_bytes(name, &bytes).map_err(|diagnostics| first(&diagnostics))
+    };
+    let source = read(&document.path, &document.name)?;
+    let references = document.siblings.iter().map(|path| read(path, &path.display().to_string()));
+    let references = references.collect::<Result<Vec<Source>, String>>()?;
+    Ok((vec![source], Reading { mode: Mode::Lenient, references }))
 }
 
-fn generate(sources: &[Source]) -> Result<BTreeMap<String, String>, Diagnostics> {
+fn generate(
+    sources: &[Source],
+    reading: &Reading,
+) -> Result<BTreeMap<String, String>, Diagnostics> {
     let options = Options {
         command: "cargo xtask corpus".to_owned(),
-        reading: Reading { mode: Mode::Lenient, ..Reading::default() },
+        reading: reading.clone(),
         ..Options::default()
     };
     odata_codegen::generate(sources, &[], &options).map(|output| output.files)
 }
 
 /// Whether the same comes out again, and in another order of the documents.
-fn is_deterministic(sources: &[Source], files: &BTreeMap<String, String>) -> bool {
-    let reversed: Vec<Source> = sources.iter().rev().cloned().collect();
-    generate(&reversed).is_ok_and(|again| again == *files)
+fn is_deterministic(
+    sources: &[Source],
+    reading: &Reading,
+    files: &BTreeMap<String, String>,
+) -> bool {
+    let mut reading = reading.clone();
+    reading.references.reverse();
+    generate(sources, &reading).is_ok_and(|again| again == *files)
 }
 
 /// A document that is to be refused must be so at a place in it.

@@ -51,7 +51,12 @@ mod tests {
 
     #[test]
     fn what_passes_is_counted_by_kind() {
-        let document = |name: &str, kind| Document { name: name.into(), path: "".into(), kind };
+        let document = |name: &str, kind| Document {
+            name: name.into(),
+            path: "".into(),
+            siblings: Vec::new(),
+            kind,
+        };
         let documents =
             [document("a", Kind::V2), document("b", Kind::V2), document("c", Kind::Invalid)];
         let mut outcomes = vec![Outcome::default(); 3];
