@@ -1,6 +1,7 @@
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
+use crate::error::ServiceError;
 use crate::json::{Change, DeltaLink, Format, PayloadError, Raw, control, is_annotation};
 use crate::model::Model;
 use crate::{EntityType, Many, Navigation, One, Structured};
@@ -223,6 +224,13 @@ impl Payload {
             Some(text) => *slot = Some(text.into_owned()),
             None => self.annotations.push((name.to_owned(), raw.into())),
         }
+    }
+
+    /// The error that a service has put in place of an entity.
+    pub(crate) fn service_error(&self) -> Option<ServiceError> {
+        let light = find(&self.annotations, "odata.error");
+        let error = light.or_else(|| find(&self.members, "error"))?;
+        ServiceError::parse(&format!("{{\"error\":{error}}}"))
     }
 
     /// What this says that has changed, if it is not an entity: an entry of V4.01 has `@removed`,

@@ -64,6 +64,8 @@ fn an_error_behind_the_start_of_a_payload_is_found() {
         format!(r#"{{"value":[{{"Id":1}}]}}{v4}"#),
         format!(r#"{{"value":[{{"Id":1}},{{"Name":"half{v4}"#),
         format!(r#"{{"value":[{{"Id":1}},{xml}"#),
+        format!(r#"{{"value":[{{"Id":1}},{light}]}}"#),
+        format!(r#"{{"value":[{v4}]}}"#),
         v4.to_owned(),
         light.to_owned(),
         xml.to_owned(),

@@ -1,7 +1,7 @@
 //! One recorded exchange, and how its answer is read.
 
 use edm::error::ServiceError;
-use edm::json::{Body, Declared, Format};
+use edm::json::{Body, Declared, Format, PayloadErrorKind};
 use edm::model::{Primitive, StructuredType, Type};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -59,6 +59,15 @@ impl Exchange {
     /// The line is no exchange.
     pub fn parse(line: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(line)
+    }
+
+    /// An answer of which only the body is known.
+    pub fn of_body(content_type: &str, body: &str) -> Self {
+        let headers = vec![("content-type".to_owned(), content_type.to_owned())];
+        Self {
+            request: Request { method: String::new(), url: String::new() },
+            response: Response { status: 200, headers, body: Some(body.to_owned()) },
+        }
     }
 
     /// The URL of the request.
@@ -119,7 +128,17 @@ impl Exchange {
         let format = Format::of_response(declared).unwrap_or(default);
         let json: Json = match serde_json::from_str(text) {
             Ok(json) => json,
-            Err(error) => return Outcome::Lost(format!("not JSON: {error}")),
+            // Half a page, and the error behind it.
+            Err(error) => {
+                let mut entities =
+                    Entities { ty: &NOTHING, items: Vec::new(), removed: Vec::new() };
+                return match Body::new(text, format).page(&mut entities).map_err(|e| e.kind) {
+                    Err(PayloadErrorKind::Service(_)) => {
+                        Outcome::Read { kind: "error in a page", declared: 1, kept: 0 }
+                    }
+                    _ => Outcome::Lost(format!("not JSON: {error}")),
+                };
+            }
         };
         if json.get("responses").is_some() {
             return Outcome::Skipped("a batch, whose parts are read");
@@ -198,7 +217,7 @@ impl Exchange {
                 if entities.items.len() + entities.removed.len() + info.links.len() != list.len() {
                     return Outcome::Lost("an entity".to_owned());
                 }
-                let present = list.iter().filter(|json| !is_removed(json));
+                let present = list.iter().filter(|json| !is_removed(json) && !is_delta_link(json));
                 let removed = list.iter().filter(|json| is_removed(json));
                 for (json, entity) in present.chain(removed).zip(read) {
                     search.entity(json, entity, "");
@@ -209,7 +228,7 @@ impl Exchange {
             (None, _)
                 if inner.is_object()
                     && inner.get("value").is_none()
-                    && is_entity(inner, &fragment, ty) =>
+                    && is_entity(inner, body.format(), ty) =>
             {
                 let mut entity = Entity::new(ty);
                 match body.nullable_entity(&mut entity) {
@@ -299,15 +318,20 @@ fn is_removed(json: &Json) -> bool {
     json.get("@removed").is_some() || context.is_some_and(|url| url.ends_with("$deletedEntity"))
 }
 
+fn is_delta_link(json: &Json) -> bool {
+    let context = json.get("@odata.context").and_then(Json::as_str);
+    context.is_some_and(|url| url.ends_with("$link") || url.ends_with("$deletedLink"))
+}
+
 fn is_complex(named: Option<&StructuredType>, fragment: &str) -> bool {
     named.is_some_and(|ty| fragment == format!("Collection({})", ty.qualified_name()))
 }
 
 /// Whether an object is an entity, or a complex value that stands alone; verbose JSON has other
 /// results in a member of an object without `__metadata`.
-fn is_entity(inner: &Json, fragment: &str, ty: &StructuredType) -> bool {
+fn is_entity(inner: &Json, format: Format, ty: &StructuredType) -> bool {
     let only = inner.as_object().is_some_and(|object| object.len() == 1);
-    !(only && fragment.is_empty() && ty.name.is_empty())
+    !(only && format == Format::Verbose && ty.name.is_empty())
 }
 
 fn single_member(inner: &Json) -> &Json {

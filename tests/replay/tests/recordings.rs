@@ -37,6 +37,28 @@ const RECORDINGS: [(&str, Format, Documents); 6] = [
     ("azurite.jsonl", Format::Light, &[]),
 ];
 
+/// Folders with sample payloads, what they are in, and the document that describes them.
+const SAMPLES: [(&str, &str, Format, &str); 3] = [
+    (
+        "conformance/olingo-v3/fit-V30",
+        "application/json;odata=fullmetadata",
+        Format::Light,
+        "conformance/olingo-v3/fit-V30/metadata.xml",
+    ),
+    (
+        "conformance/olingo-v3/client-core-v3",
+        "application/json;odata=fullmetadata",
+        Format::Light,
+        "conformance/olingo-v3/client-core-v3/metadata.xml",
+    ),
+    (
+        "conformance/olingo-v3/client-core-v4",
+        "application/json;odata.metadata=full",
+        Format::V4,
+        "conformance/olingo-v3/client-core-v4/staticservice-metadata.xml",
+    ),
+];
+
 /// What lies beside the workspace, if it is there.
 fn shared() -> Option<PathBuf> {
     let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
@@ -44,10 +66,10 @@ fn shared() -> Option<PathBuf> {
 }
 
 fn tables(shared: &Path, document: &str) -> Tables {
-    let root = if document.starts_with("corpus/") {
-        shared
-    } else {
+    let root = if document.starts_with("metadata/") {
         Path::new(env!("CARGO_MANIFEST_DIR"))
+    } else {
+        shared
     };
     let text = std::fs::read_to_string(root.join(document)).unwrap();
     Tables::read(document, &text).unwrap_or_else(|problem| panic!("{document}: {problem}"))
@@ -94,5 +116,44 @@ fn nothing_of_a_recorded_answer_is_lost() {
         }
     }
     println!("{total} exchanges");
+    assert!(lost.is_empty(), "{} lost:\n{}", lost.len(), lost.join("\n"));
+}
+
+/// The files of a folder and those below it, in order.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "json") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn nothing_of_a_sample_is_lost() {
+    let Some(shared) = shared() else {
+        println!("SKIPPED: there is no ../shared/conformance");
+        return;
+    };
+    let mut lost = Vec::new();
+    for (folder, content_type, format, document) in SAMPLES {
+        let tables = tables(&shared, document);
+        let (mut read, mut typed, mut members) = (0, 0, 0);
+        for file in files(&shared.join(folder)) {
+            let text = std::fs::read_to_string(&file).unwrap();
+            match Exchange::of_body(content_type, &text).replay(&tables, format) {
+                Outcome::Read { declared, kept, .. } => {
+                    (read, typed, members) = (read + 1, typed + declared, members + kept);
+                }
+                outcome => lost.push(format!("{}: {outcome:?}", file.display())),
+            }
+        }
+        println!("{folder}: {read} samples: {typed} values typed, {members} members kept");
+    }
     assert!(lost.is_empty(), "{} lost:\n{}", lost.len(), lost.join("\n"));
 }

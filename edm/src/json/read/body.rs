@@ -231,7 +231,9 @@ impl<'a> Body<'a> {
 
     fn failure(&self, context: &Context, error: &serde_json::Error) -> PayloadError {
         let kind = match error.classify() {
-            serde_json::error::Category::Data => PayloadErrorKind::Mismatch,
+            serde_json::error::Category::Data => {
+                return context.take(error).near(self.text, error.line(), error.column());
+            }
             _ if self.text.trim().is_empty() => {
                 return PayloadError::of_kind(PayloadErrorKind::Empty, "there is no payload", "");
             }

@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use super::Context;
 use super::entity::EntitySeed;
+use crate::json::PayloadError;
 use crate::json::error::{Place, mismatch};
 use crate::json::raw::{self, Name, Raw};
 use crate::{EntityType, Structured};
@@ -216,10 +217,13 @@ impl<'de> DeserializeSeed<'de> for Item<'_, '_> {
         let Self { context, sink, info } = self;
         let target = sink.add();
         let read = EntitySeed { context, target: &mut *target }.deserialize(deserializer)?;
-        if read.is_none() {
-            return Err(context.fail(mismatch("an entity", "null")));
+        let payload = target.extra().and_then(crate::Extra::payload);
+        match (read, payload.and_then(crate::Payload::service_error)) {
+            (None, _) => return Err(context.fail(mismatch("an entity", "null"))),
+            (Some(0), Some(error)) => return Err(context.fail(PayloadError::service(error))),
+            (Some(_), _) => {}
         }
-        match target.extra().and_then(crate::Extra::payload).and_then(crate::Payload::change) {
+        match payload.and_then(crate::Payload::change) {
             None => {}
             Some(Change::Removed) => sink.remove(),
             Some(Change::Link(link)) => {
