@@ -154,6 +154,12 @@ macro_rules! named_enum {
                 }
             }
         }
+        impl ::core::default::Default for $name {
+            /// The member of the number zero; unknown if there is none.
+            fn default() -> Self {
+                Self::from($table.name_of("0"))
+            }
+        }
         $crate::edm_by_name!($name, $table);
     };
 }
