@@ -4,6 +4,7 @@ use edm::literal::Literal;
 use edm::model::{Operation, OperationKind, Primitive, Type};
 use edm::path::Segment;
 use edm::query::QueryOptions;
+use edm::version::Version;
 use edm::{TypeError, Value};
 
 use crate::call::CallBody;
@@ -63,6 +64,15 @@ impl Invocation {
             (OperationKind::Function, _) => call,
             // Service operations by GET may change things all the same: `CancelJob` does.
             (OperationKind::Service, "GET") => Call { idempotency: Idempotency::Write, ..call },
+            (OperationKind::Service, method) => {
+                let mut call = Call::write(method, call.target, None);
+                // SAP's services of V2 read parameters of a POST only where it claims to be JSON,
+                // as SAP's own clients do although it has no body.
+                if service.version() < Version::V3 {
+                    call.set_header("Content-Type", "application/json");
+                }
+                call
+            }
             (_, method) => Call::write(method, call.target, self.body),
         }
     }

@@ -60,6 +60,9 @@ pub(crate) static CANCEL: Operation = Operation {
     ..Operation::NEW
 };
 
+/// The same, called by POST.
+pub(crate) static REJECT: Operation = Operation { name: "Reject", method: "POST", ..CANCEL };
+
 /// A function that returns a text.
 pub(crate) static LABEL: Operation = Operation {
     name: "Label",

@@ -1,10 +1,10 @@
 //! Writing: bodies, verbs, links, functions and actions.
 
 use edm::{Edm as _, Insert};
-use odata_client::Format;
+use odata_client::{Format, Version};
 
 use crate::fake::{Answer, Fake};
-use crate::model::{CANCEL, LABEL, Product, SCALE};
+use crate::model::{CANCEL, LABEL, Product, REJECT, SCALE};
 
 #[tokio::test]
 async fn every_request_says_what_it_speaks() {
@@ -115,6 +115,19 @@ async fn parameters_of_functions_are_literals() {
         fake.lines(),
         ["GET /api/Cancel?id=%27it%27%27s%20%26%20more%27", "GET /api/Label?kind=1"]
     );
+}
+
+#[tokio::test]
+async fn service_operations_by_post_have_their_parameters_in_the_query() {
+    for (version, content_type) in [(Version::V2, Some("application/json")), (Version::V3, None)] {
+        let fake = Fake::start([Answer::new(204, "")]).await;
+        let client = fake.builder().version(version).build().unwrap();
+        let values = vec![("id", "a b".to_owned().to_value()), ("reason", edm::Value::Null)];
+        client.invoke(&REJECT, values, odata_client::nothing).await.unwrap();
+        assert_eq!(fake.lines(), ["POST /api/Reject?id=%27a%20b%27"]);
+        assert_eq!(fake.seen()[0].header("content-type"), content_type);
+        assert_eq!(fake.seen()[0].body, "");
+    }
 }
 
 #[tokio::test]
