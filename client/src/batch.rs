@@ -226,6 +226,23 @@ impl Batch {
         if known { vec![digits.to_owned()] } else { Vec::new() }
     }
 
+    /// Gives every call of a change set the error of the one that has failed. In JSON each has its
+    /// own answer, and services leave out those of the others, or say that they were done though
+    /// they are undone.
+    fn fail_together(&self, replies: &mut [Option<Result<Reply, Error>>]) {
+        for part in &self.parts {
+            let Calls::ChangeSet(calls) = part else { continue };
+            let slots: Vec<usize> = calls.iter().map(|one| one.id - 1).collect();
+            let failed = slots.iter().find_map(|slot| failure(&replies[*slot]).cloned());
+            let Some(error) = failed else { continue };
+            for slot in slots {
+                if failure(&replies[slot]).is_none() {
+                    replies[slot] = Some(Err(error.clone()));
+                }
+            }
+        }
+    }
+
     /// Puts answers to calls: by the order of parts, which is that of the requests, or by their
     /// ids, which JSON has.
     fn assign(
@@ -257,6 +274,7 @@ impl Batch {
                     }
                 }
             }
+            self.fail_together(&mut replies);
             return replies;
         }
         for (calls, answer) in self.parts.iter().zip(answers) {
@@ -284,6 +302,11 @@ impl Batch {
         }
         replies
     }
+}
+
+/// The error that an answer in a batch is.
+fn failure(answer: &Option<Result<Reply, Error>>) -> Option<&Error> {
+    answer.as_ref()?.as_ref().err()
 }
 
 fn is_json(reply: &Reply) -> bool {
