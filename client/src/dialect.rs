@@ -42,17 +42,18 @@ pub(crate) enum Preference {
 
 impl Preference {
     /// The wish in the words of a version; none where the version has no such wish.
+    ///
+    /// Services of V4.01 know the names without `odata.`, too, but not all of them do.
     pub(crate) fn text(self, version: Version) -> Option<String> {
-        let prefix = if version == Version::V401 { "" } else { "odata." };
         match (self, version.is_v4()) {
             (Self::Minimal, true) => Some("return=minimal".to_owned()),
             (Self::Minimal, false) => Some("return-no-content".to_owned()),
             (Self::Representation, true) => Some("return=representation".to_owned()),
             (Self::Representation, false) => Some("return-content".to_owned()),
             (Self::RespondAsync, true) => Some("respond-async".to_owned()),
-            (Self::PageSize(size), true) => Some(format!("{prefix}maxpagesize={size}")),
-            (Self::TrackChanges, true) => Some(format!("{prefix}track-changes")),
-            (Self::ContinueOnError, true) => Some(format!("{prefix}continue-on-error")),
+            (Self::PageSize(size), true) => Some(format!("odata.maxpagesize={size}")),
+            (Self::TrackChanges, true) => Some("odata.track-changes".to_owned()),
+            (Self::ContinueOnError, true) => Some("odata.continue-on-error".to_owned()),
             (_, false) => None,
         }
     }
