@@ -20,6 +20,8 @@ class Server(ThreadingMixIn, WSGIServer):
 class Handler(WSGIRequestHandler):
     def get_environ(self):
         environ = super().get_environ()
+        # Python gives the path decoded only, where `%2F` is a slash.
+        environ["REQUEST_URI"] = self.path
         # Python says `text/plain` of a request that does not say what its body is.
         if "Content-Type" not in self.headers:
             environ["CONTENT_TYPE"] = ""

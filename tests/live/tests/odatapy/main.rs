@@ -1,6 +1,21 @@
 //! odatapy: the harbour of `servers/odatapy`, as V4.01.
 
-use live::{ODATAPY, document};
+#![allow(clippy::unwrap_used)]
+
+mod batch;
+mod operations;
+mod reading;
+mod types;
+mod writing;
+
+use live::clients::odatapy::Container;
+use live::{ODATAPY, Server, document};
+use odata_client::Service;
+
+/// The harbour.
+fn harbour(server: &Server) -> Container {
+    Container::new(Service::builder(server.root("v4")).build().unwrap())
+}
 
 #[tokio::test]
 async fn the_client_is_of_the_document_of_the_server() {

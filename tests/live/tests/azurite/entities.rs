@@ -1,0 +1,146 @@
+//! Entities: created, read, changed, removed, found.
+
+use live::AZURITE;
+use live::clients::azurite::{Person, PersonKey, Table};
+use odata_client::ErrorKind;
+
+use super::{account, table};
+
+/// The key of a person.
+fn key(partition: &str, row: &str) -> PersonKey {
+    PersonKey { partition_key: partition.to_owned(), row_key: row.to_owned() }
+}
+
+#[tokio::test]
+async fn tables_are_made_listed_and_removed() {
+    let Some(server) = AZURITE.server() else { return };
+    let tables = account(&server).tables();
+    table(&server, "Short").await;
+    let names = tables.all().await.unwrap();
+    assert!(names.iter().any(|table| table.table_name == "Short"), "{names:?}");
+    let twice = tables.create().set(Table::TABLE_NAME, "Short").await.unwrap_err();
+    assert!(twice.is_conflict(), "{twice}");
+    let ErrorKind::Service { error, .. } = twice.kind else { panic!() };
+    assert_eq!(error.code, "TableAlreadyExists");
+    assert!(error.message.starts_with("The table specified already exists."), "{}", error.message);
+    tables.by_key("Short").delete().await.unwrap();
+    let names = tables.all().await.unwrap();
+    assert!(names.iter().all(|table| table.table_name != "Short"), "{names:?}");
+}
+
+#[tokio::test]
+async fn every_type_survives_and_can_be_compared() {
+    let Some(server) = AZURITE.server() else { return };
+    let people = table(&server, "Types").await;
+    let badge: edm::Guid = "aaaaaaaa-0000-4000-8000-000000000001".parse().unwrap();
+    let joined = edm::DateTime::parse("2020-01-02T03:04:05.1234567Z").unwrap();
+    let name = "O'Neil & co ☃ \"quoted\" \\ / 100%\n+";
+    let photo = edm::Binary(vec![0, 1, 254, 255, 62, 63]);
+    // What a key may be, and what a URL must not have as it is.
+    let (partition, row) = ("a b'c", "é&=+~(1)");
+    people
+        .create()
+        .set(Person::PARTITION_KEY, partition)
+        .set(Person::ROW_KEY, row)
+        .set(Person::NAME, name)
+        .set(Person::AGE, i32::MIN)
+        .set(Person::VISITS, i64::MAX)
+        .set(Person::SCORE, 3.0)
+        .set(Person::ACTIVE, true)
+        .set(Person::BADGE, badge)
+        .set(Person::PHOTO, photo.clone())
+        .set(Person::JOINED, joined)
+        .await
+        .unwrap();
+    let read = people.by_key(key(partition, row)).get().await.unwrap();
+    assert_eq!((read.partition_key.as_str(), read.row_key.as_str()), (partition, row));
+    assert_eq!(read.name.as_deref(), Some(name));
+    assert_eq!(read.age, Some(i32::MIN));
+    assert_eq!(read.visits, Some(i64::MAX));
+    assert_eq!(read.score, Some(3.0));
+    assert_eq!(read.active, Some(true));
+    assert_eq!(read.badge, Some(badge));
+    assert_eq!(read.photo, Some(photo.clone()));
+    assert_eq!(read.joined, Some(joined));
+    assert!(read.timestamp > joined);
+    // Stored with its type, each can be compared with a literal of that type, and with no other.
+    let cases = [
+        Person::NAME.eq(name),
+        Person::AGE.eq(i32::MIN),
+        Person::VISITS.eq(i64::MAX),
+        Person::SCORE.eq(3.0),
+        Person::ACTIVE.eq(true),
+        Person::BADGE.eq(badge),
+        Person::PHOTO.eq(photo),
+        Person::JOINED.eq(joined),
+        Person::PARTITION_KEY.eq(partition).and(Person::ROW_KEY.eq(row)),
+        Person::AGE.lt(0).and(!Person::ACTIVE.eq(false)),
+    ];
+    for filter in cases {
+        let shown = filter.to_string();
+        assert_eq!(people.clone().filter(filter).all().await.unwrap().len(), 1, "{shown}");
+    }
+    let few = people.select(Person::NAME).all().await.unwrap();
+    assert_eq!((few[0].name.as_deref(), few[0].age), (Some(name), None));
+}
+
+#[tokio::test]
+async fn an_update_leaves_alone_what_it_does_not_set() {
+    let Some(server) = AZURITE.server() else { return };
+    let people = table(&server, "Updates").await;
+    let made = people.create().set(Person::PARTITION_KEY, "p").set(Person::ROW_KEY, "r");
+    let made = made.set(Person::NAME, "A").set(Person::AGE, 1).await.unwrap();
+    let person = people.by_key(key("p", "r"));
+    person.if_match(&made).update().set(Person::NAME, "B").await.unwrap();
+    let read = person.get().await.unwrap();
+    assert_eq!((read.name.as_deref(), read.age), (Some("B"), Some(1)));
+    let stale = person.if_match(&made).update().set(Person::NAME, "C").await.unwrap_err();
+    assert!(stale.is_precondition_failed(), "{stale}");
+    let ErrorKind::Service { error, request_id, .. } = stale.kind else { panic!() };
+    assert_eq!(error.code, "UpdateConditionNotSatisfied");
+    assert!(request_id.is_some());
+    // What is replaced has nothing else.
+    person.if_match(&read).update().set(Person::NAME, "D").replace().await.unwrap();
+    let read = person.get().await.unwrap();
+    assert_eq!((read.name.as_deref(), read.age), (Some("D"), None));
+    // Without a state that it is for, an update makes what is not there.
+    let other = people.by_key(key("p", "new"));
+    other.update().set(Person::NAME, "E").await.unwrap();
+    assert_eq!(other.get().await.unwrap().name.as_deref(), Some("E"));
+    other.if_match_any().delete().await.unwrap();
+    let missing = other.get().await.unwrap_err();
+    assert!(missing.is_not_found(), "{missing}");
+    let ErrorKind::Service { error, .. } = missing.kind else { panic!() };
+    assert_eq!(error.code, "ResourceNotFound");
+}
+
+#[tokio::test]
+async fn a_change_set_is_done_as_a_whole() {
+    let Some(server) = AZURITE.server() else { return };
+    let people = table(&server, "Batches").await;
+    let person = |row: &str| {
+        people
+            .create()
+            .set(Person::PARTITION_KEY, "p")
+            .set(Person::ROW_KEY, row)
+            .set(Person::AGE, 1)
+    };
+    let count = async || people.all().await.unwrap().len();
+    let mut batch = account(&server).service().batch().absolute_urls();
+    let mut changes = batch.change_set();
+    for row in ["a", "b", "c"] {
+        changes.add(person(row).minimal());
+    }
+    batch.send().await.unwrap();
+    assert_eq!(count().await, 3);
+
+    let mut batch = account(&server).service().batch().absolute_urls();
+    let mut changes = batch.change_set();
+    let good = changes.add(person("d").minimal());
+    let bad = changes.add(person("a").minimal());
+    let results = batch.send().await.unwrap();
+    let error = results.get(&bad).unwrap_err();
+    assert!(error.is_conflict(), "{error}");
+    assert!(results.get(&good).is_err());
+    assert_eq!(count().await, 3);
+}
