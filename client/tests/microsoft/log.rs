@@ -157,9 +157,9 @@ fn normalise(json: &mut Json) {
                 Some(_) => false,
                 None => true,
             });
-            object.values_mut().for_each(|value| normalise(value));
+            object.values_mut().for_each(normalise);
         }
-        Json::Array(items) => items.iter_mut().for_each(|item| normalise(item)),
+        Json::Array(items) => items.iter_mut().for_each(normalise),
         Json::String(text) => {
             if let Some((_, below)) = text.split_once("/odata.svc/") {
                 *text = below.to_owned();

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
-use odata_client::{Collection, RetryPolicy, Service, ServiceBuilder, StaticToken};
+use odata_client::{Collection, RetryPolicy, Service, ServiceBuilder, StaticToken, Version};
 
 use crate::model::Product;
 
@@ -31,6 +31,13 @@ impl Answer {
     /// Verbose JSON, declared so.
     pub(crate) fn verbose(status: u16, body: impl Into<String>) -> Self {
         Self::new(status, body).header("content-type", "application/json;odata=verbose")
+    }
+
+    /// JSON of V4, declared so.
+    pub(crate) fn v4(status: u16, body: impl Into<String>) -> Self {
+        Self::new(status, body)
+            .header("content-type", "application/json;odata.metadata=minimal")
+            .header("odata-version", "4.0")
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
@@ -100,6 +107,16 @@ impl Fake {
     /// A client of it.
     pub(crate) fn client(&self) -> Service {
         self.builder().build().unwrap()
+    }
+
+    /// A client of it that speaks a version.
+    pub(crate) fn speaking(&self, version: Version) -> Service {
+        self.builder().version(version).build().unwrap()
+    }
+
+    /// The products of it, in a version.
+    pub(crate) fn products_in(&self, version: Version) -> Collection<Product> {
+        self.speaking(version).set("Products")
     }
 
     /// The products of it.

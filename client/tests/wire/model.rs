@@ -4,19 +4,21 @@ use edm::model::{
     Access, Navigation as NavigationRow, Operation, OperationKind, Parameter, Primitive,
     Property as Row, StructuredType, Type,
 };
-use edm::{Edm as _, Many, Navigation, Property, TypeError, Value, access, assign};
+use edm::{Edm as _, Extra, Many, Navigation, One, Property, TypeError, Value, access, assign};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Product {
     pub(crate) id: String,
     pub(crate) name: Option<String>,
     pub(crate) size: i64,
+    pub(crate) extra: Extra,
 }
 
 impl Product {
     pub(crate) const ID: Property<Self, String, access::ReadOnly> = Property::new("Id");
     pub(crate) const NAME: Property<Self, Option<String>> = Property::new("Name");
     pub(crate) const SIZE: Property<Self, i64> = Property::new("Size");
+    pub(crate) const WHOLE: Navigation<Self, One<Self>, access::Create> = Navigation::new("Whole");
     pub(crate) const PARTS: Navigation<Self, Many<Self>, access::Create> = Navigation::new("Parts");
 }
 
@@ -35,14 +37,9 @@ static PRODUCT: StructuredType = StructuredType {
         row("Name", STRING, true, Access::Update),
         row("Size", Type::Primitive(Primitive::Int64), false, Access::Update),
     ],
-    navigation: &[NavigationRow {
-        name: "Parts",
-        target: &PRODUCT,
-        many: true,
-        access: Access::Create,
-        links: true,
-        since: None,
-    }],
+    has_etag: true,
+    streams: &["Photo"],
+    navigation: &[NavigationRow::many("Parts", &PRODUCT), NavigationRow::one("Whole", &PRODUCT)],
     operations: &[&SCALE],
     ..StructuredType::NEW
 };
@@ -73,6 +70,23 @@ pub(crate) static LABEL: Operation = Operation {
     ..Operation::NEW
 };
 
+/// A function of V4 that returns products, bound to one or not.
+pub(crate) static SIMILAR: Operation = Operation {
+    name: "Demo.Similar",
+    kind: OperationKind::Function,
+    method: "GET",
+    parameters: &[
+        parameter("to", STRING),
+        parameter("sizes", Type::Collection(&Type::Primitive(Primitive::Int64))),
+    ],
+    result: Some(Type::Collection(&Type::Entity(&PRODUCT))),
+    ..Operation::NEW
+};
+
+/// An action of V4 without parameters that returns a product, or null.
+pub(crate) static RENEW: Operation =
+    Operation { name: "Demo.Renew", result: Some(Type::Entity(&PRODUCT)), ..Operation::NEW };
+
 /// An action bound to a product.
 pub(crate) static SCALE: Operation = Operation {
     name: "Scale",
@@ -99,6 +113,18 @@ impl edm::Structured for Product {
             2 => assign(&mut self.size, value),
             _ => Ok(()),
         }
+    }
+    fn extra(&self) -> Option<&Extra> {
+        Some(&self.extra)
+    }
+    fn extra_mut(&mut self) -> Option<&mut Extra> {
+        Some(&mut self.extra)
+    }
+}
+
+impl edm::Keyed for Product {
+    fn key(&self) -> String {
+        self.id.clone()
     }
 }
 
