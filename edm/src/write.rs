@@ -2,15 +2,21 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::{AtCreate, AtUpdate, Edm, Many, Members, Navigation, One, Operand, Property};
+use crate::model::StructuredType;
+use crate::{
+    AtCreate, AtUpdate, ComplexType, DerivedFrom, Edm, EntityType, Many, Members, Navigation, One,
+    Operand, Property, Value,
+};
 
 /// The body of an insert or update, before it is given a wire format: what is not in it is not
 /// sent, and `null` is sent only where it was asked for.
 ///
 /// A client prints it; a service reads a request into it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Draft {
-    /// Properties and values.
+    /// The type, where it is one derived from what the place declares.
+    pub derived: Option<&'static StructuredType>,
+    /// Properties and values, dynamic ones included.
     pub members: Members,
     /// Links to existing entities.
     pub bindings: Vec<Binding>,
@@ -18,9 +24,19 @@ pub struct Draft {
     pub inline: Vec<Inline>,
 }
 
+impl PartialEq for Draft {
+    fn eq(&self, other: &Self) -> bool {
+        let name = |draft: &Self| draft.derived.map(StructuredType::qualified_name);
+        name(self) == name(other)
+            && self.members == other.members
+            && self.bindings == other.bindings
+            && self.inline == other.inline
+    }
+}
+
 impl Draft {
     /// The value of a property, if it is in the body.
-    pub fn get(&self, name: &str) -> Option<&crate::Value> {
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.members.iter().find(|(member, _)| member == name).map(|(_, value)| value)
     }
 }
@@ -80,7 +96,8 @@ pub struct EntityPath<E> {
 }
 
 impl<E> EntityPath<E> {
-    /// Takes a path that is percent-encoded where it needs to be.
+    /// Takes a path that is percent-encoded where it needs to be, or an absolute URL that the
+    /// service handed out.
     pub fn new(path: impl Into<String>) -> Self {
         Self { path: path.into(), marker: PhantomData }
     }
@@ -142,12 +159,31 @@ macro_rules! body {
                 property: Property<E, T, A>,
                 value: impl Into<T::Literal>,
             ) -> Self {
-                put(&mut self.draft.members, property.name(), value.into().to_value());
+                put(&mut self.draft.members, property.name().into(), value.into().to_value());
+                self
+            }
+            /// Sets some members of a complex value; what is not set in it is not sent.
+            pub fn patch<T: Operand<Literal: ComplexType>, A: $access>(
+                mut self,
+                property: Property<E, T, A>,
+                part: $name<T::Literal>,
+            ) -> Self {
+                let part = Value::Complex(part.draft.members);
+                put(&mut self.draft.members, property.name().into(), part);
+                self
+            }
+            /// Sets a property that the type does not declare; the type must be open.
+            pub fn set_dynamic(
+                mut self,
+                name: impl Into<Cow<'static, str>>,
+                value: impl Into<Value>,
+            ) -> Self {
+                put(&mut self.draft.members, name.into(), value.into());
                 self
             }
             /// Sets a nullable property to null, which is not the same as leaving it out.
             pub fn clear<T, A: $access>(mut self, property: Property<E, Option<T>, A>) -> Self {
-                put(&mut self.draft.members, property.name(), crate::Value::Null);
+                put(&mut self.draft.members, property.name().into(), Value::Null);
                 self
             }
             /// The body without its type, for the wire.
@@ -155,37 +191,50 @@ macro_rules! body {
                 self.draft
             }
         }
+
+        // Only entities have links: a part of a complex value would lose them.
+        impl<E: EntityType> $name<E> {
+            /// Links an existing entity by a navigation property to many; the order of calls is
+            /// kept.
+            pub fn bind<T, A: $access>(
+                mut self,
+                navigation: Navigation<E, Many<T>, A>,
+                entity: &EntityPath<T>,
+            ) -> Self {
+                self.draft.bind(navigation.name(), true, entity.as_str().to_owned());
+                self
+            }
+            /// Links an existing entity by a navigation property to one.
+            pub fn bind_one<T, A: $access>(
+                mut self,
+                navigation: Navigation<E, One<T>, A>,
+                entity: &EntityPath<T>,
+            ) -> Self {
+                self.draft.bind(navigation.name(), false, entity.as_str().to_owned());
+                self
+            }
+            /// The body for where an entity of a base type is expected; it names its type.
+            pub fn on_base<B>(mut self) -> $name<B>
+            where
+                E: DerivedFrom<B>,
+            {
+                self.draft.derived.get_or_insert(E::TYPE);
+                $name { draft: self.draft, marker: PhantomData }
+            }
+        }
     };
 }
 body!(Insert, AtCreate);
 body!(Update, AtUpdate);
 
-fn put(members: &mut Members, name: &'static str, value: crate::Value) {
-    match members.iter_mut().find(|(member, _)| member == name) {
+fn put(members: &mut Members, name: Cow<'static, str>, value: Value) {
+    match members.iter_mut().find(|(member, _)| *member == name) {
         Some((_, slot)) => *slot = value,
-        None => members.push((name.into(), value)),
+        None => members.push((name, value)),
     }
 }
 
-impl<E> Insert<E> {
-    /// Links an existing entity by a navigation property to many; the order of calls is kept.
-    pub fn bind<T, A: AtCreate>(
-        mut self,
-        navigation: Navigation<E, Many<T>, A>,
-        entity: &EntityPath<T>,
-    ) -> Self {
-        self.draft.bind(navigation.name(), true, entity.as_str().to_owned());
-        self
-    }
-    /// Links an existing entity by a navigation property to one.
-    pub fn bind_one<T, A: AtCreate>(
-        mut self,
-        navigation: Navigation<E, One<T>, A>,
-        entity: &EntityPath<T>,
-    ) -> Self {
-        self.draft.bind(navigation.name(), false, entity.as_str().to_owned());
-        self
-    }
+impl<E: EntityType> Insert<E> {
     /// Creates another entity along with this one (deep insert); the order of calls is kept.
     pub fn with<T, A: AtCreate>(
         mut self,
@@ -194,5 +243,99 @@ impl<E> Insert<E> {
     ) -> Self {
         self.draft.inline(navigation.name(), true, entity.into_draft());
         self
+    }
+    /// Creates the entity that a navigation property to one leads to along with this one.
+    pub fn with_one<T, A: AtCreate>(
+        mut self,
+        navigation: Navigation<E, One<T>, A>,
+        entity: Insert<T>,
+    ) -> Self {
+        self.draft.inline(navigation.name(), false, entity.into_draft());
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Structured, TypeError, complex_type};
+
+    macro_rules! structured {
+        ($($name:ident),*) => {$(
+            #[derive(Clone, Debug, Default, PartialEq)]
+            struct $name;
+            impl $name {
+                const TABLE: &'static StructuredType = &StructuredType {
+                    name: stringify!($name),
+                    namespace: "Ns",
+                    ..StructuredType::NEW
+                };
+            }
+            impl Structured for $name {
+                fn structured_type(&self) -> &'static StructuredType {
+                    Self::TABLE
+                }
+                fn get(&self, _: usize) -> Value {
+                    Value::Null
+                }
+                fn set(&mut self, _: usize, _: Value) -> Result<(), TypeError> {
+                    Ok(())
+                }
+            }
+        )*};
+    }
+    structured!(Person, Employee, Address);
+    impl EntityType for Person {
+        type Key = String;
+        const TYPE: &'static StructuredType = Self::TABLE;
+    }
+    impl EntityType for Employee {
+        type Key = String;
+        const TYPE: &'static StructuredType = Self::TABLE;
+    }
+    impl DerivedFrom<Person> for Employee {}
+    complex_type!(Address, Address::TABLE);
+
+    const ADDRESS: Property<Person, Option<Address>> = Property::new("Address");
+    const CITY: Property<Address, Option<String>> = Property::new("City");
+    const STREET: Property<Address, Option<String>> = Property::new("Street");
+    const SALARY: Property<Employee, i32> = Property::new("Salary");
+    const FRIENDS: Navigation<Person, Many<Person>, crate::access::Update> =
+        Navigation::new("Friends");
+    const BOSS: Navigation<Person, One<Person>, crate::access::Update> = Navigation::new("Boss");
+
+    #[test]
+    fn parts_of_complex_values_are_patched() {
+        let part = Update::new().set(CITY, "Rome").clear(STREET);
+        let draft = Update::new().patch(ADDRESS, part).set_dynamic("Shoe", 42).into_draft();
+        let address = Value::Complex(vec![
+            ("City".into(), Value::from("Rome")),
+            ("Street".into(), Value::Null),
+        ]);
+        let members = vec![("Address".into(), address), ("Shoe".into(), Value::Integer(42))];
+        assert_eq!(draft, Draft { members, ..Draft::default() });
+    }
+
+    #[test]
+    fn derived_entities_are_inserted_deep() {
+        let employee = || Insert::<Employee>::new().set(SALARY, 5).on_base();
+        let draft = Insert::<Person>::new()
+            .with(FRIENDS, employee())
+            .with_one(BOSS, employee())
+            .bind(FRIENDS, &EntityPath::new("https://host/People('x')"))
+            .into_draft();
+        let employee = employee().into_draft();
+        assert_eq!(
+            employee.derived.map(StructuredType::qualified_name),
+            Some("Ns.Employee".into())
+        );
+        assert_ne!(employee, Insert::<Employee>::new().set(SALARY, 5).into_draft());
+        let inline = |navigation: &'static str, many| Inline {
+            navigation: navigation.into(),
+            many,
+            entities: vec![employee.clone()],
+        };
+        assert_eq!(draft.inline, [inline("Friends", true), inline("Boss", false)]);
+        assert_eq!(draft.bindings[0].urls, ["https://host/People('x')"]);
     }
 }

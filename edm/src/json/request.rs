@@ -101,7 +101,8 @@ struct Body<'a> {
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Body { draft, ty, dialect, .. } = *self;
+        let Body { draft, dialect, .. } = *self;
+        let ty = draft.derived.unwrap_or(self.ty);
         let mut map = serializer.serialize_map(None)?;
         if let Some(name) = type_name(&draft.members, ty, false) {
             print_type(&mut map, &name, dialect)?;

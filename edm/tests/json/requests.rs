@@ -29,6 +29,7 @@ fn draft() -> Draft {
             urls: vec!["Beings(7)".to_owned()],
         }],
         inline: vec![Inline { navigation: "Friends".into(), many: true, entities: vec![friend] }],
+        ..Draft::default()
     }
 }
 

@@ -198,8 +198,9 @@ fn what_a_client_sends_a_service_reads() {
         edm::Navigation::new("Tasks");
     const INPUTS: edm::Navigation<Job, edm::Many<Job>, edm::access::Create> =
         edm::Navigation::new("Inputs");
-    enum Job {}
-    enum Task {}
+    // Any entity type will do: the body is written by the table.
+    type Job = crate::model::Being;
+    type Task = crate::model::Being;
 
     let input = edm::EntityPath::new("Jobs('nb%3A1')");
     let insert = Insert::<Job>::new()
