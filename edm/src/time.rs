@@ -170,7 +170,9 @@ fn parse_time_of_day(text: &str) -> Option<i64> {
         };
         let number: i64 = (part.len() == 2 && part.bytes().all(|b| b.is_ascii_digit()))
             .then(|| part.parse().ok())??;
-        if number >= limit {
+        // A leap second is the first one of the next minute.
+        let is_leap_second = position == 2 && number == limit;
+        if number >= limit && !is_leap_second {
             return None;
         }
         total = total * 60 + number;

@@ -39,6 +39,11 @@ impl<'a> Parser<'a> {
         self.operators(0)
     }
 
+    /// Whether the text around what is read goes on behind it.
+    pub(crate) const fn is_nested(&self) -> bool {
+        self.depth > 0
+    }
+
     /// Goes one level down; refuses to where the bottom is reached.
     pub(crate) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
         self.depth += 1;
@@ -61,13 +66,25 @@ impl<'a> Parser<'a> {
             let mut left = this.operand()?;
             while let Some(op) = this.operator(at_least) {
                 let right = match op {
-                    BinaryOp::In if this.eat("(") => Expr::List(this.arguments()?),
+                    BinaryOp::In if this.sees("(") => this.list()?,
                     op => this.operators(op.precedence() + 1)?,
                 };
                 left = Expr::binary(op, left, right);
             }
             Ok(left)
         })
+    }
+
+    /// What `in` has on its right: literals between commas, or another operand in parentheses.
+    fn list(&mut self) -> Parsed<Expr> {
+        let start = self.rest();
+        self.expect("(")?;
+        let items = self.arguments()?;
+        if items.iter().all(|item| matches!(item, Expr::Literal(_))) {
+            return Ok(Expr::List(items));
+        }
+        self.go_to(start);
+        self.operand()
     }
 
     fn operand(&mut self) -> Parsed<Expr> {
@@ -154,17 +171,35 @@ impl<'a> Parser<'a> {
             "$filter" => {
                 let condition = self.expression()?;
                 self.expect(")")?;
-                Step::Filter(Box::new(condition))
+                steps.push(Step::Filter(Box::new(condition)));
+                return self.key(steps);
             }
-            "$count" => Step::Count(Box::new(self.nested(query::nested_options)?)),
-            name if self.sees_lambda(name) => self.lambda(name)?,
-            _ if self.sees_named() || self.sees(")") => Step::Call(name, self.named_arguments()?),
+            "$count" => Step::Count(Box::new(self.nested(query::count_options)?)),
+            name if self.sees_lambda(name) => {
+                if steps.is_empty() {
+                    return Err(self.error(format!("{name} stands behind a collection")));
+                }
+                self.lambda(name)?
+            }
+            _ if self.sees_named() || self.sees(")") => {
+                steps.push(Step::Call(name, self.named_arguments()?));
+                return self.key(steps);
+            }
             _ => {
                 steps.push(Step::Name(name));
                 Step::Key(KeyPredicate::parse_inside(self)?)
             }
         };
         steps.push(step);
+        Ok(())
+    }
+
+    /// Takes the key of one item, if it is next.
+    fn key(&mut self, steps: &mut Vec<Step>) -> Parsed<()> {
+        if self.rest().starts_with('(') {
+            self.at += 1;
+            steps.push(Step::Key(KeyPredicate::parse_inside(self)?));
+        }
         Ok(())
     }
 
@@ -185,15 +220,16 @@ impl<'a> Parser<'a> {
         self.skip_spaces();
         let rest = self.rest();
         let behind = rest[Self::name_length(rest)..].trim_start_matches([' ', '\t']);
-        behind.starts_with(':') || (is_any && behind.starts_with(')'))
+        behind.starts_with([':', ')'])
     }
 
     fn lambda(&mut self, name: &str) -> Parsed<Step> {
         let is_any = self.is_word(name, "any");
         let quantifier = if is_any { Quantifier::Any } else { Quantifier::All };
-        if self.eat(")") {
+        if is_any && self.eat(")") {
             return Ok(Step::Lambda(quantifier, None));
         }
+        self.skip_spaces();
         let variable = self.name("a variable")?.to_owned();
         self.expect(":")?;
         let condition = self.expression()?;

@@ -50,6 +50,11 @@ fn filters_of_v4_are_read() {
         ("$it/Ns.Tax(rate=0.1)/Amount gt 5", "$it/Ns.Tax(rate=0.1)/Amount gt 5"),
         ("Ns.Top()/Name eq 'x'", "Ns.Top()/Name eq 'x'"),
         ("$root/People('a''b')/Name eq Name", "$root/People('a''b')/Name eq Name"),
+        (
+            "Items/$filter(A gt 1)(5)/B eq Ns.F(p=1)('x')",
+            "Items/$filter(A gt 1)(5)/B eq Ns.F(p=1)('x')",
+        ),
+        ("A in (B)", "A in B"),
         ("Items/$filter(A gt 1)/$count eq 2", "Items/$filter(A gt 1)/$count eq 2"),
         (
             "Items/$count($filter=A gt 1;$search=x) eq 2",
@@ -93,7 +98,19 @@ fn what_a_version_has_not_is_refused() {
     for text in ["Tags/any(t:t eq 1)", "A in (1,2)", "A has Ns.C'x'", "[1]", "@p", "A divby 2"] {
         assert!(Expr::parse_for(text, Version::V2).is_err(), "{text}");
     }
-    for text in ["A eq 1L", "A EQ 1", "A in (1", "case()", "any(t:t)/", "A/", "isof()", "A eq"] {
+    for text in [
+        "A eq 1L",
+        "A EQ 1",
+        "A in (1",
+        "case()",
+        "A/any(t:t)/",
+        "A/",
+        "any()",
+        "A/all()",
+        "A in (B,C)",
+        "isof()",
+        "A eq",
+    ] {
         assert!(Expr::parse_for(text, Version::V4).is_err(), "{text}");
     }
 }
@@ -149,8 +166,10 @@ fn exprs(version: Version) -> impl Strategy<Value = Expr> {
         }
         prop_oneof![
             any_version,
-            (inner.clone(), prop::collection::vec(inner.clone(), 1..3))
-                .prop_map(|(e, list)| Expr::binary(BinaryOp::In, e, Expr::List(list))),
+            (inner.clone(), prop::collection::vec(any::<String>(), 0..3)).prop_map(|(e, texts)| {
+                let list = texts.iter().map(|text| Expr::text(text)).collect();
+                Expr::binary(BinaryOp::In, e, Expr::List(list))
+            }),
             prop::collection::vec(inner.clone(), 0..3).prop_map(Expr::Array),
             (any::<String>(), inner.clone()).prop_map(|member| Expr::Object(vec![member])),
             (inner.clone(), inner.clone()).prop_map(|branch| Expr::Case(vec![branch])),

@@ -110,6 +110,7 @@ fn other_spellings_of_v4_are_read() {
         ("2014-01-02T03:04Z", "2014-01-02T03:04:00Z"),
         ("Duration'PT1H'", "duration'PT1H'"),
         ("Geography'srid=4326;point ( 1 2 )'", "geography'SRID=4326;Point(1 2)'"),
+        ("geography'Point(1 2)'", "geography'SRID=4326;Point(1 2)'"),
         ("geometry'SRID=0;MULTIPOINT (1 2, 3 4)'", "geometry'SRID=0;MultiPoint((1 2),(3 4))'"),
     ] {
         let literal = Literal::parse_for(text, Version::V4).unwrap();
@@ -130,7 +131,6 @@ fn what_v4_has_no_form_for_is_refused() {
         "2014-02-30",
         "24:00",
         "2014-01-02T03:04:05",
-        "geography'Point(1 2)'",
         "geography'SRID=4326;Point(1)'",
         "geography'SRID=4326;Circle(1 2)'",
         "1e400",

@@ -52,8 +52,11 @@ const COLLECTION: &str = "GeometryCollection";
 
 /// Reads the inside of `geography'…'`.
 pub(super) fn parse(text: &str, space: Space) -> Option<(Value, Primitive)> {
-    let (srid, shape) = text.split_once(';')?;
-    let srid: u32 = strip_word(srid, "SRID")?.strip_prefix('=')?.parse().ok()?;
+    // Microsoft's library also reads a shape without reference system.
+    let (srid, shape) = match text.split_once(';') {
+        Some((srid, shape)) => (strip_word(srid, "SRID")?.strip_prefix('=')?.parse().ok()?, shape),
+        None => (space.default_srid(), text),
+    };
     let mut parser = Parser { rest: shape };
     let (mut json, primitive) = parser.shape(space, 0)?;
     if !parser.rest.trim_start().is_empty() {

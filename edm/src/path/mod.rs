@@ -32,6 +32,9 @@ const KEY: &AsciiSet = &NON_ALPHANUMERIC
 /// What a name keeps as it is: `$links`.
 const NAME: &AsciiSet = &KEY.remove(b'$');
 
+/// What is the end of a path.
+const LAST: [&str; 5] = ["$count", "$value", "$ref", "$query", "$batch"];
+
 /// Longer paths are refused.
 const MAX_SEGMENTS: usize = 32;
 
@@ -51,6 +54,8 @@ pub struct Segment {
     /// What stands in parentheses. Up to V3 empty parentheses are none; since V4 they call a
     /// function.
     pub key: Option<KeyPredicate>,
+    /// What stands in parentheses behind those: the key of one entity that a function returns.
+    pub item: Option<KeyPredicate>,
 }
 
 /// A path that does not follow the grammar.
@@ -95,8 +100,13 @@ impl ResourcePath {
             Ok(())
         };
         if version.is_v4() {
+            let mut last = "";
             for raw in split::v4(path).filter(|raw| !raw.is_empty()) {
+                if LAST.contains(&last) {
+                    return Err(PathError::new(raw, format!("nothing can stand behind {last}")));
+                }
                 push(&decode(raw)?)?;
+                last = raw;
             }
         } else {
             let decoded = decode(path)?;
@@ -147,12 +157,12 @@ fn decode(text: &str) -> Result<std::borrow::Cow<'_, str>, PathError> {
 impl Segment {
     /// A segment without key.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), key: None }
+        Self { name: name.into(), key: None, item: None }
     }
 
     /// A segment with a key.
     pub fn with_key(name: impl Into<String>, key: KeyPredicate) -> Self {
-        Self { name: name.into(), key: Some(key) }
+        Self { name: name.into(), key: Some(key), item: None }
     }
 
     /// The call of a function, and what belongs into the query of the URL: a parameter that has no
@@ -185,18 +195,29 @@ impl Segment {
         if name.is_empty() {
             return Err(PathError::new(text, "a key without a name before it"));
         }
+        let bare = name.strip_prefix('$').unwrap_or(name);
+        if version.is_v4() && Parser::name_length(bare) != bare.len() {
+            return Err(PathError::new(text, "not a name before the parentheses"));
+        }
         let mut parser = Parser::new(rest, version);
         let key = match name {
             "$filter" if version.is_v4() => KeyPredicate::parse_filter(&mut parser),
             "$crossjoin" if version.is_v4() => KeyPredicate::parse_names(&mut parser),
             _ => KeyPredicate::parse_inside(&mut parser),
         };
-        let key = key.and_then(|key| parser.finish().map(|()| key));
+        let key = key.and_then(|key| {
+            let item = if version.is_v4() && parser.eat("(") {
+                Some(KeyPredicate::parse_inside(&mut parser)?)
+            } else {
+                None
+            };
+            parser.finish().map(|()| (key, item))
+        });
         match key.map_err(|error| PathError::new(text, error.problem))? {
-            KeyPredicate::Named(parts) if parts.is_empty() && !version.is_v4() => {
+            (KeyPredicate::Named(parts), _) if parts.is_empty() && !version.is_v4() => {
                 Ok(Self::new(name))
             }
-            key => Ok(Self::with_key(name, key)),
+            (key, item) => Ok(Self { item, ..Self::with_key(name, key) }),
         }
     }
 
@@ -204,10 +225,10 @@ impl Segment {
     pub fn display(&self, version: Version) -> impl fmt::Display + '_ {
         fmt::from_fn(move |f| {
             write!(f, "{}", utf8_percent_encode(&self.name, NAME))?;
-            match &self.key {
-                None => Ok(()),
-                Some(key) => write!(f, "({})", key.display(version)),
+            for key in [&self.key, &self.item].into_iter().flatten() {
+                write!(f, "({})", key.display(version))?;
             }
+            Ok(())
         })
     }
 }

@@ -8,7 +8,7 @@ mod search;
 use crate::filter::{Expr, ParseFilterError};
 use crate::version::Version;
 pub use expand::{Expand, Expanded, Levels, Select};
-pub(crate) use parse::nested_options;
+pub(crate) use parse::count_options;
 pub use search::Search;
 
 /// The options of one query, or of one item of `$expand` or `$select`.

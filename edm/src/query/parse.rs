@@ -175,6 +175,9 @@ impl QueryOptions {
             "$levels" => {
                 self.levels = Some(match parser.eat("max") {
                     true => Levels::Max,
+                    false if parser.sees("0") => {
+                        return Err(parser.error("expected a number from 1"));
+                    }
                     false => Levels::Number(number(parser)?),
                 });
             }
@@ -188,8 +191,26 @@ impl QueryOptions {
     }
 }
 
+/// The options of `$count(…)`.
+const COUNT: &[&str] = &["$filter", "$search"];
+/// The options of `$ref(…)`.
+const REFERENCES: &[&str] = &["$filter", "$search", "$orderby", "$skip", "$top", "$count"];
+/// The options of an item of `$select`.
+const SELECT: &[&str] =
+    &["$filter", "$search", "$orderby", "$skip", "$top", "$count", "$select", "$compute"];
+/// The options of an item of `$expand`.
+const EXPAND: &[&str] = &[
+    "$filter", "$search", "$orderby", "$skip", "$top", "$count", "$select", "$compute", "$expand",
+    "$levels", "$apply",
+];
+
+/// Reads the options of `$count(…)` in an expression, up to the closing parenthesis.
+pub(crate) fn count_options(parser: &mut Parser<'_>) -> Parsed<QueryOptions> {
+    nested_options(parser, COUNT)
+}
+
 /// Reads options between semicolons, up to the closing parenthesis.
-pub(crate) fn nested_options(parser: &mut Parser<'_>) -> Parsed<QueryOptions> {
+fn nested_options(parser: &mut Parser<'_>, allowed: &[&str]) -> Parsed<QueryOptions> {
     let mut options = QueryOptions::default();
     let mut seen = Vec::new();
     loop {
@@ -202,6 +223,9 @@ pub(crate) fn nested_options(parser: &mut Parser<'_>) -> Parsed<QueryOptions> {
         if let Some(alias) = option.strip_prefix('@') {
             options.aliases.push((alias.to_owned(), parser.json_value()?));
         } else {
+            if !allowed.contains(&option.as_str()) {
+                return Err(parser.error(format!("{option} cannot be here")));
+            }
             if seen.contains(&option) {
                 return Err(parser.error(format!("{option} is there more than once")));
             }
@@ -287,7 +311,7 @@ fn select(parser: &mut Parser<'_>) -> Parsed<Select> {
                 let name = item.path.pop().unwrap_or_default();
                 item.path.push(format!("{name}({parameters})"));
             }
-            None => item.options = parser.nested(nested_options)?,
+            None => item.options = parser.nested(|parser| nested_options(parser, SELECT))?,
         }
     }
     Ok(item)
@@ -331,7 +355,12 @@ fn expand(parser: &mut Parser<'_>) -> Parsed<Expand> {
     }
     if parser.rest().starts_with('(') {
         parser.eat("(");
-        item.options = parser.nested(nested_options)?;
+        let allowed = match item.what {
+            Expanded::Entities => EXPAND,
+            Expanded::References => REFERENCES,
+            Expanded::Count => COUNT,
+        };
+        item.options = parser.nested(|parser| nested_options(parser, allowed))?;
     }
     Ok(item)
 }

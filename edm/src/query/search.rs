@@ -1,12 +1,21 @@
 use std::fmt;
 
+use crate::Value;
 use crate::filter::{ParseFilterError, Parser};
+use crate::literal::{self, Literal};
+
+/// What ends a search: in parentheses, a semicolon begins the next option.
+type Ends = &'static [char];
+const IN_PARENTHESES: Ends = &[')', ';'];
+const ALONE: Ends = &[')'];
 
 /// A `$search` expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Search {
     /// A word, or a phrase of several.
     Term(String),
+    /// What a user has typed so far, which need not follow the grammar: in single quotes.
+    Incomplete(String),
     /// What does not match.
     Not(Box<Search>),
     /// What matches both.
@@ -38,7 +47,7 @@ impl Search {
             Self::Or(..) => 1,
             Self::And(..) => 2,
             Self::Not(_) => 3,
-            Self::Term(_) => 4,
+            Self::Term(_) | Self::Incomplete(_) => 4,
         }
     }
 
@@ -53,6 +62,7 @@ impl Search {
             Self::Term(text) => {
                 write!(f, "\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
             }
+            Self::Incomplete(text) => write!(f, "'{}'", text.replace('\'', "''")),
             Self::Not(operand) => {
                 f.write_str("NOT ")?;
                 operand.write(f, 3)
@@ -67,39 +77,52 @@ impl Search {
 
     /// Reads up to a semicolon, a closing parenthesis or the end.
     pub(super) fn parse(parser: &mut Parser<'_>) -> Result<Self, ParseFilterError> {
+        parser.skip_spaces();
+        if let Ok((Literal { value: Value::String(text), .. }, rest)) =
+            literal::scan(parser.rest(), parser.version)
+            && parser.rest().starts_with('\'')
+        {
+            parser.go_to(rest);
+            return Ok(Self::Incomplete(text));
+        }
+        let ends = if parser.is_nested() { IN_PARENTHESES } else { ALONE };
+        Self::disjunction(parser, ends)
+    }
+
+    fn disjunction(parser: &mut Parser<'_>, ends: Ends) -> Result<Self, ParseFilterError> {
         parser.nested(|parser| {
-            let mut left = Self::conjunction(parser)?;
+            let mut left = Self::conjunction(parser, ends)?;
             while eat_operator(parser, "OR") {
-                left = left.or(Self::conjunction(parser)?);
+                left = left.or(Self::conjunction(parser, ends)?);
             }
             Ok(left)
         })
     }
 
     /// Operands with `AND`, or with nothing, between them.
-    fn conjunction(parser: &mut Parser<'_>) -> Result<Self, ParseFilterError> {
-        let mut left = Self::operand(parser)?;
+    fn conjunction(parser: &mut Parser<'_>, ends: Ends) -> Result<Self, ParseFilterError> {
+        let mut left = Self::operand(parser, ends)?;
         loop {
             let spaced = parser.rest().starts_with([' ', '\t']);
             parser.skip_spaces();
-            let is_end = parser.rest().is_empty() || parser.rest().starts_with([')', ';']);
+            let is_end = parser.rest().is_empty() || parser.rest().starts_with(ends);
             if is_end || sees_operator(parser, "OR") {
                 return Ok(left);
             }
             if !eat_operator(parser, "AND") && !spaced {
                 return Err(parser.error("words of a search have spaces between them"));
             }
-            left = left.and(Self::operand(parser)?);
+            left = left.and(Self::operand(parser, ends)?);
         }
     }
 
-    fn operand(parser: &mut Parser<'_>) -> Result<Self, ParseFilterError> {
+    fn operand(parser: &mut Parser<'_>, ends: Ends) -> Result<Self, ParseFilterError> {
         parser.skip_spaces();
         if eat_operator(parser, "NOT") {
-            return parser.nested(|parser| Ok(Self::Not(Box::new(Self::operand(parser)?))));
+            return parser.nested(|parser| Ok(Self::Not(Box::new(Self::operand(parser, ends)?))));
         }
         if parser.eat("(") {
-            let inner = Self::parse(parser)?;
+            let inner = Self::disjunction(parser, ends)?;
             parser.expect(")")?;
             return Ok(inner);
         }
@@ -114,7 +137,7 @@ impl Search {
                 None => Err(parser.error("its closing quote is missing")),
             };
         }
-        let end = text.find(|c| !is_word_character(c)).unwrap_or(text.len());
+        let end = text.find(|c| !is_word_character(c) || ends.contains(&c)).unwrap_or(text.len());
         if end == 0 || text.starts_with('\'') {
             return Err(parser.unexpected("a word"));
         }
@@ -150,14 +173,14 @@ fn eat_operator(parser: &mut Parser<'_>, operator: &str) -> bool {
 }
 
 fn is_word_character(c: char) -> bool {
-    !(c.is_whitespace() || c.is_control() || matches!(c, '(' | ')' | '"' | ';'))
+    !(c.is_whitespace() || c.is_control() || matches!(c, '(' | ')' | '"'))
 }
 
 /// Whether a text needs no quotes.
 fn is_word(text: &str) -> bool {
     !text.is_empty()
         && !text.starts_with('\'')
-        && text.chars().all(is_word_character)
+        && text.chars().all(|c| is_word_character(c) && !IN_PARENTHESES.contains(&c))
         && !matches!(text, "AND" | "OR" | "NOT")
 }
 
