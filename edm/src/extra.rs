@@ -4,7 +4,7 @@ use serde_json::value::RawValue;
 use crate::error::ServiceError;
 use crate::json::{Change, DeltaLink, Format, PayloadError, Raw, control, is_annotation};
 use crate::model::Model;
-use crate::{EntityType, Many, Navigation, One, Structured};
+use crate::{EntityType, Many, Navigation, One, Scalar, Structured};
 
 /// What a payload says beside the declared properties of a value: control information, properties
 /// and types that the model does not declare, and entities that `$expand` brought along.
@@ -80,6 +80,21 @@ impl Extra {
     /// [`Raw`](crate::json::Raw) keeps every digit of it; this parses it.
     pub fn get(&self, name: &str) -> Option<Json> {
         self.member(name).map(Raw::to_json)
+    }
+
+    /// A member that the type does not declare, as a value of a primitive type; `None` if it is
+    /// null or not there.
+    ///
+    /// # Errors
+    ///
+    /// It is not of the type.
+    pub fn dynamic<T: Scalar>(&self, name: &str) -> Result<Option<T>, PayloadError> {
+        let Some((payload, raw)) = self.payload().zip(self.member(name)) else { return Ok(None) };
+        let value = crate::json::read_primitive(raw.as_str(), T::PRIMITIVE, payload.format);
+        let typed = value.and_then(|value| {
+            crate::from_nullable(value).map_err(|error| PayloadError::new(error.to_string()))
+        });
+        typed.map_err(|error| error.within(name))
     }
 
     fn member(&self, name: &str) -> Option<&Raw> {

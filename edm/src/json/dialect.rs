@@ -52,14 +52,4 @@ impl Dialect {
         self.quoted_numbers = true;
         self
     }
-
-    /// The media type of a body.
-    pub const fn content_type(self) -> &'static str {
-        match (self.format, self.quoted_numbers) {
-            (Format::Verbose, _) => "application/json;odata=verbose",
-            (Format::Light, _) => "application/json;odata=minimalmetadata",
-            (Format::V4, false) => "application/json;odata.metadata=minimal",
-            (Format::V4, true) => "application/json;odata.metadata=minimal;IEEE754Compatible=true",
-        }
-    }
 }

@@ -33,7 +33,7 @@ pub use print::value_to_json;
 pub use raw::Raw;
 pub(crate) use raw::{members, text};
 pub use read::{Body, DeltaLink, Entities, PageInfo, Resource, Sink};
-pub(crate) use read::{Change, control, is_annotation, read_raw};
+pub(crate) use read::{Change, control, is_annotation, read_primitive, read_raw};
 pub use text::to_text;
 pub use write::{Layout, Metadata, Writer};
 

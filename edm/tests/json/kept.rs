@@ -74,6 +74,24 @@ fn value_of(entity: &dyn Structured, name: &str) -> Value {
 }
 
 #[test]
+fn dynamic_properties_are_read_as_what_they_are() {
+    let text = r#"{"DynInt":7,"Price":12345678901234567890.12,"DynDate@odata.type":"Edm.DateTime",
+                   "DynDate":"2015-05-02T00:00:00","Gone":null}"#;
+    let found = being(text, Format::Light);
+    assert_eq!(found.extra.dynamic::<i32>("DynInt"), Ok(Some(7)));
+    assert_eq!(
+        found.extra.dynamic::<edm::Decimal>("Price"),
+        Ok(Some("12345678901234567890.12".parse().unwrap()))
+    );
+    let date = edm::DateTime::parse("2015-05-02").unwrap();
+    assert_eq!(found.extra.dynamic("DynDate"), Ok(Some(date)));
+    assert_eq!(found.extra.dynamic::<String>("Gone"), Ok(None));
+    assert_eq!(found.extra.dynamic::<String>("Other"), Ok(None));
+    let error = found.extra.dynamic::<bool>("DynInt").unwrap_err();
+    assert_eq!(error.to_string(), "DynInt: expected Edm.Boolean, found 7");
+}
+
+#[test]
 fn complex_values_keep_what_is_not_declared() {
     for (format, text) in [
         (

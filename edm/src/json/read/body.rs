@@ -232,7 +232,7 @@ impl<'a> Body<'a> {
     fn failure(&self, context: &Context, error: &serde_json::Error) -> PayloadError {
         let kind = match error.classify() {
             serde_json::error::Category::Data => {
-                return context.take(error).near(self.text, error.line(), error.column());
+                return context.take(error, self.text);
             }
             _ if self.text.trim().is_empty() => {
                 return PayloadError::of_kind(PayloadErrorKind::Empty, "there is no payload", "");
@@ -254,8 +254,7 @@ impl<'a> Body<'a> {
                 }
             }
         };
-        let failure = PayloadError { kind, ..context.take(error) };
-        failure.near(self.text, error.line(), error.column())
+        PayloadError { kind, ..context.take(error, self.text) }
     }
 
     /// Fails if the body is an error of the service.

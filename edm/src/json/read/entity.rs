@@ -146,7 +146,7 @@ pub(crate) fn read_raw(
     let context = Context::new(format, false);
     let mut deserializer = serde_json::Deserializer::from_str(raw);
     let read = EntitySeed { context: &context, target }.deserialize(&mut deserializer);
-    read.map(|_| ()).map_err(|error| context.take(&error))
+    read.map(|_| ()).map_err(|error| context.take(&error, raw))
 }
 
 /// Sets one property from JSON that was kept; returns whether the type has the property.

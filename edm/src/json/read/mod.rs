@@ -58,6 +58,7 @@ pub use body::{Body, Resource};
 pub(crate) use entity::{is_annotation, read_raw, set_member};
 pub(crate) use page::Change;
 pub use page::{DeltaLink, Entities, PageInfo, Sink};
+pub(crate) use value::read_primitive;
 pub(super) use value::{open_value, strict_value};
 
 use super::error::Place;
@@ -93,12 +94,13 @@ impl Context {
         error
     }
 
-    /// The problem behind an error of the parser.
-    fn take(&self, error: &serde_json::Error) -> PayloadError {
-        match self.failure.take() {
+    /// The problem behind an error of the parser, with the text around its place.
+    fn take(&self, error: &serde_json::Error, text: &str) -> PayloadError {
+        let failure = match self.failure.take() {
             Some(failure) => *failure,
             None => PayloadError::new(error.to_string()),
-        }
+        };
+        failure.near(text, error.line(), error.column())
     }
 }
 

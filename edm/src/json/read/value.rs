@@ -24,6 +24,15 @@ pub(crate) fn lenient_value(text: &str, ty: &Type, format: Format) -> Result<Val
     read(text, ty, &Context::new(format, false))
 }
 
+/// Reads a value of a primitive type.
+pub(crate) fn read_primitive(
+    text: &str,
+    primitive: Primitive,
+    format: Format,
+) -> Result<Value, PayloadError> {
+    lenient_value(text, &Type::Primitive(primitive), format)
+}
+
 /// Reads a value as a service does: what the model does not have is refused.
 pub(crate) fn strict_value(text: &str, ty: &Type) -> Result<Value, PayloadError> {
     read(text, ty, &Context::new(Format::Light, true))
@@ -31,7 +40,8 @@ pub(crate) fn strict_value(text: &str, ty: &Type) -> Result<Value, PayloadError>
 
 fn read(text: &str, ty: &Type, context: &Context) -> Result<Value, PayloadError> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    ValueSeed { context, ty }.deserialize(&mut deserializer).map_err(|error| context.take(&error))
+    let value = ValueSeed { context, ty }.deserialize(&mut deserializer);
+    value.map_err(|error| context.take(&error, text))
 }
 
 /// Reads a value. `null` is [`Value::Null`] whatever the type: who may be null is for the caller.
