@@ -2,10 +2,11 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use edm::filter::{BinaryOp, Expr, Step};
-use edm::query::QueryOptions;
+use edm::query::{Compute, QueryOptions, Search};
 use edm::version::Version;
 use edm::{
     DerivedFrom, EntityType, Expansion, Extra, Filter, Insert, Key as _, Keyed, Order, Selection,
+    Term,
     path::{Argument, KeyPredicate},
 };
 use futures_util::stream::TryStreamExt as _;
@@ -131,6 +132,31 @@ impl<E> Collection<E> {
     pub fn with_count(mut self) -> Self {
         self.options.inline_count = true;
         self
+    }
+
+    /// Only entities that match, in the way of the service, what is searched for: `$search`, V4.
+    #[must_use]
+    pub fn search(mut self, search: Search) -> Self {
+        self.options.search = Some(match self.options.search.take() {
+            Some(earlier) => earlier.and(search),
+            None => search,
+        });
+        self
+    }
+
+    /// Computes a property that entities do not have: `$compute`, V4.01. It comes in the field
+    /// `extra` of each entity.
+    #[must_use]
+    pub fn compute<T>(mut self, name: &str, term: Term<E, T>) -> Self {
+        self.options.compute.push(Compute { expr: term.into_expr(), name: name.to_owned() });
+        self
+    }
+
+    /// Groups and aggregates, in the words of `$apply`, V4: `groupby((Genre),aggregate($count as
+    /// Books))`. What entities do not have comes in the field `extra` of each.
+    #[must_use]
+    pub fn apply(self, transformations: &str) -> Self {
+        self.option("$apply", transformations)
     }
 
     /// Adds a query option of the service's own, such as `api-version`.
