@@ -1,8 +1,10 @@
 //! Queries of V4.
 
+use edm::query::Search;
 use futures_util::TryStreamExt as _;
 use live::CAP;
 use live::clients::cap_v4::{Authors, Books, Numbers, Samples};
+use serde_json::json;
 
 use super::v4;
 
@@ -36,6 +38,11 @@ async fn filters_find_what_they_say() {
         (Books::PRICE.is_null(), vec![4]),
         (Books::WEIGHT.lt(1.0).or(Books::STOCK.eq(5)), vec![1, 4]),
         (Books::GENRE.eq("fiction").and(!Books::STOCK.eq(0)), vec![1, 3]),
+        (Books::ID.in_([1, 4, 77]), vec![1, 4]),
+        (Books::TITLE.to_lower().contains("wuthering"), vec![1]),
+        (Books::TITLE.length().gt(30), vec![2]),
+        (Books::AUTHOR.then(Authors::NAME).starts_with("Flann"), vec![2, 3]),
+        (Books::AUTHOR.then(Authors::BORN).year().eq(1818), vec![1]),
         (
             Books::CHANGED.gt(edm::DateTimeOffset::parse("2020-01-01T00:00:00+05:30").unwrap()),
             vec![1, 2, 3, 4],
@@ -48,6 +55,9 @@ async fn filters_find_what_they_say() {
         let found: Vec<_> = found.all().await.unwrap().iter().map(|book| book.id).collect();
         assert_eq!(found, expected, "{shown}");
     }
+    let popular = v4(&server).authors().filter(Authors::BOOKS.any(Books::STOCK.gt(300)));
+    let popular = popular.all().await.unwrap();
+    assert_eq!(popular.iter().map(|author| author.id).collect::<Vec<_>>(), [2]);
     let oldest =
         v4(&server).authors().filter(Authors::BORN.lt(edm::Date::new(1900, 1, 1).unwrap()));
     assert_eq!(oldest.all().await.unwrap()[0].name, "Emily Brontë");
@@ -107,6 +117,46 @@ async fn what_is_expanded_is_typed() {
     // The same by its own path.
     assert_eq!(shop.books().by_key(2).author().get().await.unwrap().name, flann);
     assert!(shop.books().by_key(4).author().find().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn what_is_expanded_has_a_query_of_its_own() {
+    let Some(server) = CAP.server() else { return };
+    let shop = v4(&server);
+    let few = Authors::BOOKS.expand().select(Books::TITLE).filter(Books::ID.le(4));
+    let few = few.order_by(Books::STOCK.desc()).top(1);
+    let authors = shop.authors().filter(Authors::ID.le(3)).order_by(Authors::ID.asc()).expand(few);
+    let titles: Vec<_> = authors
+        .all()
+        .await
+        .unwrap()
+        .iter()
+        .map(|author| author.extra.many(Authors::BOOKS).unwrap().unwrap())
+        .map(|books| books.into_iter().map(|book| (book.title, book.stock)).collect::<Vec<_>>())
+        .collect();
+    let only = |title: &str| vec![(title.to_owned(), None)];
+    assert_eq!(titles[..2], [only("Wuthering Heights"), only("At Swim-Two-Birds")]);
+    let nested = Authors::BOOKS.expand().expand(Books::AUTHOR.expand().select(Authors::NAME));
+    let author = shop.authors().by_key(1).expand(nested).get().await.unwrap();
+    let books = author.extra.many(Authors::BOOKS).unwrap().unwrap();
+    assert_eq!(books[0].extra.one(Books::AUTHOR).unwrap().unwrap().name, "Emily Brontë");
+}
+
+#[tokio::test]
+async fn books_are_searched_and_grouped() {
+    let Some(server) = CAP.server() else { return };
+    let books = v4(&server).books();
+    let found = books.clone().search(Search::term("heights")).all().await.unwrap();
+    assert_eq!(found.iter().map(|book| book.id).collect::<Vec<_>>(), [1]);
+    let groups =
+        "filter(ID le 4)/groupby((genre),aggregate($count as books,stock with sum as all))";
+    let groups = books.apply(groups).order_by(Books::GENRE.asc()).all().await.unwrap();
+    let found: Vec<_> = groups
+        .iter()
+        .map(|group| (group.genre.as_deref().unwrap(), group.extra.get("all").unwrap()))
+        .collect();
+    assert_eq!(found, [("fiction", json!(345)), ("science", json!(5))]);
+    assert_eq!(groups[0].extra.get("books"), Some(json!(3)));
 }
 
 #[tokio::test]

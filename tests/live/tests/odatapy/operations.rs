@@ -1,7 +1,9 @@
 //! Actions and functions of V4.01.
 
 use live::ODATAPY;
-use live::clients::odatapy::{Colour, EchoParameters, Permits, Place, Vessel};
+use live::clients::odatapy::{
+    Colour, EchoParameters, Permits, Place, Vessel, VesselCollectionExt as _,
+};
 use odata_client::ErrorKind;
 
 use super::harbour;
@@ -72,4 +74,6 @@ async fn operations_are_bound_to_one_or_to_many() {
     let unguarded = vessel.paint(Colour::Red).await.unwrap_err();
     assert_eq!(unguarded.status(), Some(428), "{unguarded}");
     assert_eq!(vessel.get().await.unwrap().hull, Some(Colour::Blue));
+    let mine = vessels.painted(Colour::Blue).filter(Vessel::ID.eq(1311)).all().await.unwrap();
+    assert_eq!(mine[0].name, "Grey");
 }

@@ -1,8 +1,10 @@
 //! Queries of V4.01.
 
+use edm::query::Search;
 use futures_util::TryStreamExt as _;
 use live::ODATAPY;
-use live::clients::odatapy::{Mark, Person, Vessel};
+use live::clients::odatapy::{Mark, Office, Person, Vessel};
+use serde_json::json;
 
 use super::harbour;
 
@@ -22,6 +24,22 @@ async fn pages_are_as_large_as_wished() {
 }
 
 #[tokio::test]
+async fn marks_are_searched_computed_and_aggregated() {
+    let Some(server) = ODATAPY.server() else { return };
+    let marks = harbour(&server).marks();
+    let found =
+        marks.clone().search(Search::term("07").or(Search::term("31"))).all().await.unwrap();
+    assert_eq!(found.iter().map(|mark| mark.id).collect::<Vec<_>>(), [7, 31]);
+    let found = marks.clone().filter(Mark::ID.times(2).minus(1).eq(9)).all().await.unwrap();
+    assert_eq!(found.iter().map(|mark| mark.id).collect::<Vec<_>>(), [5]);
+    let mark = marks.clone().compute("Next", Mark::ID.plus(1)).filter(Mark::ID.in_([5]));
+    let mark = mark.first().await.unwrap().unwrap();
+    assert_eq!((mark.id, mark.extra.get("Next")), (5, Some(json!(6))));
+    let total = marks.apply("aggregate(Id with sum as Total)").first().await.unwrap().unwrap();
+    assert_eq!(total.extra.get("Total"), Some(json!(630)));
+}
+
+#[tokio::test]
 async fn a_singleton_is_read_changed_and_followed() {
     let Some(server) = ODATAPY.server() else { return };
     let harbour = harbour(&server);
@@ -30,11 +48,11 @@ async fn a_singleton_is_read_changed_and_followed() {
     let read = office.get().await.unwrap();
     assert_eq!(read.at.unwrap().town.as_deref(), Some("Hull"));
     let opens = edm::TimeOfDay::parse("08:15:00").unwrap();
-    office.update().set(live::clients::odatapy::Office::OPENS, opens).await.unwrap();
-    assert_eq!(office.read(live::clients::odatapy::Office::OPENS).await.unwrap(), Some(opens));
+    office.update().set(Office::OPENS, opens).await.unwrap();
+    assert_eq!(office.read(Office::OPENS).await.unwrap(), Some(opens));
     assert!(office.master().find().await.unwrap_or_default().is_none());
     let master = harbour.people().by_key("master");
-    office.link(live::clients::odatapy::Office::MASTER).set(&master.path()).await.unwrap();
+    office.link(Office::MASTER).set(&master.path()).await.unwrap();
     assert_eq!(office.master().get().await.unwrap().login, "master");
 }
 
