@@ -140,7 +140,10 @@ pub(crate) fn decide(
     };
     let types = scopes("the types", &[]);
     let tables = scopes("the tables", reserved::TABLES);
-    let files = scopes("the files", reserved::MODULES);
+    let mut files = scopes("the files", reserved::MODULES);
+    if let Some(root) = files.first_mut() {
+        modules.iter().filter_map(|module| module.name.as_deref()).for_each(|name| root.occupy(name));
+    }
     let mut decider = Decider {
         model,
         modules: &modules,

@@ -99,6 +99,11 @@ impl Scope {
         given.into_iter().flatten().collect()
     }
 
+    /// Keeps a name from being given.
+    pub(crate) fn occupy(&mut self, ident: &str) {
+        self.taken.insert(plain(ident).to_owned(), None);
+    }
+
     /// Takes the identifier of a text if it is free.
     fn take(&mut self, text: &str) -> Option<String> {
         let ident = self.ident(text);
