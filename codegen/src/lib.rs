@@ -23,6 +23,7 @@ mod json;
 pub mod model;
 mod names;
 mod outline;
+mod package;
 mod plan;
 mod print;
 mod render;
@@ -37,6 +38,7 @@ use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Diagnostics, Mode, Severity, Span, Spanned};
 use model::Model;
 pub use outline::outline;
+pub use package::{Package, Runtime};
 pub use render::{Style, render};
 pub use source::Source;
 
@@ -70,7 +72,7 @@ pub struct Reading {
 /// How types are spread over modules.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Layout {
-    /// One per namespace in a large document of several, one for all otherwise.
+    /// One per namespace in a crate from a large document of several, one for all otherwise.
     #[default]
     Automatic,
     /// One for all types.
@@ -101,35 +103,84 @@ pub fn generate(
     amendments: &[Source],
     options: &Options,
 ) -> Result<Output, Diagnostics> {
+    generate_as(documents, amendments, options, None)
+}
+
+/// Generates a complete crate: a manifest, sources and a README. `cargo check` accepts it at once.
+///
+/// # Errors
+///
+/// All that the first stage to find something wrong finds; the package has a name that is none.
+pub fn generate_crate(
+    documents: &[Source],
+    amendments: &[Source],
+    options: &Options,
+    package: &Package,
+) -> Result<Output, Diagnostics> {
+    generate_as(documents, amendments, options, Some(package))
+}
+
+fn generate_as(
+    documents: &[Source],
+    amendments: &[Source],
+    options: &Options,
+    package: Option<&Package>,
+) -> Result<Output, Diagnostics> {
     let mut run = Run::new(documents, amendments, &options.reading);
+    if let Some(package) = package.filter(|package| !package::is_crate_name(&package.name)) {
+        let message = format!("`{}` cannot be the name of a crate", package.name);
+        run.findings.error("emit::crate-name", Span::default(), message);
+    }
     let model = run.model()?;
     let mut lock = names::Lock::default();
     if let Some(text) = &options.lock {
         lock = names::Lock::read(text, &mut run.findings);
     }
-    let names = names::decide(&model, options.layout.modules(&model), &mut lock, &mut run.findings);
+    // A module is put into a crate that has features of its own.
+    let modules =
+        if package.is_some() { options.layout.modules(&model) } else { options.layout.module() };
+    let names = names::decide(&model, modules, &mut lock, &mut run.findings);
     run.check()?;
     let features = plan::Features::of(&model, &names);
     let from = origin(documents, amendments);
-    let version = options.service_version.as_deref();
-    let origin = plan::Origin { from: &from, command: &options.command, version };
+    let header = header(&from, &options.command);
+    let call = package.zip(package::FirstCall::of(&model, &names));
+    let origin = plan::Origin {
+        from: &from,
+        command: &options.command,
+        version: options.service_version.as_deref(),
+        first_call: call.map(|(package, call)| call.lines(package)).unwrap_or_default(),
+    };
     let emitter = emit::Emitter {
         plan: &plan::plan(&model, &names, &features, &origin),
         model: &model,
         names: &names,
         features: &features,
         spelling: plan::Spelling::of(&names),
-        header: &header(&from, &options.command),
+        header: &header,
         client_feature: options.client_feature.as_deref(),
-        root: emit::Root { file: "mod.rs", directory: "", is_crate: false },
+        root: if package.is_some() { emit::Root::CRATE } else { emit::Root::MODULE },
     };
-    Ok(Output { files: emitter.files(), lock: lock.print(), warnings: run.finish() })
+    let mut files = emitter.files();
+    if let Some(package) = package {
+        files.extend(package::files(package, &model, &names, &features, &header));
+    }
+    Ok(Output { files, lock: lock.print(), warnings: run.finish() })
 }
 
 impl Layout {
     /// So many structured types that a slice is worth a feature.
     const LARGE: usize = 500;
 
+    /// The modules of a module.
+    fn module(self) -> names::Modules {
+        match self {
+            Self::PerNamespace => names::Modules::PerNamespace,
+            Self::Automatic | Self::One => names::Modules::One,
+        }
+    }
+
+    /// The modules of a crate.
     fn modules(self, model: &Model) -> names::Modules {
         let types = model.entity_types.len() + model.complex_types.len();
         match self {

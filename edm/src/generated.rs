@@ -1,6 +1,8 @@
 //! What generated code calls, so that none of it is generated.
 
-use crate::{Edm, EntityType, Structured, TypeError, Value, from_nullable, to_members};
+use std::fmt;
+
+use crate::{Edm, EntityType, Extra, Structured, TypeError, Value, from_nullable, to_members};
 
 /// Sets a property of a generated type that may be null.
 ///
@@ -41,6 +43,52 @@ pub fn entities_to_value<E: EntityType>(entities: &[E]) -> Value {
     Value::Collection(entities.iter().map(entity_to_value).collect())
 }
 
+/// Whether two values of one type are equal, with what is kept beside their properties.
+pub fn equal_structured(one: &dyn Structured, other: &dyn Structured) -> bool {
+    let rows = one.structured_type().properties;
+    one.extra() == other.extra() && (0..rows.len()).all(|at| one.get(at) == other.get(at))
+}
+
+/// Shows a value with the names that its properties have on the wire.
+///
+/// # Errors
+///
+/// The formatter's.
+pub fn debug_structured(value: &dyn Structured, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let ty = value.structured_type();
+    let mut shown = f.debug_struct(ty.name);
+    for (at, row) in ty.properties.iter().enumerate() {
+        shown.field(row.name, &Shown(&value.get(at)));
+    }
+    if let Some(payload) = value.extra().and_then(Extra::payload) {
+        shown.field("extra", payload);
+    }
+    shown.finish()
+}
+
+/// A value without the name of its variant.
+struct Shown<'v>(&'v Value);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Null => f.write_str("null"),
+            Value::Boolean(truth) => truth.fmt(f),
+            Value::Integer(number) => number.fmt(f),
+            Value::Double(number) => number.fmt(f),
+            Value::Decimal(number) => number.fmt(f),
+            Value::String(text) => text.fmt(f),
+            Value::Guid(guid) => guid.fmt(f),
+            Value::Collection(items) => f.debug_list().entries(items.iter().map(Shown)).finish(),
+            Value::Complex(members) => f
+                .debug_map()
+                .entries(members.iter().map(|(name, value)| (name, Shown(value))))
+                .finish(),
+            other => other.fmt(f),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,5 +119,21 @@ mod tests {
         assert_eq!(key_part::<i32>(&house, &[0, 1]), 7);
         assert_eq!(key_part::<String>(&house, &[0, 0]), "Elm");
         assert_eq!(key_part::<String>(&house, &[0, 9]), "");
+    }
+
+    struct Plain<'v>(&'v dyn Structured);
+    impl fmt::Debug for Plain<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            debug_structured(self.0, f)
+        }
+    }
+
+    #[test]
+    fn values_are_compared_and_shown_by_their_tables() {
+        let (mut one, two) = (Record::new(&ADDRESS), Record::new(&ADDRESS));
+        assert!(equal_structured(&one, &two));
+        one.put("Street", "Elm");
+        assert!(!equal_structured(&one, &two));
+        assert_eq!(format!("{:?}", Plain(&one)), "Address { Street: \"Elm\", Zip: null }");
     }
 }

@@ -45,7 +45,8 @@ pub use enums::{FlagSet, enum_literal, not_a_member};
 pub use extra::{Extra, Payload};
 pub use filter::Expr;
 pub use generated::{
-    assign_nullable, entities_to_value, entity_to_value, key_part, nullable_entity_to_value,
+    assign_nullable, debug_structured, entities_to_value, entity_to_value, equal_structured,
+    key_part, nullable_entity_to_value,
 };
 pub use geo::{Geo, Untyped};
 pub use primitive::{Binary, Edm, NotOption, Operand, Scalar, Text, from_nullable};

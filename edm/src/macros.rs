@@ -337,6 +337,24 @@ macro_rules! edm_scalar {
     };
 }
 
+/// `Debug` and `PartialEq` of a generated structured type, by its table: derived, they would take
+/// as long to compile as everything else about it.
+#[macro_export]
+macro_rules! compared_by_table {
+    ($name:ident) => {
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::debug_structured(self, f)
+            }
+        }
+        impl ::core::cmp::PartialEq for $name {
+            fn eq(&self, other: &Self) -> bool {
+                $crate::equal_structured(self, other)
+            }
+        }
+    };
+}
+
 /// The EDM side of a generated complex type: a value made of its members.
 #[macro_export]
 macro_rules! complex_type {

@@ -18,6 +18,12 @@ pub(crate) fn lines(docs: &Docs) -> Vec<String> {
                 let foreign = foreign.as_deref().map(sanitise).unwrap_or_default();
                 (format!("{own} {}", foreign.replace("\n\n", " ")), "  ")
             }
+            Block::Code(code) => {
+                lines.extend([String::new(), "```no_run".to_owned()]);
+                lines.extend(code.iter().cloned());
+                lines.push("```".to_owned());
+                continue;
+            }
         };
         let is_item = !indent.is_empty();
         for paragraph in words.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {

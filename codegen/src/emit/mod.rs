@@ -46,6 +46,13 @@ pub(crate) struct Root<'a> {
     pub(crate) is_crate: bool,
 }
 
+impl Root<'_> {
+    /// A module of somebody's crate.
+    pub(crate) const MODULE: Self = Self { file: "mod.rs", directory: "", is_crate: false };
+    /// A crate.
+    pub(crate) const CRATE: Self = Self { file: "lib.rs", directory: "src/", is_crate: true };
+}
+
 impl Emitter<'_> {
     /// All files.
     pub(crate) fn files(&self) -> Files {
@@ -223,6 +230,9 @@ impl Emitter<'_> {
 
     /// Lints that names and texts of documents would trigger.
     fn allow_lints(&self, text: &mut Text) {
+        if self.root.is_crate {
+            text.line("#![forbid(unsafe_code)]");
+        }
         if self.plan.has_deprecated {
             text.line("// What is deprecated is named here all the same.");
             text.line("#![allow(deprecated)]");

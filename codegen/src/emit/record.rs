@@ -11,6 +11,8 @@ impl Emitter<'_> {
         structure(text, record);
         constants(text, record);
         self.structured(text, record);
+        text.blank();
+        text.line(&format!("edm::compared_by_table!({});", record.name));
         match &record.kind {
             RecordKind::Entity(key) => self.entity_type(text, record, key),
             RecordKind::Complex => {
@@ -141,7 +143,7 @@ impl Emitter<'_> {
 fn structure(text: &mut Text, record: &Record) {
     text.blank();
     text.docs(&record.docs);
-    text.line("#[derive(Clone, Debug, Default, PartialEq)]");
+    text.line("#[derive(Clone, Default)]");
     text.deprecated(record.deprecated.as_deref());
     text.line("#[non_exhaustive]");
     text.open(&format!("pub struct {} {{", record.name));

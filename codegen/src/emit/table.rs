@@ -192,7 +192,7 @@ impl Tables<'_> {
         all: &[TypeNames],
     ) {
         text.blank();
-        text.docs(&own(format!("The table of [`{0}`](super::{0}).", names.ty)));
+        text.docs(&own(format!("The table of `{}`.", names.ty)));
         text.open(&format!("pub static {}: StructuredType = StructuredType {{", names.table));
         text.line(&format!("name: {},", literal(&ty.label.name)));
         text.line(&format!("namespace: {},", literal(&ty.namespace)));
@@ -383,7 +383,7 @@ impl Tables<'_> {
 
     fn enum_type(&self, text: &mut Text, ty: &EnumType, name: &str, table: &str) {
         text.blank();
-        text.docs(&own(format!("The table of [`{name}`](super::{name}).")));
+        text.docs(&own(format!("The table of `{name}`.")));
         text.open(&format!("pub static {table}: EnumType = EnumType {{"));
         text.line(&format!("name: {},", literal(&ty.label.name)));
         if !ty.namespace.is_empty() {
@@ -416,7 +416,7 @@ impl Tables<'_> {
 
     fn id_type(&self, text: &mut Text, wire: &str, prefix: Option<&str>, name: &str, table: &str) {
         text.blank();
-        text.docs(&own(format!("The table of [`{name}`](super::{name}).")));
+        text.docs(&own(format!("The table of `{name}`.")));
         let row = format!("IdType {{ name: {}, prefix: {} }}", literal(wire), option(prefix));
         text.assign(&format!("pub static {table}: IdType"), &row);
     }

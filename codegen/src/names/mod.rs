@@ -142,7 +142,10 @@ pub(crate) fn decide(
     let tables = scopes("the tables", reserved::TABLES);
     let mut files = scopes("the files", reserved::MODULES);
     if let Some(root) = files.first_mut() {
-        modules.iter().filter_map(|module| module.name.as_deref()).for_each(|name| root.occupy(name));
+        modules
+            .iter()
+            .filter_map(|module| module.name.as_deref())
+            .for_each(|name| root.occupy(name));
     }
     let mut decider = Decider {
         model,

@@ -14,6 +14,8 @@ pub(crate) struct Origin<'a> {
     pub(crate) command: &'a str,
     /// The version of the service.
     pub(crate) version: Option<&'a str>,
+    /// The lines of a first call, for the documentation of a crate.
+    pub(crate) first_call: Vec<String>,
 }
 
 /// Plans all modules.

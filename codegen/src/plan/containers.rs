@@ -15,7 +15,7 @@ impl Planner<'_> {
             let name = &record.ty;
             let path = self.path(record.module, name);
             let one_docs = vec![Block::Own(format!(
-                "One [`{name}`]({path}) of the entity set `{}`, by its key.",
+                "One `{name}` of the entity set `{}`, by its key.",
                 set.label.name
             ))];
             let one = match (&method.one, self.key_type(at), &record.request) {

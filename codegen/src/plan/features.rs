@@ -83,6 +83,17 @@ impl Features {
     pub(crate) fn of_module(&self, at: usize) -> Option<String> {
         self.gate(0, at)
     }
+
+    /// Features with those that they turn on.
+    pub(crate) fn list(&self) -> Vec<(&str, Vec<&str>)> {
+        let mut list = Vec::new();
+        for (at, name) in self.names.iter().enumerate() {
+            let (Some(name), Some(needs)) = (name.as_deref(), self.needs.get(at)) else { continue };
+            let others = needs.iter().filter(|need| **need != at);
+            list.push((name, others.filter_map(|need| self.names[*need].as_deref()).collect()));
+        }
+        list
+    }
 }
 
 /// The name of a feature: that of its module, with dashes.

@@ -53,6 +53,8 @@ pub(crate) enum Block {
     Foreign(String),
     /// An item of a list: markdown of the generator, then text from elsewhere.
     Item(String, Option<String>),
+    /// A code block, which is compiled but not run.
+    Code(Vec<String>),
 }
 
 /// A Rust type, as text that fits the file it is in.

@@ -177,8 +177,8 @@ impl Planner<'_> {
             file: names.file.as_deref().map(|file| plain(file).to_owned()),
             name: names.request.clone()?,
             docs: vec![Block::Own(match self.key(at) {
-                Key::None => format!("One [`{name}`]({record})."),
-                _ => format!("One [`{name}`]({record}), addressed by its key."),
+                Key::None => format!("One `{name}`."),
+                _ => format!("One `{name}`, addressed by its key."),
             })],
             follows: ty.navigation.iter().zip(&names.navigation).map(follow).collect(),
             streams: streams
@@ -189,7 +189,7 @@ impl Planner<'_> {
                 })
                 .collect(),
             calls,
-            collection: self.collection(ty, names, &record, &mut arguments),
+            collection: self.collection(ty, names, &mut arguments),
             arguments,
             record,
         })
@@ -200,7 +200,6 @@ impl Planner<'_> {
         self,
         ty: &StructuredType,
         names: &TypeNames,
-        record: &str,
         arguments: &mut Vec<crate::plan::Arguments>,
     ) -> Option<CollectionExt> {
         let name = names.collection.clone()?;
@@ -210,7 +209,7 @@ impl Planner<'_> {
             .map(|(operation, names)| context.call(operation, names, Some(&mut *arguments)))
             .collect();
         let alternate_keys = self.alternate_keys(ty, names);
-        let head = format!("What can be done with many [`{}`]({record}).", names.ty);
+        let head = format!("What can be done with many `{}`.", names.ty);
         let is_empty = calls.is_empty() && alternate_keys.is_empty();
         (!is_empty).then(|| CollectionExt {
             name,

@@ -33,37 +33,32 @@ pub(crate) fn code(text: &str) -> String {
     text.chars().map(|c| if c == '`' || c.is_control() { '\'' } else { c }).collect()
 }
 
-/// What a type is called in a text: a link where there is something to link to.
+/// What a type is called in a text: its Rust name, or that of the EDM.
 fn type_text(planner: Planner<'_>, declared: &Type, ty: &Type) -> String {
     if declared != ty {
         let name = code(&planner.model.type_name(declared));
-        return format!("`{name}`, amended to {}", link(planner, ty));
+        return format!("`{name}`, amended to {}", named(planner, ty));
     }
     match ty {
         Type::Collection(item) => format!("collection of {}", type_text(planner, item, item)),
-        ty => link(planner, ty),
+        ty => named(planner, ty),
     }
 }
 
-fn link(planner: Planner<'_>, ty: &Type) -> String {
+/// A type by its Rust name. It is no link: signatures are, and resolving links takes the compiler
+/// as long as all else that it does with names.
+fn named(planner: Planner<'_>, ty: &Type) -> String {
     let names = planner.names;
-    let (module, name) = match ty {
+    let name = match ty {
         Type::Primitive(primitive) => return format!("`Edm.{}`", primitive.short_name()),
-        Type::Collection(item) => return format!("a collection of {}", link(planner, item)),
-        Type::Id(id) => (0, &names.id_types[id.0].ty),
-        Type::Enum(id) => (names.enum_types[id.0].module, &names.enum_types[id.0].ty),
-        Type::Complex(id) => (names.complex_types[id.0].module, &names.complex_types[id.0].ty),
-        Type::Entity(id) => (names.entity_types[id.0].module, &names.entity_types[id.0].ty),
-        Type::Definition(id) => {
-            let place = &names.type_definitions[id.0];
-            (place.module, &place.name)
-        }
+        Type::Collection(item) => return format!("a collection of {}", named(planner, item)),
+        Type::Id(id) => &names.id_types[id.0].ty,
+        Type::Enum(id) => &names.enum_types[id.0].ty,
+        Type::Complex(id) => &names.complex_types[id.0].ty,
+        Type::Entity(id) => &names.entity_types[id.0].ty,
+        Type::Definition(id) => &names.type_definitions[id.0].name,
     };
-    if planner.gate(module).is_some() {
-        // There is nothing to link to where that module is not compiled.
-        return format!("`{name}`");
-    }
-    format!("[`{name}`]({})", planner.path(module, name))
+    format!("`{name}`")
 }
 
 /// Who sets a property, in words.
@@ -149,7 +144,7 @@ pub(crate) fn navigation(planner: Planner<'_>, navigation: &Navigation) -> Docs 
         Multiplicity::One => "one",
         Multiplicity::Many => "many",
     };
-    let target = link(planner, &Type::Entity(navigation.target));
+    let target = named(planner, &Type::Entity(navigation.target));
     let head = format!("`{}`: {count} {target}.", code(&navigation.label.name));
     if navigation.is_inherited {
         return vec![Block::Own(head)];
@@ -178,11 +173,7 @@ pub(crate) fn structured_type(planner: Planner<'_>, ty: &StructuredType, is_enti
     };
     let mut head = format!("{kind} `{}.{}`", code(&ty.namespace), code(&ty.label.name));
     if let Some(base) = ty.base.filter(|base| *base < types.len()) {
-        let path = planner.path(names[base].module, &names[base].ty);
-        head = match planner.gate(names[base].module) {
-            None => format!("{head}, derived from [`{}`]({path})", names[base].ty),
-            Some(_) => format!("{head}, derived from `{}`", names[base].ty),
-        };
+        head = format!("{head}, derived from `{}`", names[base].ty);
     }
     let mut facts = Vec::new();
     if ty.is_stub {
@@ -254,7 +245,7 @@ pub(crate) fn operation(
             match block {
                 Block::Own(text) => own = format!("{own} {text}"),
                 Block::Foreign(text) => foreign = Some(text.clone()),
-                Block::Item(..) => {}
+                Block::Item(..) | Block::Code(_) => {}
             }
         }
         docs.push(Block::Item(own, foreign));
@@ -280,14 +271,14 @@ pub(crate) fn entity_set(planner: Planner<'_>, set: &EntitySet) -> Docs {
             false => format!("Allows only: {}.", allowed.join(", ")),
         });
     }
-    let link = link(planner, &Type::Entity(set.entity_type));
-    docs(format!("Entity set `{}`: many {link}.", code(&set.label.name)), &set.label, facts)
+    let entity = named(planner, &Type::Entity(set.entity_type));
+    docs(format!("Entity set `{}`: many {entity}.", code(&set.label.name)), &set.label, facts)
 }
 
 /// The text of a singleton.
 pub(crate) fn singleton(planner: Planner<'_>, singleton: &Singleton) -> Docs {
-    let link = link(planner, &Type::Entity(singleton.entity_type));
-    let head = format!("Singleton `{}`: one {link}.", code(&singleton.label.name));
+    let entity = named(planner, &Type::Entity(singleton.entity_type));
+    let head = format!("Singleton `{}`: one {entity}.", code(&singleton.label.name));
     docs(head, &singleton.label, Vec::new())
 }
 
@@ -307,7 +298,7 @@ pub(crate) fn module(model: &Model, origin: &Origin<'_>) -> Docs {
     let bound: usize = types.map(|ty| ty.operations.len() + ty.collection_operations.len()).sum();
     let sets: usize = model.containers.iter().map(|container| container.entity_sets.len()).sum();
     let unbound: usize = model.containers.iter().map(|container| container.operations.len()).sum();
-    vec![
+    let mut docs = vec![
         Block::Own(format!("`{name}`{}.", version.unwrap_or_default())),
         Block::Own(format!(
             "{} entity types, {} complex types, {} enumerations, {} typed ids, {sets} entity sets, {} operations.",
@@ -322,5 +313,10 @@ pub(crate) fn module(model: &Model, origin: &Origin<'_>) -> Docs {
             origin.from,
             origin.command.replace('`', "'")
         )),
-    ]
+    ];
+    if !origin.first_call.is_empty() {
+        docs.push(Block::Own("The first call:".to_owned()));
+        docs.push(Block::Code(origin.first_call.clone()));
+    }
+    docs
 }

@@ -6,10 +6,10 @@
 /// Entity type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.AccessPolicy`.
 ///
 /// Permissions and their duration, shared by any number of locators. Cannot be changed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AccessPolicy {
-    /// `Id`: `Edm.String`, amended to [`AccessPolicyId`](super::AccessPolicyId), key.
+    /// `Id`: `Edm.String`, amended to `AccessPolicyId`, key.
     ///
     /// Given by the service.
     ///
@@ -39,7 +39,7 @@ pub struct AccessPolicy {
     ///
     /// Set at create. Required at create.
     pub duration_in_minutes: f64,
-    /// `Permissions`: `Edm.Int32`, amended to [`AccessPermissions`](super::AccessPermissions).
+    /// `Permissions`: `Edm.Int32`, amended to `AccessPermissions`.
     ///
     /// What the policy allows. None when left out.
     ///
@@ -50,7 +50,7 @@ pub struct AccessPolicy {
 }
 
 impl AccessPolicy {
-    /// `Id`: `Edm.String`, amended to [`AccessPolicyId`](super::AccessPolicyId), key.
+    /// `Id`: `Edm.String`, amended to `AccessPolicyId`, key.
     pub const ID: edm::Property<Self, super::AccessPolicyId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Created`: `Edm.DateTime`.
@@ -65,7 +65,7 @@ impl AccessPolicy {
     /// `DurationInMinutes`: `Edm.Double`.
     pub const DURATION_IN_MINUTES: edm::Property<Self, f64, edm::access::Create> =
         edm::Property::new("DurationInMinutes");
-    /// `Permissions`: `Edm.Int32`, amended to [`AccessPermissions`](super::AccessPermissions).
+    /// `Permissions`: `Edm.Int32`, amended to `AccessPermissions`.
     pub const PERMISSIONS: edm::Property<Self, super::AccessPermissions, edm::access::Create> =
         edm::Property::new("Permissions");
 }
@@ -107,6 +107,8 @@ impl edm::Structured for AccessPolicy {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(AccessPolicy);
 
 impl edm::EntityType for AccessPolicy {
     type Key = super::AccessPolicyId;

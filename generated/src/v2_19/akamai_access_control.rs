@@ -8,11 +8,11 @@
 /// Authentication of Akamai CDN servers.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AkamaiAccessControl {
     /// `AkamaiSignatureHeaderAuthenticationKeyList`: collection of
-    /// [`AkamaiSignatureHeaderAuthenticationKey`](super::AkamaiSignatureHeaderAuthenticationKey).
+    /// `AkamaiSignatureHeaderAuthenticationKey`.
     ///
     /// Keys that are accepted.
     pub akamai_signature_header_authentication_key_list: Vec<super::AkamaiSignatureHeaderAuthenticationKey>,
@@ -22,7 +22,7 @@ pub struct AkamaiAccessControl {
 
 impl AkamaiAccessControl {
     /// `AkamaiSignatureHeaderAuthenticationKeyList`: collection of
-    /// [`AkamaiSignatureHeaderAuthenticationKey`](super::AkamaiSignatureHeaderAuthenticationKey).
+    /// `AkamaiSignatureHeaderAuthenticationKey`.
     pub const AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY_LIST: edm::Property<Self, Vec<super::AkamaiSignatureHeaderAuthenticationKey>> =
         edm::Property::new("AkamaiSignatureHeaderAuthenticationKeyList");
 }
@@ -54,5 +54,7 @@ impl edm::Structured for AkamaiAccessControl {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(AkamaiAccessControl);
 
 edm::complex_type!(AkamaiAccessControl, &super::tables::AKAMAI_ACCESS_CONTROL);

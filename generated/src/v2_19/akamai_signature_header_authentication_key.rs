@@ -9,7 +9,7 @@
 /// A key with which Akamai CDN servers sign their requests.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AkamaiSignatureHeaderAuthenticationKey {
     /// `Identifier`: `Edm.String`, nullable.
@@ -68,5 +68,7 @@ impl edm::Structured for AkamaiSignatureHeaderAuthenticationKey {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(AkamaiSignatureHeaderAuthenticationKey);
 
 edm::complex_type!(AkamaiSignatureHeaderAuthenticationKey, &super::tables::AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY);

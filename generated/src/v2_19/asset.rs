@@ -7,16 +7,16 @@
 ///
 /// A piece of media: a set of files in one blob container, with the keys, locators and
 /// policies that belong to it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Asset {
-    /// `Id`: `Edm.String`, amended to [`AssetId`](super::AssetId), key.
+    /// `Id`: `Edm.String`, amended to `AssetId`, key.
     ///
     /// Given by the service.
     ///
     /// Set by the service.
     pub id: super::AssetId,
-    /// `State`: `Edm.Int32`, amended to [`AssetState`](super::AssetState).
+    /// `State`: `Edm.Int32`, amended to `AssetState`.
     ///
     /// Always Initialized while the asset exists.
     ///
@@ -46,13 +46,13 @@ pub struct Asset {
     ///
     /// Set at create or later. At most 512 characters.
     pub name: Option<String>,
-    /// `Options`: `Edm.Int32`, amended to [`AssetCreationOptions`](super::AssetCreationOptions).
+    /// `Options`: `Edm.Int32`, amended to `AssetCreationOptions`.
     ///
     /// Protection of the content: one value, not a combination. None when left out.
     ///
     /// Set at create.
     pub options: super::AssetCreationOptions,
-    /// `FormatOption`: `Edm.Int32`, amended to [`AssetFormatOption`](super::AssetFormatOption).
+    /// `FormatOption`: `Edm.Int32`, amended to `AssetFormatOption`.
     ///
     /// Layout of the files. None when left out.
     ///
@@ -76,10 +76,10 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// `Id`: `Edm.String`, amended to [`AssetId`](super::AssetId), key.
+    /// `Id`: `Edm.String`, amended to `AssetId`, key.
     pub const ID: edm::Property<Self, super::AssetId, edm::access::ReadOnly> =
         edm::Property::new("Id");
-    /// `State`: `Edm.Int32`, amended to [`AssetState`](super::AssetState).
+    /// `State`: `Edm.Int32`, amended to `AssetState`.
     pub const STATE: edm::Property<Self, super::AssetState, edm::access::ReadOnly> =
         edm::Property::new("State");
     /// `Created`: `Edm.DateTime`.
@@ -92,10 +92,10 @@ impl Asset {
     pub const ALTERNATE_ID: edm::Property<Self, Option<String>> = edm::Property::new("AlternateId");
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
-    /// `Options`: `Edm.Int32`, amended to [`AssetCreationOptions`](super::AssetCreationOptions).
+    /// `Options`: `Edm.Int32`, amended to `AssetCreationOptions`.
     pub const OPTIONS: edm::Property<Self, super::AssetCreationOptions, edm::access::Create> =
         edm::Property::new("Options");
-    /// `FormatOption`: `Edm.Int32`, amended to [`AssetFormatOption`](super::AssetFormatOption).
+    /// `FormatOption`: `Edm.Int32`, amended to `AssetFormatOption`.
     pub const FORMAT_OPTION: edm::Property<Self, super::AssetFormatOption, edm::access::Create> =
         edm::Property::new("FormatOption");
     /// `Uri`: `Edm.String`, nullable.
@@ -104,14 +104,14 @@ impl Asset {
     /// `StorageAccountName`: `Edm.String`, nullable.
     pub const STORAGE_ACCOUNT_NAME: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("StorageAccountName");
-    /// `Locators`: many [`Locator`](super::Locator).
+    /// `Locators`: many `Locator`.
     ///
     /// Locators that give access to the asset; at most five at a time.
     ///
     /// Not set at create.
     pub const LOCATORS: edm::Navigation<Self, edm::Many<super::Locator>> =
         edm::Navigation::new("Locators");
-    /// `ContentKeys`: many [`ContentKey`](super::ContentKey).
+    /// `ContentKeys`: many `ContentKey`.
     ///
     /// Keys that protect the asset. The type of a key must fit the asset's Options. A key that
     /// loses its last link is deleted.
@@ -119,21 +119,21 @@ impl Asset {
     /// Not set at create. Links may be added and removed.
     pub const CONTENT_KEYS: edm::Navigation<Self, edm::Many<super::ContentKey>> =
         edm::Navigation::new("ContentKeys");
-    /// `Files`: many [`AssetFile`](super::AssetFile).
+    /// `Files`: many `AssetFile`.
     ///
     /// Descriptions of the files in the container.
     ///
     /// Not set at create.
     pub const FILES: edm::Navigation<Self, edm::Many<super::AssetFile>> =
         edm::Navigation::new("Files");
-    /// `ParentAssets`: many [`Asset`](super::Asset).
+    /// `ParentAssets`: many `Asset`.
     ///
     /// Inputs of the task that produced the asset; set by the service.
     ///
     /// Not set at create.
     pub const PARENT_ASSETS: edm::Navigation<Self, edm::Many<super::Asset>> =
         edm::Navigation::new("ParentAssets");
-    /// `DeliveryPolicies`: many [`AssetDeliveryPolicy`](super::AssetDeliveryPolicy).
+    /// `DeliveryPolicies`: many `AssetDeliveryPolicy`.
     ///
     /// How streaming endpoints deliver the asset; at most one policy per protocol. Cannot be
     /// changed while a streaming locator exists.
@@ -141,14 +141,14 @@ impl Asset {
     /// Not set at create. Links may be added and removed. Since 2.7.
     pub const DELIVERY_POLICIES: edm::Navigation<Self, edm::Many<super::AssetDeliveryPolicy>> =
         edm::Navigation::new("DeliveryPolicies");
-    /// `AssetFilters`: many [`AssetFilter`](super::AssetFilter).
+    /// `AssetFilters`: many `AssetFilter`.
     ///
     /// Manifest filters that apply to this asset only.
     ///
     /// Not set at create. Since 2.11.
     pub const ASSET_FILTERS: edm::Navigation<Self, edm::Many<super::AssetFilter>> =
         edm::Navigation::new("AssetFilters");
-    /// `StorageAccount`: none or one [`StorageAccount`](super::StorageAccount).
+    /// `StorageAccount`: none or one `StorageAccount`.
     ///
     /// Storage account that holds the container.
     ///
@@ -202,6 +202,8 @@ impl edm::Structured for Asset {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Asset);
 
 impl edm::EntityType for Asset {
     type Key = super::AssetId;

@@ -9,11 +9,10 @@
 /// asset.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AssetDeliveryPolicy {
-    /// `Id`: `Edm.String`, amended to [`AssetDeliveryPolicyId`](super::AssetDeliveryPolicyId),
-    /// key.
+    /// `Id`: `Edm.String`, amended to `AssetDeliveryPolicyId`, key.
     ///
     /// Given by the service.
     ///
@@ -25,15 +24,13 @@ pub struct AssetDeliveryPolicy {
     ///
     /// Set at create or later.
     pub name: Option<String>,
-    /// `AssetDeliveryProtocol`: `Edm.Int32`, amended to
-    /// [`AssetDeliveryProtocol`](super::AssetDeliveryProtocol).
+    /// `AssetDeliveryProtocol`: `Edm.Int32`, amended to `AssetDeliveryProtocol`.
     ///
     /// Protocols the policy applies to.
     ///
     /// Set at create or later.
     pub asset_delivery_protocol: super::AssetDeliveryProtocol,
-    /// `AssetDeliveryPolicyType`: `Edm.Int32`, amended to
-    /// [`AssetDeliveryPolicyType`](super::AssetDeliveryPolicyType).
+    /// `AssetDeliveryPolicyType`: `Edm.Int32`, amended to `AssetDeliveryPolicyType`.
     ///
     /// What is done.
     ///
@@ -63,18 +60,15 @@ pub struct AssetDeliveryPolicy {
 }
 
 impl AssetDeliveryPolicy {
-    /// `Id`: `Edm.String`, amended to [`AssetDeliveryPolicyId`](super::AssetDeliveryPolicyId),
-    /// key.
+    /// `Id`: `Edm.String`, amended to `AssetDeliveryPolicyId`, key.
     pub const ID: edm::Property<Self, super::AssetDeliveryPolicyId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
-    /// `AssetDeliveryProtocol`: `Edm.Int32`, amended to
-    /// [`AssetDeliveryProtocol`](super::AssetDeliveryProtocol).
+    /// `AssetDeliveryProtocol`: `Edm.Int32`, amended to `AssetDeliveryProtocol`.
     pub const ASSET_DELIVERY_PROTOCOL: edm::Property<Self, super::AssetDeliveryProtocol> =
         edm::Property::new("AssetDeliveryProtocol");
-    /// `AssetDeliveryPolicyType`: `Edm.Int32`, amended to
-    /// [`AssetDeliveryPolicyType`](super::AssetDeliveryPolicyType).
+    /// `AssetDeliveryPolicyType`: `Edm.Int32`, amended to `AssetDeliveryPolicyType`.
     pub const ASSET_DELIVERY_POLICY_TYPE: edm::Property<Self, super::AssetDeliveryPolicyType> =
         edm::Property::new("AssetDeliveryPolicyType");
     /// `AssetDeliveryConfiguration`: `Edm.String`, nullable.
@@ -127,6 +121,8 @@ impl edm::Structured for AssetDeliveryPolicy {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(AssetDeliveryPolicy);
 
 impl edm::EntityType for AssetDeliveryPolicy {
     type Key = super::AssetDeliveryPolicyId;

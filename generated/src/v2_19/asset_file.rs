@@ -7,10 +7,10 @@
 ///
 /// Describes one file of an Asset. It is only a record: creating it uploads nothing, and
 /// uploading a blob does not create it.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AssetFile {
-    /// `Id`: `Edm.String`, amended to [`AssetFileId`](super::AssetFileId), key.
+    /// `Id`: `Edm.String`, amended to `AssetFileId`, key.
     ///
     /// Given by the service.
     ///
@@ -29,7 +29,7 @@ pub struct AssetFile {
     ///
     /// Set at create or later.
     pub content_file_size: i64,
-    /// `ParentAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `ParentAssetId`: `Edm.String`, amended to `AssetId`, nullable.
     ///
     /// The asset that holds the file.
     ///
@@ -41,8 +41,7 @@ pub struct AssetFile {
     ///
     /// Set at create or later.
     pub encryption_version: Option<String>,
-    /// `EncryptionScheme`: `Edm.String`, amended to
-    /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
+    /// `EncryptionScheme`: `Edm.String`, amended to `EncryptionScheme`, nullable.
     ///
     /// How the file is encrypted, when it is.
     ///
@@ -54,8 +53,7 @@ pub struct AssetFile {
     ///
     /// Set at create or later.
     pub is_encrypted: bool,
-    /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
-    /// nullable.
+    /// `EncryptionKeyId`: `Edm.String`, amended to `ContentKeyId`, nullable.
     ///
     /// Key with which the file is encrypted.
     ///
@@ -97,7 +95,7 @@ pub struct AssetFile {
     ///
     /// Set at create or later. At most 4000 characters.
     pub content_checksum: Option<String>,
-    /// `Options`: `Edm.Int32`, amended to [`AssetFileOptions`](super::AssetFileOptions).
+    /// `Options`: `Edm.Int32`, amended to `AssetFileOptions`.
     ///
     /// What the record stands for. Known to be absent at 2.8; the exact version that brought it
     /// is not documented.
@@ -109,27 +107,25 @@ pub struct AssetFile {
 }
 
 impl AssetFile {
-    /// `Id`: `Edm.String`, amended to [`AssetFileId`](super::AssetFileId), key.
+    /// `Id`: `Edm.String`, amended to `AssetFileId`, key.
     pub const ID: edm::Property<Self, super::AssetFileId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
     /// `ContentFileSize`: `Edm.Int64`.
     pub const CONTENT_FILE_SIZE: edm::Property<Self, i64> = edm::Property::new("ContentFileSize");
-    /// `ParentAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `ParentAssetId`: `Edm.String`, amended to `AssetId`, nullable.
     pub const PARENT_ASSET_ID: edm::Property<Self, Option<super::AssetId>, edm::access::Create> =
         edm::Property::new("ParentAssetId");
     /// `EncryptionVersion`: `Edm.String`, nullable.
     pub const ENCRYPTION_VERSION: edm::Property<Self, Option<String>> =
         edm::Property::new("EncryptionVersion");
-    /// `EncryptionScheme`: `Edm.String`, amended to
-    /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
+    /// `EncryptionScheme`: `Edm.String`, amended to `EncryptionScheme`, nullable.
     pub const ENCRYPTION_SCHEME: edm::Property<Self, Option<super::EncryptionScheme>> =
         edm::Property::new("EncryptionScheme");
     /// `IsEncrypted`: `Edm.Boolean`.
     pub const IS_ENCRYPTED: edm::Property<Self, bool> = edm::Property::new("IsEncrypted");
-    /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
-    /// nullable.
+    /// `EncryptionKeyId`: `Edm.String`, amended to `ContentKeyId`, nullable.
     pub const ENCRYPTION_KEY_ID: edm::Property<Self, Option<super::ContentKeyId>> =
         edm::Property::new("EncryptionKeyId");
     /// `InitializationVector`: `Edm.String`, nullable.
@@ -148,7 +144,7 @@ impl AssetFile {
     /// `ContentChecksum`: `Edm.String`, nullable.
     pub const CONTENT_CHECKSUM: edm::Property<Self, Option<String>> =
         edm::Property::new("ContentChecksum");
-    /// `Options`: `Edm.Int32`, amended to [`AssetFileOptions`](super::AssetFileOptions).
+    /// `Options`: `Edm.Int32`, amended to `AssetFileOptions`.
     pub const OPTIONS: edm::Property<Self, super::AssetFileOptions, edm::access::Create> =
         edm::Property::new("Options");
 }
@@ -208,6 +204,8 @@ impl edm::Structured for AssetFile {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(AssetFile);
 
 impl edm::EntityType for AssetFile {
     type Key = super::AssetFileId;

@@ -8,16 +8,16 @@
 /// A manifest filter for the streaming URLs of one asset.
 ///
 /// Since 2.11.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AssetFilter {
-    /// `Id`: `Edm.String`, amended to [`AssetFilterId`](super::AssetFilterId), key.
+    /// `Id`: `Edm.String`, amended to `AssetFilterId`, key.
     ///
     /// Made by the service from ParentAssetId and Name.
     ///
     /// Set by the service.
     pub id: super::AssetFilterId,
-    /// `ParentAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `ParentAssetId`: `Edm.String`, amended to `AssetId`, nullable.
     ///
     /// The asset it is for.
     ///
@@ -29,20 +29,19 @@ pub struct AssetFilter {
     ///
     /// Set at create. Required at create.
     pub name: Option<String>,
-    /// `PresentationTimeRange`: [`PresentationTimeRange`](super::PresentationTimeRange),
-    /// nullable.
+    /// `PresentationTimeRange`: `PresentationTimeRange`, nullable.
     ///
     /// Part of the time line that is kept.
     ///
     /// Set at create or later.
     pub presentation_time_range: Option<super::PresentationTimeRange>,
-    /// `Tracks`: collection of [`FilterTrackSelect`](super::FilterTrackSelect).
+    /// `Tracks`: collection of `FilterTrackSelect`.
     ///
     /// Tracks that are kept: those that satisfy any of the selections. All tracks when empty.
     ///
     /// Set at create or later.
     pub tracks: Vec<super::FilterTrackSelect>,
-    /// `FirstQuality`: [`FirstQuality`](super::FirstQuality), nullable.
+    /// `FirstQuality`: `FirstQuality`, nullable.
     ///
     /// Quality that an HLS player gets first.
     ///
@@ -53,23 +52,22 @@ pub struct AssetFilter {
 }
 
 impl AssetFilter {
-    /// `Id`: `Edm.String`, amended to [`AssetFilterId`](super::AssetFilterId), key.
+    /// `Id`: `Edm.String`, amended to `AssetFilterId`, key.
     pub const ID: edm::Property<Self, super::AssetFilterId, edm::access::ReadOnly> =
         edm::Property::new("Id");
-    /// `ParentAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `ParentAssetId`: `Edm.String`, amended to `AssetId`, nullable.
     pub const PARENT_ASSET_ID: edm::Property<Self, Option<super::AssetId>, edm::access::Create> =
         edm::Property::new("ParentAssetId");
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("Name");
-    /// `PresentationTimeRange`: [`PresentationTimeRange`](super::PresentationTimeRange),
-    /// nullable.
+    /// `PresentationTimeRange`: `PresentationTimeRange`, nullable.
     pub const PRESENTATION_TIME_RANGE: edm::Property<Self, Option<super::PresentationTimeRange>> =
         edm::Property::new("PresentationTimeRange");
-    /// `Tracks`: collection of [`FilterTrackSelect`](super::FilterTrackSelect).
+    /// `Tracks`: collection of `FilterTrackSelect`.
     pub const TRACKS: edm::Property<Self, Vec<super::FilterTrackSelect>> =
         edm::Property::new("Tracks");
-    /// `FirstQuality`: [`FirstQuality`](super::FirstQuality), nullable.
+    /// `FirstQuality`: `FirstQuality`, nullable.
     pub const FIRST_QUALITY: edm::Property<Self, Option<super::FirstQuality>> =
         edm::Property::new("FirstQuality");
 }
@@ -111,6 +109,8 @@ impl edm::Structured for AssetFilter {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(AssetFilter);
 
 impl edm::EntityType for AssetFilter {
     type Key = super::AssetFilterId;

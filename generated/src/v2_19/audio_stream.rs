@@ -8,7 +8,7 @@
 /// An audio stream of a live input.
 ///
 /// Since 2.10.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct AudioStream {
     /// `Index`: `Edm.Int32`.
@@ -67,5 +67,7 @@ impl edm::Structured for AudioStream {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(AudioStream);
 
 edm::complex_type!(AudioStream, &super::tables::AUDIO_STREAM);

@@ -8,10 +8,10 @@
 /// Takes a live stream in. Programs record and publish parts of it.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Channel {
-    /// `Id`: `Edm.String`, amended to [`ChannelId`](super::ChannelId), key.
+    /// `Id`: `Edm.String`, amended to `ChannelId`, key.
     ///
     /// Given by the service.
     ///
@@ -41,52 +41,50 @@ pub struct Channel {
     ///
     /// Set by the service.
     pub last_modified: edm::DateTime,
-    /// `State`: `Edm.String`, amended to [`ChannelState`](super::ChannelState), nullable.
+    /// `State`: `Edm.String`, amended to `ChannelState`, nullable.
     ///
     /// What the channel is doing. Late versions take `Running` at create, to start it at once;
     /// set by the service otherwise.
     ///
     /// Set at create.
     pub state: Option<super::ChannelState>,
-    /// `Input`: [`ChannelInput`](super::ChannelInput), nullable.
+    /// `Input`: `ChannelInput`, nullable.
     ///
     /// How the stream comes in. Its protocol and endpoints are fixed.
     ///
     /// Set at create or later. Required at create.
     pub input: Option<super::ChannelInput>,
-    /// `Preview`: [`ChannelPreview`](super::ChannelPreview), nullable.
+    /// `Preview`: `ChannelPreview`, nullable.
     ///
     /// Where the stream can be watched before it is published.
     ///
     /// Set at create or later.
     pub preview: Option<super::ChannelPreview>,
-    /// `Output`: [`ChannelOutput`](super::ChannelOutput), nullable.
+    /// `Output`: `ChannelOutput`, nullable.
     ///
     /// How the stream goes out.
     ///
     /// Set at create or later.
     pub output: Option<super::ChannelOutput>,
-    /// `CrossSiteAccessPolicies`: [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies),
-    /// nullable.
+    /// `CrossSiteAccessPolicies`: `CrossSiteAccessPolicies`, nullable.
     ///
     /// Policies for Silverlight and Flash players.
     ///
     /// Set at create or later.
     pub cross_site_access_policies: Option<super::CrossSiteAccessPolicies>,
-    /// `EncodingType`: `Edm.String`, amended to
-    /// [`ChannelEncodingType`](super::ChannelEncodingType), nullable.
+    /// `EncodingType`: `Edm.String`, amended to `ChannelEncodingType`, nullable.
     ///
     /// Whether the channel encodes. None when left out.
     ///
     /// Set at create. Since 2.10.
     pub encoding_type: Option<super::ChannelEncodingType>,
-    /// `Encoding`: [`ChannelEncoding`](super::ChannelEncoding), nullable.
+    /// `Encoding`: `ChannelEncoding`, nullable.
     ///
     /// Settings of the encoder; null when EncodingType is None.
     ///
     /// Set at create or later. Since 2.10.
     pub encoding: Option<super::ChannelEncoding>,
-    /// `Slate`: [`ChannelSlate`](super::ChannelSlate), nullable.
+    /// `Slate`: `ChannelSlate`, nullable.
     ///
     /// What is shown in advertisements. Needs a channel that encodes.
     ///
@@ -104,7 +102,7 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// `Id`: `Edm.String`, amended to [`ChannelId`](super::ChannelId), key.
+    /// `Id`: `Edm.String`, amended to `ChannelId`, key.
     pub const ID: edm::Property<Self, super::ChannelId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
@@ -118,33 +116,31 @@ impl Channel {
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
-    /// `State`: `Edm.String`, amended to [`ChannelState`](super::ChannelState), nullable.
+    /// `State`: `Edm.String`, amended to `ChannelState`, nullable.
     pub const STATE: edm::Property<Self, Option<super::ChannelState>, edm::access::Create> =
         edm::Property::new("State");
-    /// `Input`: [`ChannelInput`](super::ChannelInput), nullable.
+    /// `Input`: `ChannelInput`, nullable.
     pub const INPUT: edm::Property<Self, Option<super::ChannelInput>> = edm::Property::new("Input");
-    /// `Preview`: [`ChannelPreview`](super::ChannelPreview), nullable.
+    /// `Preview`: `ChannelPreview`, nullable.
     pub const PREVIEW: edm::Property<Self, Option<super::ChannelPreview>> =
         edm::Property::new("Preview");
-    /// `Output`: [`ChannelOutput`](super::ChannelOutput), nullable.
+    /// `Output`: `ChannelOutput`, nullable.
     pub const OUTPUT: edm::Property<Self, Option<super::ChannelOutput>> =
         edm::Property::new("Output");
-    /// `CrossSiteAccessPolicies`: [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies),
-    /// nullable.
+    /// `CrossSiteAccessPolicies`: `CrossSiteAccessPolicies`, nullable.
     pub const CROSS_SITE_ACCESS_POLICIES: edm::Property<Self, Option<super::CrossSiteAccessPolicies>> =
         edm::Property::new("CrossSiteAccessPolicies");
-    /// `EncodingType`: `Edm.String`, amended to
-    /// [`ChannelEncodingType`](super::ChannelEncodingType), nullable.
+    /// `EncodingType`: `Edm.String`, amended to `ChannelEncodingType`, nullable.
     pub const ENCODING_TYPE: edm::Property<Self, Option<super::ChannelEncodingType>, edm::access::Create> =
         edm::Property::new("EncodingType");
-    /// `Encoding`: [`ChannelEncoding`](super::ChannelEncoding), nullable.
+    /// `Encoding`: `ChannelEncoding`, nullable.
     pub const ENCODING: edm::Property<Self, Option<super::ChannelEncoding>> =
         edm::Property::new("Encoding");
-    /// `Slate`: [`ChannelSlate`](super::ChannelSlate), nullable.
+    /// `Slate`: `ChannelSlate`, nullable.
     pub const SLATE: edm::Property<Self, Option<super::ChannelSlate>> = edm::Property::new("Slate");
     /// `VanityUrl`: `Edm.Boolean`.
     pub const VANITY_URL: edm::Property<Self, bool> = edm::Property::new("VanityUrl");
-    /// `Programs`: many [`Program`](super::Program).
+    /// `Programs`: many `Program`.
     ///
     /// Programs of the channel; at most 50 stopped and 3 running.
     ///
@@ -206,6 +202,8 @@ impl edm::Structured for Channel {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Channel);
 
 impl edm::EntityType for Channel {
     type Key = super::ChannelId;

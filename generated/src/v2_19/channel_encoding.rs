@@ -8,18 +8,18 @@
 /// Encoder settings of a Channel.
 ///
 /// Since 2.10.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelEncoding {
-    /// `SystemPreset`: `Edm.String`, amended to [`SystemPreset`](super::SystemPreset), nullable.
+    /// `SystemPreset`: `Edm.String`, amended to `SystemPreset`, nullable.
     ///
     /// Preset of the encoder.
     pub system_preset: Option<super::SystemPreset>,
-    /// `VideoStreams`: collection of [`VideoStream`](super::VideoStream).
+    /// `VideoStreams`: collection of `VideoStream`.
     ///
     /// Video streams of the input; only with RTPMPEG2TS.
     pub video_streams: Vec<super::VideoStream>,
-    /// `AudioStreams`: collection of [`AudioStream`](super::AudioStream).
+    /// `AudioStreams`: collection of `AudioStream`.
     ///
     /// Audio streams of the input, at most eight; only with RTPMPEG2TS.
     pub audio_streams: Vec<super::AudioStream>,
@@ -27,8 +27,7 @@ pub struct ChannelEncoding {
     ///
     /// Whether CEA-708 captions of the input are dropped.
     pub ignore_cea708_closed_captions: bool,
-    /// `AdMarkerSource`: `Edm.String`, amended to [`AdMarkerSource`](super::AdMarkerSource),
-    /// nullable.
+    /// `AdMarkerSource`: `Edm.String`, amended to `AdMarkerSource`, nullable.
     ///
     /// Where ad markers come from. Api when left out.
     pub ad_marker_source: Option<super::AdMarkerSource>,
@@ -37,20 +36,19 @@ pub struct ChannelEncoding {
 }
 
 impl ChannelEncoding {
-    /// `SystemPreset`: `Edm.String`, amended to [`SystemPreset`](super::SystemPreset), nullable.
+    /// `SystemPreset`: `Edm.String`, amended to `SystemPreset`, nullable.
     pub const SYSTEM_PRESET: edm::Property<Self, Option<super::SystemPreset>> =
         edm::Property::new("SystemPreset");
-    /// `VideoStreams`: collection of [`VideoStream`](super::VideoStream).
+    /// `VideoStreams`: collection of `VideoStream`.
     pub const VIDEO_STREAMS: edm::Property<Self, Vec<super::VideoStream>> =
         edm::Property::new("VideoStreams");
-    /// `AudioStreams`: collection of [`AudioStream`](super::AudioStream).
+    /// `AudioStreams`: collection of `AudioStream`.
     pub const AUDIO_STREAMS: edm::Property<Self, Vec<super::AudioStream>> =
         edm::Property::new("AudioStreams");
     /// `IgnoreCea708ClosedCaptions`: `Edm.Boolean`.
     pub const IGNORE_CEA708_CLOSED_CAPTIONS: edm::Property<Self, bool> =
         edm::Property::new("IgnoreCea708ClosedCaptions");
-    /// `AdMarkerSource`: `Edm.String`, amended to [`AdMarkerSource`](super::AdMarkerSource),
-    /// nullable.
+    /// `AdMarkerSource`: `Edm.String`, amended to `AdMarkerSource`, nullable.
     pub const AD_MARKER_SOURCE: edm::Property<Self, Option<super::AdMarkerSource>> =
         edm::Property::new("AdMarkerSource");
 }
@@ -90,5 +88,7 @@ impl edm::Structured for ChannelEncoding {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelEncoding);
 
 edm::complex_type!(ChannelEncoding, &super::tables::CHANNEL_ENCODING);

@@ -8,11 +8,10 @@
 /// A URL of a Channel.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelEndpoint {
-    /// `Protocol`: `Edm.String`, amended to [`StreamingProtocol`](super::StreamingProtocol),
-    /// nullable.
+    /// `Protocol`: `Edm.String`, amended to `StreamingProtocol`, nullable.
     ///
     /// Protocol to use there.
     pub protocol: Option<super::StreamingProtocol>,
@@ -25,8 +24,7 @@ pub struct ChannelEndpoint {
 }
 
 impl ChannelEndpoint {
-    /// `Protocol`: `Edm.String`, amended to [`StreamingProtocol`](super::StreamingProtocol),
-    /// nullable.
+    /// `Protocol`: `Edm.String`, amended to `StreamingProtocol`, nullable.
     pub const PROTOCOL: edm::Property<Self, Option<super::StreamingProtocol>, edm::access::ReadOnly> =
         edm::Property::new("Protocol");
     /// `Url`: `Edm.String`, nullable.
@@ -63,5 +61,7 @@ impl edm::Structured for ChannelEndpoint {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelEndpoint);
 
 edm::complex_type!(ChannelEndpoint, &super::tables::CHANNEL_ENDPOINT);

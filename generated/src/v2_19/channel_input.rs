@@ -8,24 +8,22 @@
 /// How a live stream comes in.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelInput {
     /// `KeyFrameInterval`: `Edm.Time`, nullable.
     ///
     /// Time between key frames of the input.
     pub key_frame_interval: Option<edm::Duration>,
-    /// `StreamingProtocol`: `Edm.String`, amended to
-    /// [`StreamingProtocol`](super::StreamingProtocol), nullable.
+    /// `StreamingProtocol`: `Edm.String`, amended to `StreamingProtocol`, nullable.
     ///
     /// Protocol of the input. Cannot be changed.
     pub streaming_protocol: Option<super::StreamingProtocol>,
-    /// `AccessControl`: [`ChannelInputAccessControl`](super::ChannelInputAccessControl),
-    /// nullable.
+    /// `AccessControl`: `ChannelInputAccessControl`, nullable.
     ///
     /// Who may send.
     pub access_control: Option<super::ChannelInputAccessControl>,
-    /// `Endpoints`: collection of [`ChannelEndpoint`](super::ChannelEndpoint).
+    /// `Endpoints`: collection of `ChannelEndpoint`.
     ///
     /// URLs to send to; given by the service.
     pub endpoints: Vec<super::ChannelEndpoint>,
@@ -37,15 +35,13 @@ impl ChannelInput {
     /// `KeyFrameInterval`: `Edm.Time`, nullable.
     pub const KEY_FRAME_INTERVAL: edm::Property<Self, Option<edm::Duration>> =
         edm::Property::new("KeyFrameInterval");
-    /// `StreamingProtocol`: `Edm.String`, amended to
-    /// [`StreamingProtocol`](super::StreamingProtocol), nullable.
+    /// `StreamingProtocol`: `Edm.String`, amended to `StreamingProtocol`, nullable.
     pub const STREAMING_PROTOCOL: edm::Property<Self, Option<super::StreamingProtocol>, edm::access::Create> =
         edm::Property::new("StreamingProtocol");
-    /// `AccessControl`: [`ChannelInputAccessControl`](super::ChannelInputAccessControl),
-    /// nullable.
+    /// `AccessControl`: `ChannelInputAccessControl`, nullable.
     pub const ACCESS_CONTROL: edm::Property<Self, Option<super::ChannelInputAccessControl>> =
         edm::Property::new("AccessControl");
-    /// `Endpoints`: collection of [`ChannelEndpoint`](super::ChannelEndpoint).
+    /// `Endpoints`: collection of `ChannelEndpoint`.
     pub const ENDPOINTS: edm::Property<Self, Vec<super::ChannelEndpoint>, edm::access::ReadOnly> =
         edm::Property::new("Endpoints");
 }
@@ -83,5 +79,7 @@ impl edm::Structured for ChannelInput {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelInput);
 
 edm::complex_type!(ChannelInput, &super::tables::CHANNEL_INPUT);

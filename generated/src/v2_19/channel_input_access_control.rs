@@ -8,10 +8,10 @@
 /// Who may send to a Channel.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelInputAccessControl {
-    /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
+    /// `IP`: `IPAccessControl`, nullable.
     ///
     /// Addresses that may send.
     pub ip: Option<super::IPAccessControl>,
@@ -20,7 +20,7 @@ pub struct ChannelInputAccessControl {
 }
 
 impl ChannelInputAccessControl {
-    /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
+    /// `IP`: `IPAccessControl`, nullable.
     pub const IP: edm::Property<Self, Option<super::IPAccessControl>> = edm::Property::new("IP");
 }
 
@@ -51,5 +51,7 @@ impl edm::Structured for ChannelInputAccessControl {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelInputAccessControl);
 
 edm::complex_type!(ChannelInputAccessControl, &super::tables::CHANNEL_INPUT_ACCESS_CONTROL);

@@ -8,10 +8,10 @@
 /// How a live stream goes out.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelOutput {
-    /// `Hls`: [`ChannelOutputHls`](super::ChannelOutputHls), nullable.
+    /// `Hls`: `ChannelOutputHls`, nullable.
     ///
     /// Settings of HLS.
     pub hls: Option<super::ChannelOutputHls>,
@@ -20,7 +20,7 @@ pub struct ChannelOutput {
 }
 
 impl ChannelOutput {
-    /// `Hls`: [`ChannelOutputHls`](super::ChannelOutputHls), nullable.
+    /// `Hls`: `ChannelOutputHls`, nullable.
     pub const HLS: edm::Property<Self, Option<super::ChannelOutputHls>> = edm::Property::new("Hls");
 }
 
@@ -51,5 +51,7 @@ impl edm::Structured for ChannelOutput {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelOutput);
 
 edm::complex_type!(ChannelOutput, &super::tables::CHANNEL_OUTPUT);

@@ -8,7 +8,7 @@
 /// HLS settings of a Channel.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelOutputHls {
     /// `FragmentsPerSegment`: `Edm.Int16`, nullable.
@@ -52,5 +52,7 @@ impl edm::Structured for ChannelOutputHls {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelOutputHls);
 
 edm::complex_type!(ChannelOutputHls, &super::tables::CHANNEL_OUTPUT_HLS);

@@ -8,15 +8,14 @@
 /// Where a live stream can be watched before it is published.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelPreview {
-    /// `AccessControl`: [`ChannelPreviewAccessControl`](super::ChannelPreviewAccessControl),
-    /// nullable.
+    /// `AccessControl`: `ChannelPreviewAccessControl`, nullable.
     ///
     /// Who may watch.
     pub access_control: Option<super::ChannelPreviewAccessControl>,
-    /// `Endpoints`: collection of [`ChannelEndpoint`](super::ChannelEndpoint).
+    /// `Endpoints`: collection of `ChannelEndpoint`.
     ///
     /// URLs to watch at; given by the service.
     pub endpoints: Vec<super::ChannelEndpoint>,
@@ -25,11 +24,10 @@ pub struct ChannelPreview {
 }
 
 impl ChannelPreview {
-    /// `AccessControl`: [`ChannelPreviewAccessControl`](super::ChannelPreviewAccessControl),
-    /// nullable.
+    /// `AccessControl`: `ChannelPreviewAccessControl`, nullable.
     pub const ACCESS_CONTROL: edm::Property<Self, Option<super::ChannelPreviewAccessControl>> =
         edm::Property::new("AccessControl");
-    /// `Endpoints`: collection of [`ChannelEndpoint`](super::ChannelEndpoint).
+    /// `Endpoints`: collection of `ChannelEndpoint`.
     pub const ENDPOINTS: edm::Property<Self, Vec<super::ChannelEndpoint>, edm::access::ReadOnly> =
         edm::Property::new("Endpoints");
 }
@@ -63,5 +61,7 @@ impl edm::Structured for ChannelPreview {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelPreview);
 
 edm::complex_type!(ChannelPreview, &super::tables::CHANNEL_PREVIEW);

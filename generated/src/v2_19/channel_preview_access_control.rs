@@ -8,10 +8,10 @@
 /// Who may watch the preview of a Channel.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelPreviewAccessControl {
-    /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
+    /// `IP`: `IPAccessControl`, nullable.
     ///
     /// Addresses that may watch.
     pub ip: Option<super::IPAccessControl>,
@@ -20,7 +20,7 @@ pub struct ChannelPreviewAccessControl {
 }
 
 impl ChannelPreviewAccessControl {
-    /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
+    /// `IP`: `IPAccessControl`, nullable.
     pub const IP: edm::Property<Self, Option<super::IPAccessControl>> = edm::Property::new("IP");
 }
 
@@ -51,5 +51,7 @@ impl edm::Structured for ChannelPreviewAccessControl {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelPreviewAccessControl);
 
 edm::complex_type!(ChannelPreviewAccessControl, &super::tables::CHANNEL_PREVIEW_ACCESS_CONTROL);

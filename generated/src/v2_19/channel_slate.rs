@@ -8,14 +8,14 @@
 /// What a Channel shows in advertisements.
 ///
 /// Since 2.10.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ChannelSlate {
     /// `InsertSlateOnAdMarker`: `Edm.Boolean`.
     ///
     /// Whether the slate appears by itself at ad markers. Documented as true by default.
     pub insert_slate_on_ad_marker: bool,
-    /// `DefaultSlateAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `DefaultSlateAssetId`: `Edm.String`, amended to `AssetId`, nullable.
     ///
     /// Asset with the picture, under the limits of `ShowSlate`. A black picture when null.
     pub default_slate_asset_id: Option<super::AssetId>,
@@ -27,7 +27,7 @@ impl ChannelSlate {
     /// `InsertSlateOnAdMarker`: `Edm.Boolean`.
     pub const INSERT_SLATE_ON_AD_MARKER: edm::Property<Self, bool> =
         edm::Property::new("InsertSlateOnAdMarker");
-    /// `DefaultSlateAssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `DefaultSlateAssetId`: `Edm.String`, amended to `AssetId`, nullable.
     pub const DEFAULT_SLATE_ASSET_ID: edm::Property<Self, Option<super::AssetId>> =
         edm::Property::new("DefaultSlateAssetId");
 }
@@ -61,5 +61,7 @@ impl edm::Structured for ChannelSlate {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ChannelSlate);
 
 edm::complex_type!(ChannelSlate, &super::tables::CHANNEL_SLATE);

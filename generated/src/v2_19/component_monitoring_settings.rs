@@ -8,15 +8,14 @@
 /// How much one component is monitored.
 ///
 /// Since 2.13.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ComponentMonitoringSettings {
-    /// `Component`: `Edm.String`, amended to [`MonitoringComponent`](super::MonitoringComponent),
-    /// nullable.
+    /// `Component`: `Edm.String`, amended to `MonitoringComponent`, nullable.
     ///
     /// The component.
     pub component: Option<super::MonitoringComponent>,
-    /// `Level`: `Edm.String`, amended to [`MonitoringLevel`](super::MonitoringLevel), nullable.
+    /// `Level`: `Edm.String`, amended to `MonitoringLevel`, nullable.
     ///
     /// How much data it writes.
     pub level: Option<super::MonitoringLevel>,
@@ -25,11 +24,10 @@ pub struct ComponentMonitoringSettings {
 }
 
 impl ComponentMonitoringSettings {
-    /// `Component`: `Edm.String`, amended to [`MonitoringComponent`](super::MonitoringComponent),
-    /// nullable.
+    /// `Component`: `Edm.String`, amended to `MonitoringComponent`, nullable.
     pub const COMPONENT: edm::Property<Self, Option<super::MonitoringComponent>> =
         edm::Property::new("Component");
-    /// `Level`: `Edm.String`, amended to [`MonitoringLevel`](super::MonitoringLevel), nullable.
+    /// `Level`: `Edm.String`, amended to `MonitoringLevel`, nullable.
     pub const LEVEL: edm::Property<Self, Option<super::MonitoringLevel>> =
         edm::Property::new("Level");
 }
@@ -63,5 +61,7 @@ impl edm::Structured for ComponentMonitoringSettings {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ComponentMonitoringSettings);
 
 edm::complex_type!(ComponentMonitoringSettings, &super::tables::COMPONENT_MONITORING_SETTINGS);

@@ -20,7 +20,7 @@ impl MediaServices {
         &self.0
     }
 
-    /// Entity set `AccessPolicies`: many [`AccessPolicy`](super::AccessPolicy).
+    /// Entity set `AccessPolicies`: many `AccessPolicy`.
     ///
     /// The access policies of the account.
     ///
@@ -29,7 +29,7 @@ impl MediaServices {
         self.0.set("AccessPolicies")
     }
 
-    /// One [`AccessPolicy`](super::AccessPolicy) of the entity set `AccessPolicies`, by its key.
+    /// One `AccessPolicy` of the entity set `AccessPolicies`, by its key.
     pub fn access_policy(
         &self,
         key: impl Into<super::AccessPolicyId>,
@@ -37,7 +37,7 @@ impl MediaServices {
         self.access_policies().by_key(key)
     }
 
-    /// Entity set `Locators`: many [`Locator`](super::Locator).
+    /// Entity set `Locators`: many `Locator`.
     ///
     /// The locators of the account. An update can move the validity of an on-demand origin
     /// locator; SAS locators cannot be updated (400).
@@ -45,25 +45,25 @@ impl MediaServices {
         self.0.set("Locators")
     }
 
-    /// One [`Locator`](super::Locator) of the entity set `Locators`, by its key.
+    /// One `Locator` of the entity set `Locators`, by its key.
     pub fn locator(&self, key: impl Into<super::LocatorId>) -> super::LocatorRequest {
         self.locators().by_key(key)
     }
 
-    /// Entity set `ContentKeys`: many [`ContentKey`](super::ContentKey).
+    /// Entity set `ContentKeys`: many `ContentKey`.
     ///
     /// The content keys of the account. An update sets AuthorizationPolicyId.
     pub fn content_keys(&self) -> odata_client::Collection<super::ContentKey> {
         self.0.set("ContentKeys")
     }
 
-    /// One [`ContentKey`](super::ContentKey) of the entity set `ContentKeys`, by its key.
+    /// One `ContentKey` of the entity set `ContentKeys`, by its key.
     pub fn content_key(&self, key: impl Into<super::ContentKeyId>) -> super::ContentKeyRequest {
         self.content_keys().by_key(key)
     }
 
     /// Entity set `ContentKeyAuthorizationPolicyOptions`: many
-    /// [`ContentKeyAuthorizationPolicyOption`](super::ContentKeyAuthorizationPolicyOption).
+    /// `ContentKeyAuthorizationPolicyOption`.
     ///
     /// The options of all key policies.
     ///
@@ -74,8 +74,8 @@ impl MediaServices {
         self.0.set("ContentKeyAuthorizationPolicyOptions")
     }
 
-    /// One [`ContentKeyAuthorizationPolicyOption`](super::ContentKeyAuthorizationPolicyOption) of
-    /// the entity set `ContentKeyAuthorizationPolicyOptions`, by its key.
+    /// One `ContentKeyAuthorizationPolicyOption` of the entity set
+    /// `ContentKeyAuthorizationPolicyOptions`, by its key.
     pub fn content_key_authorization_policy_option(
         &self,
         key: impl Into<super::ContentKeyAuthorizationPolicyOptionId>,
@@ -83,8 +83,7 @@ impl MediaServices {
         self.content_key_authorization_policy_options().by_key(key)
     }
 
-    /// Entity set `ContentKeyAuthorizationPolicies`: many
-    /// [`ContentKeyAuthorizationPolicy`](super::ContentKeyAuthorizationPolicy).
+    /// Entity set `ContentKeyAuthorizationPolicies`: many `ContentKeyAuthorizationPolicy`.
     ///
     /// The key policies of the account. Changes may take 15 minutes to reach key delivery.
     ///
@@ -95,8 +94,8 @@ impl MediaServices {
         self.0.set("ContentKeyAuthorizationPolicies")
     }
 
-    /// One [`ContentKeyAuthorizationPolicy`](super::ContentKeyAuthorizationPolicy) of the entity
-    /// set `ContentKeyAuthorizationPolicies`, by its key.
+    /// One `ContentKeyAuthorizationPolicy` of the entity set `ContentKeyAuthorizationPolicies`,
+    /// by its key.
     pub fn content_key_authorization_policy(
         &self,
         key: impl Into<super::ContentKeyAuthorizationPolicyId>,
@@ -104,7 +103,7 @@ impl MediaServices {
         self.content_key_authorization_policies().by_key(key)
     }
 
-    /// Entity set `Files`: many [`AssetFile`](super::AssetFile).
+    /// Entity set `Files`: many `AssetFile`.
     ///
     /// The files of all assets. `CreateFileInfos` creates the records of a whole container at
     /// once.
@@ -112,12 +111,12 @@ impl MediaServices {
         self.0.set("Files")
     }
 
-    /// One [`AssetFile`](super::AssetFile) of the entity set `Files`, by its key.
+    /// One `AssetFile` of the entity set `Files`, by its key.
     pub fn asset_file(&self, key: impl Into<super::AssetFileId>) -> super::AssetFileRequest {
         self.files().by_key(key)
     }
 
-    /// Entity set `Assets`: many [`Asset`](super::Asset).
+    /// Entity set `Assets`: many `Asset`.
     ///
     /// The assets of the account. Deleting one also deletes its files, locators and key links;
     /// `keepcontainer=true` in the query of the request keeps the blob container.
@@ -125,13 +124,12 @@ impl MediaServices {
         self.0.set("Assets")
     }
 
-    /// One [`Asset`](super::Asset) of the entity set `Assets`, by its key.
+    /// One `Asset` of the entity set `Assets`, by its key.
     pub fn asset(&self, key: impl Into<super::AssetId>) -> super::AssetRequest {
         self.assets().by_key(key)
     }
 
-    /// Entity set `AssetDeliveryPolicies`: many
-    /// [`AssetDeliveryPolicy`](super::AssetDeliveryPolicy).
+    /// Entity set `AssetDeliveryPolicies`: many `AssetDeliveryPolicy`.
     ///
     /// The delivery policies of the account.
     ///
@@ -140,8 +138,7 @@ impl MediaServices {
         self.0.set("AssetDeliveryPolicies")
     }
 
-    /// One [`AssetDeliveryPolicy`](super::AssetDeliveryPolicy) of the entity set
-    /// `AssetDeliveryPolicies`, by its key.
+    /// One `AssetDeliveryPolicy` of the entity set `AssetDeliveryPolicies`, by its key.
     pub fn asset_delivery_policy(
         &self,
         key: impl Into<super::AssetDeliveryPolicyId>,
@@ -149,7 +146,7 @@ impl MediaServices {
         self.asset_delivery_policies().by_key(key)
     }
 
-    /// Entity set `IngestManifestFiles`: many [`IngestManifestFile`](super::IngestManifestFile).
+    /// Entity set `IngestManifestFiles`: many `IngestManifestFile`.
     ///
     /// The files of all bulk uploads.
     ///
@@ -158,8 +155,7 @@ impl MediaServices {
         self.0.set("IngestManifestFiles")
     }
 
-    /// One [`IngestManifestFile`](super::IngestManifestFile) of the entity set
-    /// `IngestManifestFiles`, by its key.
+    /// One `IngestManifestFile` of the entity set `IngestManifestFiles`, by its key.
     pub fn ingest_manifest_file(
         &self,
         key: impl Into<super::IngestManifestFileId>,
@@ -167,8 +163,7 @@ impl MediaServices {
         self.ingest_manifest_files().by_key(key)
     }
 
-    /// Entity set `IngestManifestAssets`: many
-    /// [`IngestManifestAsset`](super::IngestManifestAsset).
+    /// Entity set `IngestManifestAssets`: many `IngestManifestAsset`.
     ///
     /// The assets of all bulk uploads.
     ///
@@ -177,8 +172,7 @@ impl MediaServices {
         self.0.set("IngestManifestAssets")
     }
 
-    /// One [`IngestManifestAsset`](super::IngestManifestAsset) of the entity set
-    /// `IngestManifestAssets`, by its key.
+    /// One `IngestManifestAsset` of the entity set `IngestManifestAssets`, by its key.
     pub fn ingest_manifest_asset(
         &self,
         key: impl Into<super::IngestManifestAssetId>,
@@ -186,15 +180,14 @@ impl MediaServices {
         self.ingest_manifest_assets().by_key(key)
     }
 
-    /// Entity set `IngestManifests`: many [`IngestManifest`](super::IngestManifest).
+    /// Entity set `IngestManifests`: many `IngestManifest`.
     ///
     /// The bulk uploads of the account. An update sets Name.
     pub fn ingest_manifests(&self) -> odata_client::Collection<super::IngestManifest> {
         self.0.set("IngestManifests")
     }
 
-    /// One [`IngestManifest`](super::IngestManifest) of the entity set `IngestManifests`, by its
-    /// key.
+    /// One `IngestManifest` of the entity set `IngestManifests`, by its key.
     pub fn ingest_manifest(
         &self,
         key: impl Into<super::IngestManifestId>,
@@ -202,7 +195,7 @@ impl MediaServices {
         self.ingest_manifests().by_key(key)
     }
 
-    /// Entity set `StorageAccounts`: many [`StorageAccount`](super::StorageAccount).
+    /// Entity set `StorageAccounts`: many `StorageAccount`.
     ///
     /// The attached storage accounts.
     ///
@@ -211,13 +204,12 @@ impl MediaServices {
         self.0.set("StorageAccounts")
     }
 
-    /// One [`StorageAccount`](super::StorageAccount) of the entity set `StorageAccounts`, by its
-    /// key.
+    /// One `StorageAccount` of the entity set `StorageAccounts`, by its key.
     pub fn storage_account(&self, key: impl Into<String>) -> super::StorageAccountRequest {
         self.storage_accounts().by_key(key)
     }
 
-    /// Entity set `Tasks`: many [`Task`](super::Task).
+    /// Entity set `Tasks`: many `Task`.
     ///
     /// The tasks of all jobs. A task is created with its job: inline, or in the same batch.
     ///
@@ -226,13 +218,12 @@ impl MediaServices {
         self.0.set("Tasks")
     }
 
-    /// One [`Task`](super::Task) of the entity set `Tasks`, by its key.
+    /// One `Task` of the entity set `Tasks`, by its key.
     pub fn task(&self, key: impl Into<super::TaskId>) -> super::TaskRequest {
         self.tasks().by_key(key)
     }
 
-    /// Entity set `NotificationEndPoints`: many
-    /// [`NotificationEndPoint`](super::NotificationEndPoint).
+    /// Entity set `NotificationEndPoints`: many `NotificationEndPoint`.
     ///
     /// The notification endpoints of the account.
     ///
@@ -241,8 +232,7 @@ impl MediaServices {
         self.0.set("NotificationEndPoints")
     }
 
-    /// One [`NotificationEndPoint`](super::NotificationEndPoint) of the entity set
-    /// `NotificationEndPoints`, by its key.
+    /// One `NotificationEndPoint` of the entity set `NotificationEndPoints`, by its key.
     pub fn notification_end_point(
         &self,
         key: impl Into<super::NotificationEndPointId>,
@@ -250,7 +240,7 @@ impl MediaServices {
         self.notification_end_points().by_key(key)
     }
 
-    /// Entity set `Jobs`: many [`Job`](super::Job).
+    /// Entity set `Jobs`: many `Job`.
     ///
     /// The jobs of the account. An update sets Priority; only a job in a final state can be
     /// deleted.
@@ -258,12 +248,12 @@ impl MediaServices {
         self.0.set("Jobs")
     }
 
-    /// One [`Job`](super::Job) of the entity set `Jobs`, by its key.
+    /// One `Job` of the entity set `Jobs`, by its key.
     pub fn job(&self, key: impl Into<super::JobId>) -> super::JobRequest {
         self.jobs().by_key(key)
     }
 
-    /// Entity set `TaskTemplates`: many [`TaskTemplate`](super::TaskTemplate).
+    /// Entity set `TaskTemplates`: many `TaskTemplate`.
     ///
     /// The task templates of all job templates; created and deleted with their job template.
     ///
@@ -272,7 +262,7 @@ impl MediaServices {
         self.0.set("TaskTemplates")
     }
 
-    /// One [`TaskTemplate`](super::TaskTemplate) of the entity set `TaskTemplates`, by its key.
+    /// One `TaskTemplate` of the entity set `TaskTemplates`, by its key.
     pub fn task_template(
         &self,
         key: impl Into<super::TaskTemplateId>,
@@ -280,7 +270,7 @@ impl MediaServices {
         self.task_templates().by_key(key)
     }
 
-    /// Entity set `JobTemplates`: many [`JobTemplate`](super::JobTemplate).
+    /// Entity set `JobTemplates`: many `JobTemplate`.
     ///
     /// The job templates of the account. Templates of the service itself cannot be deleted (403).
     ///
@@ -289,12 +279,12 @@ impl MediaServices {
         self.0.set("JobTemplates")
     }
 
-    /// One [`JobTemplate`](super::JobTemplate) of the entity set `JobTemplates`, by its key.
+    /// One `JobTemplate` of the entity set `JobTemplates`, by its key.
     pub fn job_template(&self, key: impl Into<super::JobTemplateId>) -> super::JobTemplateRequest {
         self.job_templates().by_key(key)
     }
 
-    /// Entity set `MediaProcessors`: many [`MediaProcessor`](super::MediaProcessor).
+    /// Entity set `MediaProcessors`: many `MediaProcessor`.
     ///
     /// The processors on offer. Clients find one by name and take the highest version.
     ///
@@ -303,8 +293,7 @@ impl MediaServices {
         self.0.set("MediaProcessors")
     }
 
-    /// One [`MediaProcessor`](super::MediaProcessor) of the entity set `MediaProcessors`, by its
-    /// key.
+    /// One `MediaProcessor` of the entity set `MediaProcessors`, by its key.
     pub fn media_processor(
         &self,
         key: impl Into<super::MediaProcessorId>,
@@ -312,8 +301,7 @@ impl MediaServices {
         self.media_processors().by_key(key)
     }
 
-    /// Entity set `EncodingReservedUnitTypes`: many
-    /// [`EncodingReservedUnitType`](super::EncodingReservedUnitType).
+    /// Entity set `EncodingReservedUnitTypes`: many `EncodingReservedUnitType`.
     ///
     /// Exactly one entity per account. Update it to buy or release capacity.
     ///
@@ -324,8 +312,7 @@ impl MediaServices {
         self.0.set("EncodingReservedUnitTypes")
     }
 
-    /// One [`EncodingReservedUnitType`](super::EncodingReservedUnitType) of the entity set
-    /// `EncodingReservedUnitTypes`, by its key.
+    /// One `EncodingReservedUnitType` of the entity set `EncodingReservedUnitTypes`, by its key.
     pub fn encoding_reserved_unit_type(
         &self,
         key: impl Into<edm::Guid>,
@@ -333,7 +320,7 @@ impl MediaServices {
         self.encoding_reserved_unit_types().by_key(key)
     }
 
-    /// Entity set `Operations`: many [`Operation`](super::Operation).
+    /// Entity set `Operations`: many `Operation`.
     ///
     /// The long-running operations. Take the id from the `operation-id` header of the 202 answer,
     /// and ask until the state is no longer InProgress.
@@ -343,12 +330,12 @@ impl MediaServices {
         self.0.set("Operations")
     }
 
-    /// One [`Operation`](super::Operation) of the entity set `Operations`, by its key.
+    /// One `Operation` of the entity set `Operations`, by its key.
     pub fn operation(&self, key: impl Into<super::OperationId>) -> super::OperationRequest {
         self.operations().by_key(key)
     }
 
-    /// Entity set `StreamingEndpoints`: many [`StreamingEndpoint`](super::StreamingEndpoint).
+    /// Entity set `StreamingEndpoints`: many `StreamingEndpoint`.
     ///
     /// The streaming endpoints of the account. The one named `default` cannot be deleted. Create
     /// and delete go on after the 202 answer.
@@ -358,8 +345,7 @@ impl MediaServices {
         self.0.set("StreamingEndpoints")
     }
 
-    /// One [`StreamingEndpoint`](super::StreamingEndpoint) of the entity set
-    /// `StreamingEndpoints`, by its key.
+    /// One `StreamingEndpoint` of the entity set `StreamingEndpoints`, by its key.
     pub fn streaming_endpoint(
         &self,
         key: impl Into<super::StreamingEndpointId>,
@@ -367,7 +353,7 @@ impl MediaServices {
         self.streaming_endpoints().by_key(key)
     }
 
-    /// Entity set `Channels`: many [`Channel`](super::Channel).
+    /// Entity set `Channels`: many `Channel`.
     ///
     /// The channels of the account, at most five. Create and delete go on after the 202 answer;
     /// only a Stopped channel can be changed or deleted.
@@ -377,12 +363,12 @@ impl MediaServices {
         self.0.set("Channels")
     }
 
-    /// One [`Channel`](super::Channel) of the entity set `Channels`, by its key.
+    /// One `Channel` of the entity set `Channels`, by its key.
     pub fn channel(&self, key: impl Into<super::ChannelId>) -> super::ChannelRequest {
         self.channels().by_key(key)
     }
 
-    /// Entity set `Programs`: many [`Program`](super::Program).
+    /// Entity set `Programs`: many `Program`.
     ///
     /// The programs of all channels.
     ///
@@ -391,12 +377,12 @@ impl MediaServices {
         self.0.set("Programs")
     }
 
-    /// One [`Program`](super::Program) of the entity set `Programs`, by its key.
+    /// One `Program` of the entity set `Programs`, by its key.
     pub fn program(&self, key: impl Into<super::ProgramId>) -> super::ProgramRequest {
         self.programs().by_key(key)
     }
 
-    /// Entity set `Filters`: many [`Filter`](super::Filter).
+    /// Entity set `Filters`: many `Filter`.
     ///
     /// The account-wide manifest filters. A change may take two minutes to reach the endpoints.
     ///
@@ -405,12 +391,12 @@ impl MediaServices {
         self.0.set("Filters")
     }
 
-    /// One [`Filter`](super::Filter) of the entity set `Filters`, by its key.
+    /// One `Filter` of the entity set `Filters`, by its key.
     pub fn filter(&self, key: impl Into<String>) -> super::FilterRequest {
         self.filters().by_key(key)
     }
 
-    /// Entity set `AssetFilters`: many [`AssetFilter`](super::AssetFilter).
+    /// Entity set `AssetFilters`: many `AssetFilter`.
     ///
     /// Asset filters by id. List those of an asset through its AssetFilters navigation.
     ///
@@ -419,13 +405,12 @@ impl MediaServices {
         self.0.set("AssetFilters")
     }
 
-    /// One [`AssetFilter`](super::AssetFilter) of the entity set `AssetFilters`, by its key.
+    /// One `AssetFilter` of the entity set `AssetFilters`, by its key.
     pub fn asset_filter(&self, key: impl Into<super::AssetFilterId>) -> super::AssetFilterRequest {
         self.asset_filters().by_key(key)
     }
 
-    /// Entity set `MonitoringConfigurations`: many
-    /// [`MonitoringConfiguration`](super::MonitoringConfiguration).
+    /// Entity set `MonitoringConfigurations`: many `MonitoringConfiguration`.
     ///
     /// The monitoring configuration of the account; at most one.
     ///
@@ -436,8 +421,7 @@ impl MediaServices {
         self.0.set("MonitoringConfigurations")
     }
 
-    /// One [`MonitoringConfiguration`](super::MonitoringConfiguration) of the entity set
-    /// `MonitoringConfigurations`, by its key.
+    /// One `MonitoringConfiguration` of the entity set `MonitoringConfigurations`, by its key.
     pub fn monitoring_configuration(
         &self,
         key: impl Into<super::MonitoringConfigurationId>,
@@ -450,7 +434,7 @@ impl MediaServices {
     /// Asks to cancel a job. Answered with 400 when the job is already cancelled, being
     /// cancelled, finished or failed.
     ///
-    /// - `jobid`: `jobid`, [`JobId`](super::JobId). The job.
+    /// - `jobid`: `jobid`, `JobId`. The job.
     pub fn cancel_job(&self, jobid: impl Into<super::JobId>) -> odata_client::Request<()> {
         let values = vec![("jobid", <super::JobId as edm::Edm>::to_value(&jobid.into()))];
         self.0.invoke(&super::tables::CANCEL_JOB, values, odata_client::nothing)
@@ -461,7 +445,7 @@ impl MediaServices {
     /// Creates an AssetFile for every blob in the container of an asset. No file is made the
     /// primary one.
     ///
-    /// - `assetid`: `assetid`, [`AssetId`](super::AssetId). The asset.
+    /// - `assetid`: `assetid`, `AssetId`. The asset.
     pub fn create_file_infos(
         &self,
         assetid: impl Into<super::AssetId>,
@@ -474,8 +458,7 @@ impl MediaServices {
     ///
     /// Returns the thumbprint of the certificate with which keys of a type are to be encrypted.
     ///
-    /// - `content_key_type`: `contentKeyType`, [`ContentKeyType`](super::ContentKeyType). Type of
-    ///   the key to be created.
+    /// - `content_key_type`: `contentKeyType`, `ContentKeyType`. Type of the key to be created.
     pub fn get_protection_key_id(
         &self,
         content_key_type: super::ContentKeyType,
@@ -504,7 +487,7 @@ impl MediaServices {
     ///
     /// Returns a content key, encrypted for a certificate of the caller, in base64.
     ///
-    /// - `id`: `id`, [`ContentKeyId`](super::ContentKeyId). The key.
+    /// - `id`: `id`, `ContentKeyId`. The key.
     /// - `x509_certificate`: `x509Certificate`, `Edm.String`. X.509 DER in base64; when empty,
     ///   the key comes in the clear.
     pub fn rebind_content_key(

@@ -7,10 +7,10 @@
 ///
 /// A key that encrypts content or a configuration. It is sent encrypted, to the certificate
 /// that `GetProtectionKey` returns.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContentKey {
-    /// `Id`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId), key.
+    /// `Id`: `Edm.String`, amended to `ContentKeyId`, key.
     ///
     /// Chosen by the client; an id in use is answered with 409.
     ///
@@ -28,7 +28,7 @@ pub struct ContentKey {
     ///
     /// Set by the service.
     pub last_modified: edm::DateTime,
-    /// `ContentKeyType`: `Edm.Int32`, amended to [`ContentKeyType`](super::ContentKeyType).
+    /// `ContentKeyType`: `Edm.Int32`, amended to `ContentKeyType`.
     ///
     /// What the key is for. CommonEncryption when left out.
     ///
@@ -52,8 +52,7 @@ pub struct ContentKey {
     ///
     /// Set at create. At most 4000 characters.
     pub protection_key_id: Option<String>,
-    /// `ProtectionKeyType`: `Edm.Int32`, amended to
-    /// [`ProtectionKeyType`](super::ProtectionKeyType).
+    /// `ProtectionKeyType`: `Edm.Int32`, amended to `ProtectionKeyType`.
     ///
     /// How ProtectionKeyId names that certificate.
     ///
@@ -66,8 +65,8 @@ pub struct ContentKey {
     ///
     /// Set at create. At most 4000 characters.
     pub checksum: Option<String>,
-    /// `AuthorizationPolicyId`: `Edm.String`, amended to
-    /// [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId), nullable.
+    /// `AuthorizationPolicyId`: `Edm.String`, amended to `ContentKeyAuthorizationPolicyId`,
+    /// nullable.
     ///
     /// Policy that decides who gets the key.
     ///
@@ -84,7 +83,7 @@ pub struct ContentKey {
 }
 
 impl ContentKey {
-    /// `Id`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId), key.
+    /// `Id`: `Edm.String`, amended to `ContentKeyId`, key.
     pub const ID: edm::Property<Self, super::ContentKeyId, edm::access::Create> =
         edm::Property::new("Id");
     /// `Created`: `Edm.DateTime`.
@@ -93,7 +92,7 @@ impl ContentKey {
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
-    /// `ContentKeyType`: `Edm.Int32`, amended to [`ContentKeyType`](super::ContentKeyType).
+    /// `ContentKeyType`: `Edm.Int32`, amended to `ContentKeyType`.
     pub const CONTENT_KEY_TYPE: edm::Property<Self, super::ContentKeyType, edm::access::Create> =
         edm::Property::new("ContentKeyType");
     /// `EncryptedContentKey`: `Edm.String`, nullable.
@@ -105,15 +104,14 @@ impl ContentKey {
     /// `ProtectionKeyId`: `Edm.String`, nullable.
     pub const PROTECTION_KEY_ID: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("ProtectionKeyId");
-    /// `ProtectionKeyType`: `Edm.Int32`, amended to
-    /// [`ProtectionKeyType`](super::ProtectionKeyType).
+    /// `ProtectionKeyType`: `Edm.Int32`, amended to `ProtectionKeyType`.
     pub const PROTECTION_KEY_TYPE: edm::Property<Self, super::ProtectionKeyType, edm::access::Create> =
         edm::Property::new("ProtectionKeyType");
     /// `Checksum`: `Edm.String`, nullable.
     pub const CHECKSUM: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("Checksum");
-    /// `AuthorizationPolicyId`: `Edm.String`, amended to
-    /// [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId), nullable.
+    /// `AuthorizationPolicyId`: `Edm.String`, amended to `ContentKeyAuthorizationPolicyId`,
+    /// nullable.
     pub const AUTHORIZATION_POLICY_ID: edm::Property<Self, Option<super::ContentKeyAuthorizationPolicyId>> =
         edm::Property::new("AuthorizationPolicyId");
     /// `TrackIdentifiers`: `Edm.String`, nullable.
@@ -168,6 +166,8 @@ impl edm::Structured for ContentKey {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ContentKey);
 
 impl edm::EntityType for ContentKey {
     type Key = super::ContentKeyId;

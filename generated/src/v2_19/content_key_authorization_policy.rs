@@ -8,11 +8,10 @@
 /// Decides who gets a key: a set of options, of which a caller must satisfy one.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContentKeyAuthorizationPolicy {
-    /// `Id`: `Edm.String`, amended to
-    /// [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId), key.
+    /// `Id`: `Edm.String`, amended to `ContentKeyAuthorizationPolicyId`, key.
     ///
     /// Given by the service.
     ///
@@ -29,14 +28,12 @@ pub struct ContentKeyAuthorizationPolicy {
 }
 
 impl ContentKeyAuthorizationPolicy {
-    /// `Id`: `Edm.String`, amended to
-    /// [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId), key.
+    /// `Id`: `Edm.String`, amended to `ContentKeyAuthorizationPolicyId`, key.
     pub const ID: edm::Property<Self, super::ContentKeyAuthorizationPolicyId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
-    /// `Options`: many
-    /// [`ContentKeyAuthorizationPolicyOption`](super::ContentKeyAuthorizationPolicyOption).
+    /// `Options`: many `ContentKeyAuthorizationPolicyOption`.
     ///
     /// Options of the policy.
     ///
@@ -74,6 +71,8 @@ impl edm::Structured for ContentKeyAuthorizationPolicy {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ContentKeyAuthorizationPolicy);
 
 impl edm::EntityType for ContentKeyAuthorizationPolicy {
     type Key = super::ContentKeyAuthorizationPolicyId;

@@ -9,12 +9,10 @@
 /// One way to get a key: a delivery type and the restrictions on it.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContentKeyAuthorizationPolicyOption {
-    /// `Id`: `Edm.String`, amended to
-    /// [`ContentKeyAuthorizationPolicyOptionId`](super::ContentKeyAuthorizationPolicyOptionId),
-    /// key.
+    /// `Id`: `Edm.String`, amended to `ContentKeyAuthorizationPolicyOptionId`, key.
     ///
     /// Given by the service.
     ///
@@ -26,8 +24,7 @@ pub struct ContentKeyAuthorizationPolicyOption {
     ///
     /// Set at create or later.
     pub name: Option<String>,
-    /// `KeyDeliveryType`: `Edm.Int32`, amended to
-    /// [`ContentKeyDeliveryType`](super::ContentKeyDeliveryType).
+    /// `KeyDeliveryType`: `Edm.Int32`, amended to `ContentKeyDeliveryType`.
     ///
     /// How the key is delivered.
     ///
@@ -40,8 +37,7 @@ pub struct ContentKeyAuthorizationPolicyOption {
     ///
     /// Set at create or later.
     pub key_delivery_configuration: Option<String>,
-    /// `Restrictions`: collection of
-    /// [`ContentKeyAuthorizationPolicyRestriction`](super::ContentKeyAuthorizationPolicyRestriction).
+    /// `Restrictions`: collection of `ContentKeyAuthorizationPolicyRestriction`.
     ///
     /// Conditions on the caller.
     ///
@@ -52,22 +48,18 @@ pub struct ContentKeyAuthorizationPolicyOption {
 }
 
 impl ContentKeyAuthorizationPolicyOption {
-    /// `Id`: `Edm.String`, amended to
-    /// [`ContentKeyAuthorizationPolicyOptionId`](super::ContentKeyAuthorizationPolicyOptionId),
-    /// key.
+    /// `Id`: `Edm.String`, amended to `ContentKeyAuthorizationPolicyOptionId`, key.
     pub const ID: edm::Property<Self, super::ContentKeyAuthorizationPolicyOptionId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
-    /// `KeyDeliveryType`: `Edm.Int32`, amended to
-    /// [`ContentKeyDeliveryType`](super::ContentKeyDeliveryType).
+    /// `KeyDeliveryType`: `Edm.Int32`, amended to `ContentKeyDeliveryType`.
     pub const KEY_DELIVERY_TYPE: edm::Property<Self, super::ContentKeyDeliveryType> =
         edm::Property::new("KeyDeliveryType");
     /// `KeyDeliveryConfiguration`: `Edm.String`, nullable.
     pub const KEY_DELIVERY_CONFIGURATION: edm::Property<Self, Option<String>> =
         edm::Property::new("KeyDeliveryConfiguration");
-    /// `Restrictions`: collection of
-    /// [`ContentKeyAuthorizationPolicyRestriction`](super::ContentKeyAuthorizationPolicyRestriction).
+    /// `Restrictions`: collection of `ContentKeyAuthorizationPolicyRestriction`.
     pub const RESTRICTIONS: edm::Property<Self, Vec<super::ContentKeyAuthorizationPolicyRestriction>> =
         edm::Property::new("Restrictions");
 }
@@ -107,6 +99,8 @@ impl edm::Structured for ContentKeyAuthorizationPolicyOption {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ContentKeyAuthorizationPolicyOption);
 
 impl edm::EntityType for ContentKeyAuthorizationPolicyOption {
     type Key = super::ContentKeyAuthorizationPolicyOptionId;

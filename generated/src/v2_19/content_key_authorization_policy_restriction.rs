@@ -9,15 +9,14 @@
 /// A condition on the caller who wants a key.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ContentKeyAuthorizationPolicyRestriction {
     /// `Name`: `Edm.String`, nullable.
     ///
     /// Display name.
     pub name: Option<String>,
-    /// `KeyRestrictionType`: `Edm.Int32`, amended to
-    /// [`ContentKeyRestrictionType`](super::ContentKeyRestrictionType).
+    /// `KeyRestrictionType`: `Edm.Int32`, amended to `ContentKeyRestrictionType`.
     ///
     /// Kind of condition.
     pub key_restriction_type: super::ContentKeyRestrictionType,
@@ -33,8 +32,7 @@ pub struct ContentKeyAuthorizationPolicyRestriction {
 impl ContentKeyAuthorizationPolicyRestriction {
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
-    /// `KeyRestrictionType`: `Edm.Int32`, amended to
-    /// [`ContentKeyRestrictionType`](super::ContentKeyRestrictionType).
+    /// `KeyRestrictionType`: `Edm.Int32`, amended to `ContentKeyRestrictionType`.
     pub const KEY_RESTRICTION_TYPE: edm::Property<Self, super::ContentKeyRestrictionType> =
         edm::Property::new("KeyRestrictionType");
     /// `Requirements`: `Edm.String`, nullable.
@@ -73,5 +71,7 @@ impl edm::Structured for ContentKeyAuthorizationPolicyRestriction {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ContentKeyAuthorizationPolicyRestriction);
 
 edm::complex_type!(ContentKeyAuthorizationPolicyRestriction, &super::tables::CONTENT_KEY_AUTHORIZATION_POLICY_RESTRICTION);

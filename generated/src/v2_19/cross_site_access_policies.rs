@@ -8,7 +8,7 @@
 /// Policy files for browser plug-ins.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct CrossSiteAccessPolicies {
     /// `ClientAccessPolicy`: `Edm.String`, nullable.
@@ -61,5 +61,7 @@ impl edm::Structured for CrossSiteAccessPolicies {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(CrossSiteAccessPolicies);
 
 edm::complex_type!(CrossSiteAccessPolicies, &super::tables::CROSS_SITE_ACCESS_POLICIES);

@@ -8,7 +8,7 @@
 /// The encoding capacity of the account: how many tasks can run at once, and how fast.
 ///
 /// Since 2.8.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EncodingReservedUnitType {
     /// `AccountId`: `Edm.Guid`, key.
@@ -17,7 +17,7 @@ pub struct EncodingReservedUnitType {
     ///
     /// Set by the service.
     pub account_id: edm::Guid,
-    /// `ReservedUnitType`: `Edm.Int32`, amended to [`ReservedUnitType`](super::ReservedUnitType).
+    /// `ReservedUnitType`: `Edm.Int32`, amended to `ReservedUnitType`.
     ///
     /// Speed class.
     ///
@@ -43,7 +43,7 @@ impl EncodingReservedUnitType {
     /// `AccountId`: `Edm.Guid`, key.
     pub const ACCOUNT_ID: edm::Property<Self, edm::Guid, edm::access::ReadOnly> =
         edm::Property::new("AccountId");
-    /// `ReservedUnitType`: `Edm.Int32`, amended to [`ReservedUnitType`](super::ReservedUnitType).
+    /// `ReservedUnitType`: `Edm.Int32`, amended to `ReservedUnitType`.
     pub const RESERVED_UNIT_TYPE: edm::Property<Self, super::ReservedUnitType> =
         edm::Property::new("ReservedUnitType");
     /// `MaxReservableUnits`: `Edm.Int32`.
@@ -87,6 +87,8 @@ impl edm::Structured for EncodingReservedUnitType {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(EncodingReservedUnitType);
 
 impl edm::EntityType for EncodingReservedUnitType {
     type Key = edm::Guid;

@@ -6,7 +6,7 @@
 /// Complex type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.ErrorDetail`.
 ///
 /// Why a Task failed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ErrorDetail {
     /// `Code`: `Edm.String`, nullable.
@@ -59,5 +59,7 @@ impl edm::Structured for ErrorDetail {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ErrorDetail);
 
 edm::complex_type!(ErrorDetail, &super::tables::ERROR_DETAIL);

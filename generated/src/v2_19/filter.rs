@@ -8,7 +8,7 @@
 /// A manifest filter that can be named in the streaming URLs of every asset.
 ///
 /// Since 2.11.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Filter {
     /// `Name`: `Edm.String`, key.
@@ -17,20 +17,19 @@ pub struct Filter {
     ///
     /// Set at create. Required at create.
     pub name: String,
-    /// `PresentationTimeRange`: [`PresentationTimeRange`](super::PresentationTimeRange),
-    /// nullable.
+    /// `PresentationTimeRange`: `PresentationTimeRange`, nullable.
     ///
     /// Part of the time line that is kept.
     ///
     /// Set at create or later.
     pub presentation_time_range: Option<super::PresentationTimeRange>,
-    /// `Tracks`: collection of [`FilterTrackSelect`](super::FilterTrackSelect).
+    /// `Tracks`: collection of `FilterTrackSelect`.
     ///
     /// Tracks that are kept: those that satisfy any of the selections. All tracks when empty.
     ///
     /// Set at create or later.
     pub tracks: Vec<super::FilterTrackSelect>,
-    /// `FirstQuality`: [`FirstQuality`](super::FirstQuality), nullable.
+    /// `FirstQuality`: `FirstQuality`, nullable.
     ///
     /// Quality that an HLS player gets first.
     ///
@@ -43,14 +42,13 @@ pub struct Filter {
 impl Filter {
     /// `Name`: `Edm.String`, key.
     pub const NAME: edm::Property<Self, String, edm::access::Create> = edm::Property::new("Name");
-    /// `PresentationTimeRange`: [`PresentationTimeRange`](super::PresentationTimeRange),
-    /// nullable.
+    /// `PresentationTimeRange`: `PresentationTimeRange`, nullable.
     pub const PRESENTATION_TIME_RANGE: edm::Property<Self, Option<super::PresentationTimeRange>> =
         edm::Property::new("PresentationTimeRange");
-    /// `Tracks`: collection of [`FilterTrackSelect`](super::FilterTrackSelect).
+    /// `Tracks`: collection of `FilterTrackSelect`.
     pub const TRACKS: edm::Property<Self, Vec<super::FilterTrackSelect>> =
         edm::Property::new("Tracks");
-    /// `FirstQuality`: [`FirstQuality`](super::FirstQuality), nullable.
+    /// `FirstQuality`: `FirstQuality`, nullable.
     pub const FIRST_QUALITY: edm::Property<Self, Option<super::FirstQuality>> =
         edm::Property::new("FirstQuality");
 }
@@ -88,6 +86,8 @@ impl edm::Structured for Filter {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Filter);
 
 impl edm::EntityType for Filter {
     type Key = String;

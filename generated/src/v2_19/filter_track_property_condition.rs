@@ -8,11 +8,10 @@
 /// A condition on one property of a track.
 ///
 /// Since 2.11.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FilterTrackPropertyCondition {
-    /// `Property`: `Edm.String`, amended to [`FilterTrackProperty`](super::FilterTrackProperty),
-    /// nullable.
+    /// `Property`: `Edm.String`, amended to `FilterTrackProperty`, nullable.
     ///
     /// The property.
     pub property: Option<super::FilterTrackProperty>,
@@ -20,8 +19,7 @@ pub struct FilterTrackPropertyCondition {
     ///
     /// Value to compare with; one of FilterTrackType when the property is Type.
     pub value: Option<String>,
-    /// `Operator`: `Edm.String`, amended to
-    /// [`FilterTrackCompareOperator`](super::FilterTrackCompareOperator), nullable.
+    /// `Operator`: `Edm.String`, amended to `FilterTrackCompareOperator`, nullable.
     ///
     /// How to compare.
     pub operator: Option<super::FilterTrackCompareOperator>,
@@ -30,14 +28,12 @@ pub struct FilterTrackPropertyCondition {
 }
 
 impl FilterTrackPropertyCondition {
-    /// `Property`: `Edm.String`, amended to [`FilterTrackProperty`](super::FilterTrackProperty),
-    /// nullable.
+    /// `Property`: `Edm.String`, amended to `FilterTrackProperty`, nullable.
     pub const PROPERTY: edm::Property<Self, Option<super::FilterTrackProperty>> =
         edm::Property::new("Property");
     /// `Value`: `Edm.String`, nullable.
     pub const VALUE: edm::Property<Self, Option<String>> = edm::Property::new("Value");
-    /// `Operator`: `Edm.String`, amended to
-    /// [`FilterTrackCompareOperator`](super::FilterTrackCompareOperator), nullable.
+    /// `Operator`: `Edm.String`, amended to `FilterTrackCompareOperator`, nullable.
     pub const OPERATOR: edm::Property<Self, Option<super::FilterTrackCompareOperator>> =
         edm::Property::new("Operator");
 }
@@ -73,5 +69,7 @@ impl edm::Structured for FilterTrackPropertyCondition {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(FilterTrackPropertyCondition);
 
 edm::complex_type!(FilterTrackPropertyCondition, &super::tables::FILTER_TRACK_PROPERTY_CONDITION);

@@ -8,11 +8,10 @@
 /// A selection of tracks: those that satisfy all of its conditions.
 ///
 /// Since 2.11.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FilterTrackSelect {
-    /// `PropertyConditions`: collection of
-    /// [`FilterTrackPropertyCondition`](super::FilterTrackPropertyCondition).
+    /// `PropertyConditions`: collection of `FilterTrackPropertyCondition`.
     ///
     /// The conditions.
     pub property_conditions: Vec<super::FilterTrackPropertyCondition>,
@@ -21,8 +20,7 @@ pub struct FilterTrackSelect {
 }
 
 impl FilterTrackSelect {
-    /// `PropertyConditions`: collection of
-    /// [`FilterTrackPropertyCondition`](super::FilterTrackPropertyCondition).
+    /// `PropertyConditions`: collection of `FilterTrackPropertyCondition`.
     pub const PROPERTY_CONDITIONS: edm::Property<Self, Vec<super::FilterTrackPropertyCondition>> =
         edm::Property::new("PropertyConditions");
 }
@@ -54,5 +52,7 @@ impl edm::Structured for FilterTrackSelect {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(FilterTrackSelect);
 
 edm::complex_type!(FilterTrackSelect, &super::tables::FILTER_TRACK_SELECT);

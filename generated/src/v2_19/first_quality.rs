@@ -8,7 +8,7 @@
 /// The quality that a player shall start with.
 ///
 /// Since 2.12.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct FirstQuality {
     /// `Bitrate`: `Edm.Int32`.
@@ -51,5 +51,7 @@ impl edm::Structured for FirstQuality {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(FirstQuality);
 
 edm::complex_type!(FirstQuality, &super::tables::FIRST_QUALITY);

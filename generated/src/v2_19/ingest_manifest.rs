@@ -7,10 +7,10 @@
 ///
 /// A bulk upload: a blob container in which files are collected until they can be moved to
 /// their assets.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IngestManifest {
-    /// `Id`: `Edm.String`, amended to [`IngestManifestId`](super::IngestManifestId), key.
+    /// `Id`: `Edm.String`, amended to `IngestManifestId`, key.
     ///
     /// Given by the service.
     ///
@@ -34,7 +34,7 @@ pub struct IngestManifest {
     ///
     /// Set at create or later.
     pub name: Option<String>,
-    /// `State`: `Edm.Int32`, amended to [`IngestManifestState`](super::IngestManifestState).
+    /// `State`: `Edm.Int32`, amended to `IngestManifestState`.
     ///
     /// Whether files may be uploaded.
     ///
@@ -46,7 +46,7 @@ pub struct IngestManifest {
     ///
     /// Set by the service.
     pub blob_storage_uri_for_upload: Option<String>,
-    /// `Statistics`: [`IngestManifestStatistics`](super::IngestManifestStatistics), nullable.
+    /// `Statistics`: `IngestManifestStatistics`, nullable.
     ///
     /// How many files have arrived.
     ///
@@ -64,7 +64,7 @@ pub struct IngestManifest {
 }
 
 impl IngestManifest {
-    /// `Id`: `Edm.String`, amended to [`IngestManifestId`](super::IngestManifestId), key.
+    /// `Id`: `Edm.String`, amended to `IngestManifestId`, key.
     pub const ID: edm::Property<Self, super::IngestManifestId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Created`: `Edm.DateTime`.
@@ -75,33 +75,33 @@ impl IngestManifest {
         edm::Property::new("LastModified");
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
-    /// `State`: `Edm.Int32`, amended to [`IngestManifestState`](super::IngestManifestState).
+    /// `State`: `Edm.Int32`, amended to `IngestManifestState`.
     pub const STATE: edm::Property<Self, super::IngestManifestState, edm::access::ReadOnly> =
         edm::Property::new("State");
     /// `BlobStorageUriForUpload`: `Edm.String`, nullable.
     pub const BLOB_STORAGE_URI_FOR_UPLOAD: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
         edm::Property::new("BlobStorageUriForUpload");
-    /// `Statistics`: [`IngestManifestStatistics`](super::IngestManifestStatistics), nullable.
+    /// `Statistics`: `IngestManifestStatistics`, nullable.
     pub const STATISTICS: edm::Property<Self, Option<super::IngestManifestStatistics>, edm::access::ReadOnly> =
         edm::Property::new("Statistics");
     /// `StorageAccountName`: `Edm.String`, nullable.
     pub const STORAGE_ACCOUNT_NAME: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("StorageAccountName");
-    /// `IngestManifestAssets`: many [`IngestManifestAsset`](super::IngestManifestAsset).
+    /// `IngestManifestAssets`: many `IngestManifestAsset`.
     ///
     /// All assets of the manifest.
     ///
     /// Not set at create.
     pub const INGEST_MANIFEST_ASSETS: edm::Navigation<Self, edm::Many<super::IngestManifestAsset>> =
         edm::Navigation::new("IngestManifestAssets");
-    /// `PendingIngestManifestAssets`: many [`IngestManifestAsset`](super::IngestManifestAsset).
+    /// `PendingIngestManifestAssets`: many `IngestManifestAsset`.
     ///
     /// Assets that still wait for files.
     ///
     /// Not set at create.
     pub const PENDING_INGEST_MANIFEST_ASSETS: edm::Navigation<Self, edm::Many<super::IngestManifestAsset>> =
         edm::Navigation::new("PendingIngestManifestAssets");
-    /// `StorageAccount`: none or one [`StorageAccount`](super::StorageAccount).
+    /// `StorageAccount`: none or one `StorageAccount`.
     ///
     /// Storage account of the container.
     ///
@@ -151,6 +151,8 @@ impl edm::Structured for IngestManifest {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(IngestManifest);
 
 impl edm::EntityType for IngestManifest {
     type Key = super::IngestManifestId;

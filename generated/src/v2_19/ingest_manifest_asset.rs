@@ -6,11 +6,10 @@
 /// Entity type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.IngestManifestAsset`.
 ///
 /// An Asset that a bulk upload shall fill.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IngestManifestAsset {
-    /// `Id`: `Edm.String`, amended to [`IngestManifestAssetId`](super::IngestManifestAssetId),
-    /// key.
+    /// `Id`: `Edm.String`, amended to `IngestManifestAssetId`, key.
     ///
     /// Given by the service.
     ///
@@ -28,8 +27,7 @@ pub struct IngestManifestAsset {
     ///
     /// Set by the service.
     pub last_modified: edm::DateTime,
-    /// `ParentIngestManifestId`: `Edm.String`, amended to
-    /// [`IngestManifestId`](super::IngestManifestId), nullable.
+    /// `ParentIngestManifestId`: `Edm.String`, amended to `IngestManifestId`, nullable.
     ///
     /// The bulk upload it belongs to.
     ///
@@ -40,8 +38,7 @@ pub struct IngestManifestAsset {
 }
 
 impl IngestManifestAsset {
-    /// `Id`: `Edm.String`, amended to [`IngestManifestAssetId`](super::IngestManifestAssetId),
-    /// key.
+    /// `Id`: `Edm.String`, amended to `IngestManifestAssetId`, key.
     pub const ID: edm::Property<Self, super::IngestManifestAssetId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Created`: `Edm.DateTime`.
@@ -50,11 +47,10 @@ impl IngestManifestAsset {
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
-    /// `ParentIngestManifestId`: `Edm.String`, amended to
-    /// [`IngestManifestId`](super::IngestManifestId), nullable.
+    /// `ParentIngestManifestId`: `Edm.String`, amended to `IngestManifestId`, nullable.
     pub const PARENT_INGEST_MANIFEST_ID: edm::Property<Self, Option<super::IngestManifestId>, edm::access::Create> =
         edm::Property::new("ParentIngestManifestId");
-    /// `Asset`: none or one [`Asset`](super::Asset).
+    /// `Asset`: none or one `Asset`.
     ///
     /// The asset to fill; must be given at create, and be in the storage account of the manifest
     /// (409).
@@ -62,7 +58,7 @@ impl IngestManifestAsset {
     /// May be set at create.
     pub const ASSET: edm::Navigation<Self, edm::One<super::Asset>, edm::access::Create> =
         edm::Navigation::new("Asset");
-    /// `IngestManifestFiles`: many [`IngestManifestFile`](super::IngestManifestFile).
+    /// `IngestManifestFiles`: many `IngestManifestFile`.
     ///
     /// Files that shall go into the asset.
     ///
@@ -104,6 +100,8 @@ impl edm::Structured for IngestManifestAsset {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(IngestManifestAsset);
 
 impl edm::EntityType for IngestManifestAsset {
     type Key = super::IngestManifestAssetId;

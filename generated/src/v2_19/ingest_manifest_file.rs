@@ -6,10 +6,10 @@
 /// Entity type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.IngestManifestFile`.
 ///
 /// A file that a bulk upload expects.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IngestManifestFile {
-    /// `Id`: `Edm.String`, amended to [`IngestManifestFileId`](super::IngestManifestFileId), key.
+    /// `Id`: `Edm.String`, amended to `IngestManifestFileId`, key.
     ///
     /// Given by the service.
     ///
@@ -33,22 +33,19 @@ pub struct IngestManifestFile {
     ///
     /// Set at create. Required at create. At most 4000 characters.
     pub name: Option<String>,
-    /// `State`: `Edm.Int32`, amended to
-    /// [`IngestManifestFileState`](super::IngestManifestFileState).
+    /// `State`: `Edm.Int32`, amended to `IngestManifestFileState`.
     ///
     /// Whether the file has arrived.
     ///
     /// Set by the service.
     pub state: super::IngestManifestFileState,
-    /// `ParentIngestManifestId`: `Edm.String`, amended to
-    /// [`IngestManifestId`](super::IngestManifestId), nullable.
+    /// `ParentIngestManifestId`: `Edm.String`, amended to `IngestManifestId`, nullable.
     ///
     /// The bulk upload it belongs to.
     ///
     /// Set at create. Required at create.
     pub parent_ingest_manifest_id: Option<super::IngestManifestId>,
-    /// `ParentIngestManifestAssetId`: `Edm.String`, amended to
-    /// [`IngestManifestAssetId`](super::IngestManifestAssetId), nullable.
+    /// `ParentIngestManifestAssetId`: `Edm.String`, amended to `IngestManifestAssetId`, nullable.
     ///
     /// The asset of the bulk upload that it goes into.
     ///
@@ -78,8 +75,7 @@ pub struct IngestManifestFile {
     ///
     /// Set at create.
     pub encryption_version: Option<String>,
-    /// `EncryptionScheme`: `Edm.String`, amended to
-    /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
+    /// `EncryptionScheme`: `Edm.String`, amended to `EncryptionScheme`, nullable.
     ///
     /// How the file is encrypted, when it is.
     ///
@@ -91,8 +87,7 @@ pub struct IngestManifestFile {
     ///
     /// Set at create.
     pub is_encrypted: bool,
-    /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
-    /// nullable.
+    /// `EncryptionKeyId`: `Edm.String`, amended to `ContentKeyId`, nullable.
     ///
     /// Key with which the file is encrypted.
     ///
@@ -109,7 +104,7 @@ pub struct IngestManifestFile {
 }
 
 impl IngestManifestFile {
-    /// `Id`: `Edm.String`, amended to [`IngestManifestFileId`](super::IngestManifestFileId), key.
+    /// `Id`: `Edm.String`, amended to `IngestManifestFileId`, key.
     pub const ID: edm::Property<Self, super::IngestManifestFileId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Created`: `Edm.DateTime`.
@@ -121,16 +116,13 @@ impl IngestManifestFile {
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("Name");
-    /// `State`: `Edm.Int32`, amended to
-    /// [`IngestManifestFileState`](super::IngestManifestFileState).
+    /// `State`: `Edm.Int32`, amended to `IngestManifestFileState`.
     pub const STATE: edm::Property<Self, super::IngestManifestFileState, edm::access::ReadOnly> =
         edm::Property::new("State");
-    /// `ParentIngestManifestId`: `Edm.String`, amended to
-    /// [`IngestManifestId`](super::IngestManifestId), nullable.
+    /// `ParentIngestManifestId`: `Edm.String`, amended to `IngestManifestId`, nullable.
     pub const PARENT_INGEST_MANIFEST_ID: edm::Property<Self, Option<super::IngestManifestId>, edm::access::Create> =
         edm::Property::new("ParentIngestManifestId");
-    /// `ParentIngestManifestAssetId`: `Edm.String`, amended to
-    /// [`IngestManifestAssetId`](super::IngestManifestAssetId), nullable.
+    /// `ParentIngestManifestAssetId`: `Edm.String`, amended to `IngestManifestAssetId`, nullable.
     pub const PARENT_INGEST_MANIFEST_ASSET_ID: edm::Property<Self, Option<super::IngestManifestAssetId>, edm::access::Create> =
         edm::Property::new("ParentIngestManifestAssetId");
     /// `ErrorDetail`: `Edm.String`, nullable.
@@ -145,15 +137,13 @@ impl IngestManifestFile {
     /// `EncryptionVersion`: `Edm.String`, nullable.
     pub const ENCRYPTION_VERSION: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("EncryptionVersion");
-    /// `EncryptionScheme`: `Edm.String`, amended to
-    /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
+    /// `EncryptionScheme`: `Edm.String`, amended to `EncryptionScheme`, nullable.
     pub const ENCRYPTION_SCHEME: edm::Property<Self, Option<super::EncryptionScheme>, edm::access::Create> =
         edm::Property::new("EncryptionScheme");
     /// `IsEncrypted`: `Edm.Boolean`.
     pub const IS_ENCRYPTED: edm::Property<Self, bool, edm::access::Create> =
         edm::Property::new("IsEncrypted");
-    /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
-    /// nullable.
+    /// `EncryptionKeyId`: `Edm.String`, amended to `ContentKeyId`, nullable.
     pub const ENCRYPTION_KEY_ID: edm::Property<Self, Option<super::ContentKeyId>, edm::access::Create> =
         edm::Property::new("EncryptionKeyId");
     /// `InitializationVector`: `Edm.String`, nullable.
@@ -216,6 +206,8 @@ impl edm::Structured for IngestManifestFile {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(IngestManifestFile);
 
 impl edm::EntityType for IngestManifestFile {
     type Key = super::IngestManifestFileId;

@@ -6,7 +6,7 @@
 /// Complex type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.IngestManifestStatistics`.
 ///
 /// Counts of the files of an IngestManifest.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IngestManifestStatistics {
     /// `PendingFilesCount`: `Edm.Int32`.
@@ -77,5 +77,7 @@ impl edm::Structured for IngestManifestStatistics {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(IngestManifestStatistics);
 
 edm::complex_type!(IngestManifestStatistics, &super::tables::INGEST_MANIFEST_STATISTICS);

@@ -8,10 +8,10 @@
 /// Addresses that may connect.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IPAccessControl {
-    /// `Allow`: collection of [`IPRange`](super::IPRange).
+    /// `Allow`: collection of `IPRange`.
     ///
     /// Ranges that may connect. Null admits everybody, an empty list nobody.
     pub allow: Vec<super::IPRange>,
@@ -20,7 +20,7 @@ pub struct IPAccessControl {
 }
 
 impl IPAccessControl {
-    /// `Allow`: collection of [`IPRange`](super::IPRange).
+    /// `Allow`: collection of `IPRange`.
     pub const ALLOW: edm::Property<Self, Vec<super::IPRange>> = edm::Property::new("Allow");
 }
 
@@ -51,5 +51,7 @@ impl edm::Structured for IPAccessControl {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(IPAccessControl);
 
 edm::complex_type!(IPAccessControl, &super::tables::IP_ACCESS_CONTROL);

@@ -8,7 +8,7 @@
 /// One address, or a subnet.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IPRange {
     /// `Name`: `Edm.String`, nullable.
@@ -68,5 +68,7 @@ impl edm::Structured for IPRange {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(IPRange);
 
 edm::complex_type!(IPRange, &super::tables::IP_RANGE);

@@ -6,10 +6,10 @@
 /// Entity type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.Job`.
 ///
 /// Work on assets: one or more tasks that run when their inputs are ready.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Job {
-    /// `Id`: `Edm.String`, amended to [`JobId`](super::JobId), key.
+    /// `Id`: `Edm.String`, amended to `JobId`, key.
     ///
     /// Given by the service.
     ///
@@ -57,20 +57,19 @@ pub struct Job {
     ///
     /// Set by the service.
     pub start_time: Option<edm::DateTime>,
-    /// `State`: `Edm.Int32`, amended to [`JobState`](super::JobState).
+    /// `State`: `Edm.Int32`, amended to `JobState`.
     ///
     /// Progress of the job.
     ///
     /// Set by the service.
     pub state: super::JobState,
-    /// `TemplateId`: `Edm.String`, amended to [`JobTemplateId`](super::JobTemplateId), nullable.
+    /// `TemplateId`: `Edm.String`, amended to `JobTemplateId`, nullable.
     ///
     /// Template to build the tasks from, instead of giving tasks.
     ///
     /// Set at create.
     pub template_id: Option<super::JobTemplateId>,
-    /// `JobNotificationSubscriptions`: collection of
-    /// [`JobNotificationSubscription`](super::JobNotificationSubscription).
+    /// `JobNotificationSubscriptions`: collection of `JobNotificationSubscription`.
     ///
     /// Which state changes are reported, and where.
     ///
@@ -81,7 +80,7 @@ pub struct Job {
 }
 
 impl Job {
-    /// `Id`: `Edm.String`, amended to [`JobId`](super::JobId), key.
+    /// `Id`: `Edm.String`, amended to `JobId`, key.
     pub const ID: edm::Property<Self, super::JobId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
@@ -104,24 +103,23 @@ impl Job {
     /// `StartTime`: `Edm.DateTime`, nullable.
     pub const START_TIME: edm::Property<Self, Option<edm::DateTime>, edm::access::ReadOnly> =
         edm::Property::new("StartTime");
-    /// `State`: `Edm.Int32`, amended to [`JobState`](super::JobState).
+    /// `State`: `Edm.Int32`, amended to `JobState`.
     pub const STATE: edm::Property<Self, super::JobState, edm::access::ReadOnly> =
         edm::Property::new("State");
-    /// `TemplateId`: `Edm.String`, amended to [`JobTemplateId`](super::JobTemplateId), nullable.
+    /// `TemplateId`: `Edm.String`, amended to `JobTemplateId`, nullable.
     pub const TEMPLATE_ID: edm::Property<Self, Option<super::JobTemplateId>, edm::access::Create> =
         edm::Property::new("TemplateId");
-    /// `JobNotificationSubscriptions`: collection of
-    /// [`JobNotificationSubscription`](super::JobNotificationSubscription).
+    /// `JobNotificationSubscriptions`: collection of `JobNotificationSubscription`.
     pub const JOB_NOTIFICATION_SUBSCRIPTIONS: edm::Property<Self, Vec<super::JobNotificationSubscription>, edm::access::Create> =
         edm::Property::new("JobNotificationSubscriptions");
-    /// `Tasks`: many [`Task`](super::Task).
+    /// `Tasks`: many `Task`.
     ///
     /// The tasks, given inline when the job is created.
     ///
     /// May be set at create.
     pub const TASKS: edm::Navigation<Self, edm::Many<super::Task>, edm::access::Create> =
         edm::Navigation::new("Tasks");
-    /// `OutputMediaAssets`: many [`Asset`](super::Asset).
+    /// `OutputMediaAssets`: many `Asset`.
     ///
     /// Assets the tasks produce. They exist as soon as the job does, and have files when it is
     /// finished.
@@ -129,7 +127,7 @@ impl Job {
     /// Not set at create.
     pub const OUTPUT_MEDIA_ASSETS: edm::Navigation<Self, edm::Many<super::Asset>> =
         edm::Navigation::new("OutputMediaAssets");
-    /// `InputMediaAssets`: many [`Asset`](super::Asset).
+    /// `InputMediaAssets`: many `Asset`.
     ///
     /// Assets the job works on, at least one. Their order gives the numbers of `JobInputAsset(n)`
     /// in the task bodies.
@@ -186,6 +184,8 @@ impl edm::Structured for Job {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Job);
 
 impl edm::EntityType for Job {
     type Key = super::JobId;

@@ -8,16 +8,14 @@
 /// Asks for reports on a Job.
 ///
 /// Since 2.1.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct JobNotificationSubscription {
-    /// `TargetJobState`: `Edm.Int32`, amended to
-    /// [`NotificationJobState`](super::NotificationJobState).
+    /// `TargetJobState`: `Edm.Int32`, amended to `NotificationJobState`.
     ///
     /// Which changes are reported; None is refused.
     pub target_job_state: super::NotificationJobState,
-    /// `NotificationEndPointId`: `Edm.String`, amended to
-    /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
+    /// `NotificationEndPointId`: `Edm.String`, amended to `NotificationEndPointId`, nullable.
     ///
     /// Where reports go.
     pub notification_end_point_id: Option<super::NotificationEndPointId>,
@@ -26,12 +24,10 @@ pub struct JobNotificationSubscription {
 }
 
 impl JobNotificationSubscription {
-    /// `TargetJobState`: `Edm.Int32`, amended to
-    /// [`NotificationJobState`](super::NotificationJobState).
+    /// `TargetJobState`: `Edm.Int32`, amended to `NotificationJobState`.
     pub const TARGET_JOB_STATE: edm::Property<Self, super::NotificationJobState, edm::access::Create> =
         edm::Property::new("TargetJobState");
-    /// `NotificationEndPointId`: `Edm.String`, amended to
-    /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
+    /// `NotificationEndPointId`: `Edm.String`, amended to `NotificationEndPointId`, nullable.
     pub const NOTIFICATION_END_POINT_ID: edm::Property<Self, Option<super::NotificationEndPointId>, edm::access::Create> =
         edm::Property::new("NotificationEndPointId");
 }
@@ -65,5 +61,7 @@ impl edm::Structured for JobNotificationSubscription {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(JobNotificationSubscription);
 
 edm::complex_type!(JobNotificationSubscription, &super::tables::JOB_NOTIFICATION_SUBSCRIPTION);

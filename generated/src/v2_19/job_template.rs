@@ -6,10 +6,10 @@
 /// Entity type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.JobTemplate`.
 ///
 /// A job to be run again and again with other inputs. Cannot be changed.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct JobTemplate {
-    /// `Id`: `Edm.String`, amended to [`JobTemplateId`](super::JobTemplateId), key.
+    /// `Id`: `Edm.String`, amended to `JobTemplateId`, key.
     ///
     /// Given by the service.
     ///
@@ -46,7 +46,7 @@ pub struct JobTemplate {
     ///
     /// Set at create.
     pub number_of_input_assets: i32,
-    /// `TemplateType`: `Edm.Int32`, amended to [`JobTemplateType`](super::JobTemplateType).
+    /// `TemplateType`: `Edm.Int32`, amended to `JobTemplateType`.
     ///
     /// Owner of the template; clients must send AccountLevel.
     ///
@@ -57,7 +57,7 @@ pub struct JobTemplate {
 }
 
 impl JobTemplate {
-    /// `Id`: `Edm.String`, amended to [`JobTemplateId`](super::JobTemplateId), key.
+    /// `Id`: `Edm.String`, amended to `JobTemplateId`, key.
     pub const ID: edm::Property<Self, super::JobTemplateId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
@@ -75,10 +75,10 @@ impl JobTemplate {
     /// `NumberofInputAssets`: `Edm.Int32`.
     pub const NUMBER_OF_INPUT_ASSETS: edm::Property<Self, i32, edm::access::Create> =
         edm::Property::new("NumberofInputAssets");
-    /// `TemplateType`: `Edm.Int32`, amended to [`JobTemplateType`](super::JobTemplateType).
+    /// `TemplateType`: `Edm.Int32`, amended to `JobTemplateType`.
     pub const TEMPLATE_TYPE: edm::Property<Self, super::JobTemplateType, edm::access::Create> =
         edm::Property::new("TemplateType");
-    /// `TaskTemplates`: many [`TaskTemplate`](super::TaskTemplate).
+    /// `TaskTemplates`: many `TaskTemplate`.
     ///
     /// The templates of the tasks, given inline when the job template is created.
     ///
@@ -126,6 +126,8 @@ impl edm::Structured for JobTemplate {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(JobTemplate);
 
 impl edm::EntityType for JobTemplate {
     type Key = super::JobTemplateId;

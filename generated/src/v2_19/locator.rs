@@ -7,10 +7,10 @@
 ///
 /// An entry point to the files of an Asset: a signed URL of its container, or a path on the
 /// streaming endpoints.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Locator {
-    /// `Id`: `Edm.String`, amended to [`LocatorId`](super::LocatorId), key.
+    /// `Id`: `Edm.String`, amended to `LocatorId`, key.
     ///
     /// Chosen by the service unless the client gives one; an id in use is answered with 409.
     ///
@@ -23,7 +23,7 @@ pub struct Locator {
     ///
     /// Set at create or later.
     pub expiration_date_time: edm::DateTime,
-    /// `Type`: `Edm.Int32`, amended to [`LocatorType`](super::LocatorType).
+    /// `Type`: `Edm.Int32`, amended to `LocatorType`.
     ///
     /// Kind of locator. Cannot be changed. Every known client sends it.
     ///
@@ -49,14 +49,13 @@ pub struct Locator {
     ///
     /// Set by the service.
     pub content_access_component: Option<String>,
-    /// `AccessPolicyId`: `Edm.String`, amended to [`AccessPolicyId`](super::AccessPolicyId),
-    /// nullable.
+    /// `AccessPolicyId`: `Edm.String`, amended to `AccessPolicyId`, nullable.
     ///
     /// Permissions and duration. May be left out when the AccessPolicy link is given instead.
     ///
     /// Set at create.
     pub access_policy_id: Option<super::AccessPolicyId>,
-    /// `AssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `AssetId`: `Edm.String`, amended to `AssetId`, nullable.
     ///
     /// The asset to give access to. May be left out when the Asset link is given instead.
     ///
@@ -80,13 +79,13 @@ pub struct Locator {
 }
 
 impl Locator {
-    /// `Id`: `Edm.String`, amended to [`LocatorId`](super::LocatorId), key.
+    /// `Id`: `Edm.String`, amended to `LocatorId`, key.
     pub const ID: edm::Property<Self, super::LocatorId, edm::access::Create> =
         edm::Property::new("Id");
     /// `ExpirationDateTime`: `Edm.DateTime`.
     pub const EXPIRATION_DATE_TIME: edm::Property<Self, edm::DateTime> =
         edm::Property::new("ExpirationDateTime");
-    /// `Type`: `Edm.Int32`, amended to [`LocatorType`](super::LocatorType).
+    /// `Type`: `Edm.Int32`, amended to `LocatorType`.
     pub const LOCATOR_TYPE: edm::Property<Self, super::LocatorType, edm::access::Create> =
         edm::Property::new("Type");
     /// `Path`: `Edm.String`, nullable.
@@ -98,11 +97,10 @@ impl Locator {
     /// `ContentAccessComponent`: `Edm.String`, nullable.
     pub const CONTENT_ACCESS_COMPONENT: edm::Property<Self, Option<String>, edm::access::ReadOnly> =
         edm::Property::new("ContentAccessComponent");
-    /// `AccessPolicyId`: `Edm.String`, amended to [`AccessPolicyId`](super::AccessPolicyId),
-    /// nullable.
+    /// `AccessPolicyId`: `Edm.String`, amended to `AccessPolicyId`, nullable.
     pub const ACCESS_POLICY_ID: edm::Property<Self, Option<super::AccessPolicyId>, edm::access::Create> =
         edm::Property::new("AccessPolicyId");
-    /// `AssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `AssetId`: `Edm.String`, amended to `AssetId`, nullable.
     pub const ASSET_ID: edm::Property<Self, Option<super::AssetId>, edm::access::Create> =
         edm::Property::new("AssetId");
     /// `StartTime`: `Edm.DateTime`, nullable.
@@ -111,14 +109,14 @@ impl Locator {
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("Name");
-    /// `AccessPolicy`: none or one [`AccessPolicy`](super::AccessPolicy).
+    /// `AccessPolicy`: none or one `AccessPolicy`.
     ///
     /// Permissions and duration; may be linked at create instead of giving AccessPolicyId.
     ///
     /// May be set at create.
     pub const ACCESS_POLICY: edm::Navigation<Self, edm::One<super::AccessPolicy>, edm::access::Create> =
         edm::Navigation::new("AccessPolicy");
-    /// `Asset`: none or one [`Asset`](super::Asset).
+    /// `Asset`: none or one `Asset`.
     ///
     /// The asset; may be linked at create instead of giving AssetId.
     ///
@@ -172,6 +170,8 @@ impl edm::Structured for Locator {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Locator);
 
 impl edm::EntityType for Locator {
     type Key = super::LocatorId;

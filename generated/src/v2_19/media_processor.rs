@@ -6,10 +6,10 @@
 /// Entity type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.MediaProcessor`.
 ///
 /// A program of the service that tasks can run, such as an encoder.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct MediaProcessor {
-    /// `Id`: `Edm.String`, amended to [`MediaProcessorId`](super::MediaProcessorId), key.
+    /// `Id`: `Edm.String`, amended to `MediaProcessorId`, key.
     ///
     /// Fixed for a processor.
     ///
@@ -50,7 +50,7 @@ pub struct MediaProcessor {
 }
 
 impl MediaProcessor {
-    /// `Id`: `Edm.String`, amended to [`MediaProcessorId`](super::MediaProcessorId), key.
+    /// `Id`: `Edm.String`, amended to `MediaProcessorId`, key.
     pub const ID: edm::Property<Self, super::MediaProcessorId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Description`: `Edm.String`, nullable.
@@ -107,6 +107,8 @@ impl edm::Structured for MediaProcessor {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(MediaProcessor);
 
 impl edm::EntityType for MediaProcessor {
     type Key = super::MediaProcessorId;

@@ -8,18 +8,16 @@
 /// Which components write monitoring data, and where to.
 ///
 /// Since 2.13.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct MonitoringConfiguration {
-    /// `Id`: `Edm.String`, amended to
-    /// [`MonitoringConfigurationId`](super::MonitoringConfigurationId), key.
+    /// `Id`: `Edm.String`, amended to `MonitoringConfigurationId`, key.
     ///
     /// Given by the service.
     ///
     /// Set by the service.
     pub id: super::MonitoringConfigurationId,
-    /// `NotificationEndPointId`: `Edm.String`, amended to
-    /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
+    /// `NotificationEndPointId`: `Edm.String`, amended to `NotificationEndPointId`, nullable.
     ///
     /// Notification endpoint of type AzureTable that receives the data.
     ///
@@ -37,8 +35,7 @@ pub struct MonitoringConfiguration {
     ///
     /// Set by the service.
     pub last_modified: edm::DateTime,
-    /// `Settings`: collection of
-    /// [`ComponentMonitoringSettings`](super::ComponentMonitoringSettings).
+    /// `Settings`: collection of `ComponentMonitoringSettings`.
     ///
     /// Level of each component. A component that is not given is Disabled.
     ///
@@ -49,12 +46,10 @@ pub struct MonitoringConfiguration {
 }
 
 impl MonitoringConfiguration {
-    /// `Id`: `Edm.String`, amended to
-    /// [`MonitoringConfigurationId`](super::MonitoringConfigurationId), key.
+    /// `Id`: `Edm.String`, amended to `MonitoringConfigurationId`, key.
     pub const ID: edm::Property<Self, super::MonitoringConfigurationId, edm::access::ReadOnly> =
         edm::Property::new("Id");
-    /// `NotificationEndPointId`: `Edm.String`, amended to
-    /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
+    /// `NotificationEndPointId`: `Edm.String`, amended to `NotificationEndPointId`, nullable.
     pub const NOTIFICATION_END_POINT_ID: edm::Property<Self, Option<super::NotificationEndPointId>, edm::access::Create> =
         edm::Property::new("NotificationEndPointId");
     /// `Created`: `Edm.DateTime`.
@@ -63,8 +58,7 @@ impl MonitoringConfiguration {
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
-    /// `Settings`: collection of
-    /// [`ComponentMonitoringSettings`](super::ComponentMonitoringSettings).
+    /// `Settings`: collection of `ComponentMonitoringSettings`.
     pub const SETTINGS: edm::Property<Self, Vec<super::ComponentMonitoringSettings>> =
         edm::Property::new("Settings");
 }
@@ -104,6 +98,8 @@ impl edm::Structured for MonitoringConfiguration {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(MonitoringConfiguration);
 
 impl edm::EntityType for MonitoringConfiguration {
     type Key = super::MonitoringConfigurationId;

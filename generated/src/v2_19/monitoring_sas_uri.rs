@@ -8,7 +8,7 @@
 /// Access to the tables with the monitoring data of one day.
 ///
 /// Since 2.16.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct MonitoringSasUri {
     /// `SasUris`: collection of `Edm.String`.
@@ -79,5 +79,7 @@ impl edm::Structured for MonitoringSasUri {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(MonitoringSasUri);
 
 edm::complex_type!(MonitoringSasUri, &super::tables::MONITORING_SAS_URI);

@@ -8,11 +8,10 @@
 /// A place to which the service reports events or writes monitoring data.
 ///
 /// Since 2.1.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct NotificationEndPoint {
-    /// `Id`: `Edm.String`, amended to [`NotificationEndPointId`](super::NotificationEndPointId),
-    /// key.
+    /// `Id`: `Edm.String`, amended to `NotificationEndPointId`, key.
     ///
     /// Given by the service.
     ///
@@ -37,15 +36,13 @@ pub struct NotificationEndPoint {
     ///
     /// Set at create or later. Required at create.
     pub end_point_address: Option<String>,
-    /// `EndPointType`: `Edm.Int32`, amended to
-    /// [`NotificationEndPointType`](super::NotificationEndPointType).
+    /// `EndPointType`: `Edm.Int32`, amended to `NotificationEndPointType`.
     ///
     /// Kind of place.
     ///
     /// Set at create. Required at create.
     pub end_point_type: super::NotificationEndPointType,
-    /// `CredentialType`: `Edm.Int32`, amended to
-    /// [`NotificationEndPointCredentialType`](super::NotificationEndPointCredentialType).
+    /// `CredentialType`: `Edm.Int32`, amended to `NotificationEndPointCredentialType`.
     ///
     /// Kind of the credential.
     ///
@@ -63,8 +60,7 @@ pub struct NotificationEndPoint {
     ///
     /// Set at create. Since 2.13.
     pub protection_key_id: Option<String>,
-    /// `ProtectionKeyType`: `Edm.Int32`, amended to
-    /// [`ProtectionKeyType`](super::ProtectionKeyType).
+    /// `ProtectionKeyType`: `Edm.Int32`, amended to `ProtectionKeyType`.
     ///
     /// How ProtectionKeyId names that certificate.
     ///
@@ -75,8 +71,7 @@ pub struct NotificationEndPoint {
 }
 
 impl NotificationEndPoint {
-    /// `Id`: `Edm.String`, amended to [`NotificationEndPointId`](super::NotificationEndPointId),
-    /// key.
+    /// `Id`: `Edm.String`, amended to `NotificationEndPointId`, key.
     pub const ID: edm::Property<Self, super::NotificationEndPointId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
@@ -87,12 +82,10 @@ impl NotificationEndPoint {
     /// `EndPointAddress`: `Edm.String`, nullable.
     pub const END_POINT_ADDRESS: edm::Property<Self, Option<String>> =
         edm::Property::new("EndPointAddress");
-    /// `EndPointType`: `Edm.Int32`, amended to
-    /// [`NotificationEndPointType`](super::NotificationEndPointType).
+    /// `EndPointType`: `Edm.Int32`, amended to `NotificationEndPointType`.
     pub const END_POINT_TYPE: edm::Property<Self, super::NotificationEndPointType, edm::access::Create> =
         edm::Property::new("EndPointType");
-    /// `CredentialType`: `Edm.Int32`, amended to
-    /// [`NotificationEndPointCredentialType`](super::NotificationEndPointCredentialType).
+    /// `CredentialType`: `Edm.Int32`, amended to `NotificationEndPointCredentialType`.
     pub const CREDENTIAL_TYPE: edm::Property<Self, super::NotificationEndPointCredentialType, edm::access::Create> =
         edm::Property::new("CredentialType");
     /// `EncryptedEndPointCredential`: `Edm.String`, nullable.
@@ -101,8 +94,7 @@ impl NotificationEndPoint {
     /// `ProtectionKeyId`: `Edm.String`, nullable.
     pub const PROTECTION_KEY_ID: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("ProtectionKeyId");
-    /// `ProtectionKeyType`: `Edm.Int32`, amended to
-    /// [`ProtectionKeyType`](super::ProtectionKeyType).
+    /// `ProtectionKeyType`: `Edm.Int32`, amended to `ProtectionKeyType`.
     pub const PROTECTION_KEY_TYPE: edm::Property<Self, super::ProtectionKeyType, edm::access::Create> =
         edm::Property::new("ProtectionKeyType");
 }
@@ -150,6 +142,8 @@ impl edm::Structured for NotificationEndPoint {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(NotificationEndPoint);
 
 impl edm::EntityType for NotificationEndPoint {
     type Key = super::NotificationEndPointId;

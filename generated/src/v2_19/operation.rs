@@ -8,16 +8,16 @@
 /// Progress of a call that was answered with 202. Records are removed after some time.
 ///
 /// Since 2.2.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Operation {
-    /// `Id`: `Edm.String`, amended to [`OperationId`](super::OperationId), key.
+    /// `Id`: `Edm.String`, amended to `OperationId`, key.
     ///
     /// Given by the service.
     ///
     /// Set by the service.
     pub id: super::OperationId,
-    /// `State`: `Edm.String`, amended to [`OperationState`](super::OperationState), nullable.
+    /// `State`: `Edm.String`, amended to `OperationState`, nullable.
     ///
     /// Outcome.
     ///
@@ -46,10 +46,10 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// `Id`: `Edm.String`, amended to [`OperationId`](super::OperationId), key.
+    /// `Id`: `Edm.String`, amended to `OperationId`, key.
     pub const ID: edm::Property<Self, super::OperationId, edm::access::ReadOnly> =
         edm::Property::new("Id");
-    /// `State`: `Edm.String`, amended to [`OperationState`](super::OperationState), nullable.
+    /// `State`: `Edm.String`, amended to `OperationState`, nullable.
     pub const STATE: edm::Property<Self, Option<super::OperationState>, edm::access::ReadOnly> =
         edm::Property::new("State");
     /// `TargetEntityId`: `Edm.String`, nullable.
@@ -98,6 +98,8 @@ impl edm::Structured for Operation {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Operation);
 
 impl edm::EntityType for Operation {
     type Key = super::OperationId;

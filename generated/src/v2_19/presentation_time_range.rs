@@ -8,7 +8,7 @@
 /// Part of a time line. Times count units of Timescale; every number is a string in JSON.
 ///
 /// Since 2.11.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PresentationTimeRange {
     /// `StartTimestamp`: `Edm.Int64`, nullable.
@@ -99,5 +99,7 @@ impl edm::Structured for PresentationTimeRange {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(PresentationTimeRange);
 
 edm::complex_type!(PresentationTimeRange, &super::tables::PRESENTATION_TIME_RANGE);

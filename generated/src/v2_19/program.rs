@@ -8,10 +8,10 @@
 /// Records a part of a Channel into an Asset and publishes it while it is recorded.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Program {
-    /// `Id`: `Edm.String`, amended to [`ProgramId`](super::ProgramId), key.
+    /// `Id`: `Edm.String`, amended to `ProgramId`, key.
     ///
     /// Given by the service.
     ///
@@ -41,13 +41,13 @@ pub struct Program {
     ///
     /// Set by the service.
     pub last_modified: edm::DateTime,
-    /// `ChannelId`: `Edm.String`, amended to [`ChannelId`](super::ChannelId), nullable.
+    /// `ChannelId`: `Edm.String`, amended to `ChannelId`, nullable.
     ///
     /// The channel it records.
     ///
     /// Set at create. Required at create.
     pub channel_id: Option<super::ChannelId>,
-    /// `AssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `AssetId`: `Edm.String`, amended to `AssetId`, nullable.
     ///
     /// The asset it records into; can be changed only while Stopped. An asset in use cannot be
     /// deleted.
@@ -60,7 +60,7 @@ pub struct Program {
     ///
     /// Set at create or later. Required at create.
     pub archive_window_length: edm::Duration,
-    /// `State`: `Edm.String`, amended to [`ProgramState`](super::ProgramState), nullable.
+    /// `State`: `Edm.String`, amended to `ProgramState`, nullable.
     ///
     /// What the program is doing.
     ///
@@ -78,7 +78,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// `Id`: `Edm.String`, amended to [`ProgramId`](super::ProgramId), key.
+    /// `Id`: `Edm.String`, amended to `ProgramId`, key.
     pub const ID: edm::Property<Self, super::ProgramId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
@@ -92,21 +92,21 @@ impl Program {
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
-    /// `ChannelId`: `Edm.String`, amended to [`ChannelId`](super::ChannelId), nullable.
+    /// `ChannelId`: `Edm.String`, amended to `ChannelId`, nullable.
     pub const CHANNEL_ID: edm::Property<Self, Option<super::ChannelId>, edm::access::Create> =
         edm::Property::new("ChannelId");
-    /// `AssetId`: `Edm.String`, amended to [`AssetId`](super::AssetId), nullable.
+    /// `AssetId`: `Edm.String`, amended to `AssetId`, nullable.
     pub const ASSET_ID: edm::Property<Self, Option<super::AssetId>> = edm::Property::new("AssetId");
     /// `ArchiveWindowLength`: `Edm.Time`.
     pub const ARCHIVE_WINDOW_LENGTH: edm::Property<Self, edm::Duration> =
         edm::Property::new("ArchiveWindowLength");
-    /// `State`: `Edm.String`, amended to [`ProgramState`](super::ProgramState), nullable.
+    /// `State`: `Edm.String`, amended to `ProgramState`, nullable.
     pub const STATE: edm::Property<Self, Option<super::ProgramState>, edm::access::ReadOnly> =
         edm::Property::new("State");
     /// `ManifestName`: `Edm.String`, nullable.
     pub const MANIFEST_NAME: edm::Property<Self, Option<String>> =
         edm::Property::new("ManifestName");
-    /// `Channel`: none or one [`Channel`](super::Channel).
+    /// `Channel`: none or one `Channel`.
     ///
     /// The channel it records.
     ///
@@ -160,6 +160,8 @@ impl edm::Structured for Program {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Program);
 
 impl edm::EntityType for Program {
     type Key = super::ProgramId;

@@ -8,7 +8,7 @@
 /// A storage account that is attached to the media account.
 ///
 /// Since 2.2.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct StorageAccount {
     /// `Name`: `Edm.String`, key.
@@ -75,6 +75,8 @@ impl edm::Structured for StorageAccount {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(StorageAccount);
 
 impl edm::EntityType for StorageAccount {
     type Key = String;

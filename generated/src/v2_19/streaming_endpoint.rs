@@ -8,10 +8,10 @@
 /// A server that streams assets. Called Origin before 2.7.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct StreamingEndpoint {
-    /// `Id`: `Edm.String`, amended to [`StreamingEndpointId`](super::StreamingEndpointId), key.
+    /// `Id`: `Edm.String`, amended to `StreamingEndpointId`, key.
     ///
     /// Given by the service.
     ///
@@ -42,8 +42,7 @@ pub struct StreamingEndpoint {
     ///
     /// Set by the service.
     pub last_modified: edm::DateTime,
-    /// `State`: `Edm.String`, amended to
-    /// [`StreamingEndpointState`](super::StreamingEndpointState), nullable.
+    /// `State`: `Edm.String`, amended to `StreamingEndpointState`, nullable.
     ///
     /// What the endpoint is doing. Late versions take `Running` at create, to start it at once;
     /// set by the service otherwise.
@@ -68,22 +67,19 @@ pub struct StreamingEndpoint {
     ///
     /// Set at create or later.
     pub custom_host_names: Vec<String>,
-    /// `AccessControl`:
-    /// [`StreamingEndpointAccessControl`](super::StreamingEndpointAccessControl), nullable.
+    /// `AccessControl`: `StreamingEndpointAccessControl`, nullable.
     ///
     /// Who may connect. Only without CDN.
     ///
     /// Set at create or later.
     pub access_control: Option<super::StreamingEndpointAccessControl>,
-    /// `CacheControl`: [`StreamingEndpointCacheControl`](super::StreamingEndpointCacheControl),
-    /// nullable.
+    /// `CacheControl`: `StreamingEndpointCacheControl`, nullable.
     ///
     /// Cache life time of the responses.
     ///
     /// Set at create or later.
     pub cache_control: Option<super::StreamingEndpointCacheControl>,
-    /// `CrossSiteAccessPolicies`: [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies),
-    /// nullable.
+    /// `CrossSiteAccessPolicies`: `CrossSiteAccessPolicies`, nullable.
     ///
     /// Policies for Silverlight and Flash players.
     ///
@@ -96,8 +92,7 @@ pub struct StreamingEndpoint {
     ///
     /// Set at create or later. Since 2.9.
     pub cdn_enabled: bool,
-    /// `CdnProvider`: `Edm.String`, amended to [`CdnProviderType`](super::CdnProviderType),
-    /// nullable.
+    /// `CdnProvider`: `Edm.String`, amended to `CdnProviderType`, nullable.
     ///
     /// The CDN. StandardVerizon when left out with the CDN on.
     ///
@@ -116,8 +111,7 @@ pub struct StreamingEndpoint {
     ///
     /// Set by the service. Since 2.15.
     pub free_trial_end_time: edm::DateTime,
-    /// `StreamingEndpointVersion`: `Edm.String`, amended to
-    /// [`StreamingEndpointVersion`](super::StreamingEndpointVersion), nullable.
+    /// `StreamingEndpointVersion`: `Edm.String`, amended to `StreamingEndpointVersion`, nullable.
     ///
     /// Generation; can go from V1 to V2, not back.
     ///
@@ -128,7 +122,7 @@ pub struct StreamingEndpoint {
 }
 
 impl StreamingEndpoint {
-    /// `Id`: `Edm.String`, amended to [`StreamingEndpointId`](super::StreamingEndpointId), key.
+    /// `Id`: `Edm.String`, amended to `StreamingEndpointId`, key.
     pub const ID: edm::Property<Self, super::StreamingEndpointId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Name`: `Edm.String`, nullable.
@@ -142,8 +136,7 @@ impl StreamingEndpoint {
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
-    /// `State`: `Edm.String`, amended to
-    /// [`StreamingEndpointState`](super::StreamingEndpointState), nullable.
+    /// `State`: `Edm.String`, amended to `StreamingEndpointState`, nullable.
     pub const STATE: edm::Property<Self, Option<super::StreamingEndpointState>, edm::access::Create> =
         edm::Property::new("State");
     /// `HostName`: `Edm.String`, nullable.
@@ -155,22 +148,18 @@ impl StreamingEndpoint {
     /// `CustomHostNames`: collection of `Edm.String`.
     pub const CUSTOM_HOST_NAMES: edm::Property<Self, Vec<String>> =
         edm::Property::new("CustomHostNames");
-    /// `AccessControl`:
-    /// [`StreamingEndpointAccessControl`](super::StreamingEndpointAccessControl), nullable.
+    /// `AccessControl`: `StreamingEndpointAccessControl`, nullable.
     pub const ACCESS_CONTROL: edm::Property<Self, Option<super::StreamingEndpointAccessControl>> =
         edm::Property::new("AccessControl");
-    /// `CacheControl`: [`StreamingEndpointCacheControl`](super::StreamingEndpointCacheControl),
-    /// nullable.
+    /// `CacheControl`: `StreamingEndpointCacheControl`, nullable.
     pub const CACHE_CONTROL: edm::Property<Self, Option<super::StreamingEndpointCacheControl>> =
         edm::Property::new("CacheControl");
-    /// `CrossSiteAccessPolicies`: [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies),
-    /// nullable.
+    /// `CrossSiteAccessPolicies`: `CrossSiteAccessPolicies`, nullable.
     pub const CROSS_SITE_ACCESS_POLICIES: edm::Property<Self, Option<super::CrossSiteAccessPolicies>> =
         edm::Property::new("CrossSiteAccessPolicies");
     /// `CdnEnabled`: `Edm.Boolean`.
     pub const CDN_ENABLED: edm::Property<Self, bool> = edm::Property::new("CdnEnabled");
-    /// `CdnProvider`: `Edm.String`, amended to [`CdnProviderType`](super::CdnProviderType),
-    /// nullable.
+    /// `CdnProvider`: `Edm.String`, amended to `CdnProviderType`, nullable.
     pub const CDN_PROVIDER: edm::Property<Self, Option<super::CdnProviderType>> =
         edm::Property::new("CdnProvider");
     /// `CdnProfile`: `Edm.String`, nullable.
@@ -178,8 +167,7 @@ impl StreamingEndpoint {
     /// `FreeTrialEndTime`: `Edm.DateTime`.
     pub const FREE_TRIAL_END_TIME: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("FreeTrialEndTime");
-    /// `StreamingEndpointVersion`: `Edm.String`, amended to
-    /// [`StreamingEndpointVersion`](super::StreamingEndpointVersion), nullable.
+    /// `StreamingEndpointVersion`: `Edm.String`, amended to `StreamingEndpointVersion`, nullable.
     pub const STREAMING_ENDPOINT_VERSION: edm::Property<Self, Option<super::StreamingEndpointVersion>> =
         edm::Property::new("StreamingEndpointVersion");
 }
@@ -243,6 +231,8 @@ impl edm::Structured for StreamingEndpoint {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(StreamingEndpoint);
 
 impl edm::EntityType for StreamingEndpoint {
     type Key = super::StreamingEndpointId;

@@ -8,14 +8,14 @@
 /// Who may connect to a StreamingEndpoint.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct StreamingEndpointAccessControl {
-    /// `Akamai`: [`AkamaiAccessControl`](super::AkamaiAccessControl), nullable.
+    /// `Akamai`: `AkamaiAccessControl`, nullable.
     ///
     /// Keys of Akamai CDN servers.
     pub akamai: Option<super::AkamaiAccessControl>,
-    /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
+    /// `IP`: `IPAccessControl`, nullable.
     ///
     /// Addresses that may connect.
     pub ip: Option<super::IPAccessControl>,
@@ -24,10 +24,10 @@ pub struct StreamingEndpointAccessControl {
 }
 
 impl StreamingEndpointAccessControl {
-    /// `Akamai`: [`AkamaiAccessControl`](super::AkamaiAccessControl), nullable.
+    /// `Akamai`: `AkamaiAccessControl`, nullable.
     pub const AKAMAI: edm::Property<Self, Option<super::AkamaiAccessControl>> =
         edm::Property::new("Akamai");
-    /// `IP`: [`IPAccessControl`](super::IPAccessControl), nullable.
+    /// `IP`: `IPAccessControl`, nullable.
     pub const IP: edm::Property<Self, Option<super::IPAccessControl>> = edm::Property::new("IP");
 }
 
@@ -60,5 +60,7 @@ impl edm::Structured for StreamingEndpointAccessControl {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(StreamingEndpointAccessControl);
 
 edm::complex_type!(StreamingEndpointAccessControl, &super::tables::STREAMING_ENDPOINT_ACCESS_CONTROL);

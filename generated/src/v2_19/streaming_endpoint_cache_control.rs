@@ -8,7 +8,7 @@
 /// Caching of what a StreamingEndpoint sends.
 ///
 /// Since 2.7.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct StreamingEndpointCacheControl {
     /// `MaxAge`: `Edm.Int64`, nullable.
@@ -51,5 +51,7 @@ impl edm::Structured for StreamingEndpointCacheControl {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(StreamingEndpointCacheControl);
 
 edm::complex_type!(StreamingEndpointCacheControl, &super::tables::STREAMING_ENDPOINT_CACHE_CONTROL);

@@ -166,7 +166,7 @@ pub static MODEL: Model = Model {
     ..Model::NEW
 };
 
-/// The table of [`Asset`](super::Asset).
+/// The table of `Asset`.
 pub static ASSET: StructuredType = StructuredType {
     name: "Asset",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -202,7 +202,7 @@ pub static ASSET_PUBLISH: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`AssetFile`](super::AssetFile).
+/// The table of `AssetFile`.
 pub static ASSET_FILE: StructuredType = StructuredType {
     name: "AssetFile",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -227,7 +227,7 @@ pub static ASSET_FILE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`AccessPolicy`](super::AccessPolicy).
+/// The table of `AccessPolicy`.
 pub static ACCESS_POLICY: StructuredType = StructuredType {
     name: "AccessPolicy",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -243,7 +243,7 @@ pub static ACCESS_POLICY: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Locator`](super::Locator).
+/// The table of `Locator`.
 pub static LOCATOR: StructuredType = StructuredType {
     name: "Locator",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -267,7 +267,7 @@ pub static LOCATOR: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ContentKey`](super::ContentKey).
+/// The table of `ContentKey`.
 pub static CONTENT_KEY: StructuredType = StructuredType {
     name: "ContentKey",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -300,7 +300,7 @@ pub static CONTENT_KEY_GET_KEY_DELIVERY_URL: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`Job`](super::Job).
+/// The table of `Job`.
 pub static JOB: StructuredType = StructuredType {
     name: "Job",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -326,7 +326,7 @@ pub static JOB: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Task`](super::Task).
+/// The table of `Task`.
 pub static TASK: StructuredType = StructuredType {
     name: "Task",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -360,7 +360,7 @@ pub static TASK: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`JobTemplate`](super::JobTemplate).
+/// The table of `JobTemplate`.
 pub static JOB_TEMPLATE: StructuredType = StructuredType {
     name: "JobTemplate",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -380,7 +380,7 @@ pub static JOB_TEMPLATE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`TaskTemplate`](super::TaskTemplate).
+/// The table of `TaskTemplate`.
 pub static TASK_TEMPLATE: StructuredType = StructuredType {
     name: "TaskTemplate",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -404,7 +404,7 @@ pub static TASK_TEMPLATE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`MediaProcessor`](super::MediaProcessor).
+/// The table of `MediaProcessor`.
 pub static MEDIA_PROCESSOR: StructuredType = StructuredType {
     name: "MediaProcessor",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -420,7 +420,7 @@ pub static MEDIA_PROCESSOR: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`IngestManifest`](super::IngestManifest).
+/// The table of `IngestManifest`.
 pub static INGEST_MANIFEST: StructuredType = StructuredType {
     name: "IngestManifest",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -443,7 +443,7 @@ pub static INGEST_MANIFEST: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`IngestManifestAsset`](super::IngestManifestAsset).
+/// The table of `IngestManifestAsset`.
 pub static INGEST_MANIFEST_ASSET: StructuredType = StructuredType {
     name: "IngestManifestAsset",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -461,7 +461,7 @@ pub static INGEST_MANIFEST_ASSET: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`IngestManifestFile`](super::IngestManifestFile).
+/// The table of `IngestManifestFile`.
 pub static INGEST_MANIFEST_FILE: StructuredType = StructuredType {
     name: "IngestManifestFile",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -486,7 +486,7 @@ pub static INGEST_MANIFEST_FILE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`NotificationEndPoint`](super::NotificationEndPoint).
+/// The table of `NotificationEndPoint`.
 pub static NOTIFICATION_END_POINT: StructuredType = StructuredType {
     name: "NotificationEndPoint",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -519,7 +519,7 @@ pub static NOTIFICATION_END_POINT_GET_MONITORING_SAS_URIS: Operation = Operation
     ..Operation::NEW
 };
 
-/// The table of [`StorageAccount`](super::StorageAccount).
+/// The table of `StorageAccount`.
 pub static STORAGE_ACCOUNT: StructuredType = StructuredType {
     name: "StorageAccount",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -533,7 +533,7 @@ pub static STORAGE_ACCOUNT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Operation`](super::Operation).
+/// The table of `Operation`.
 pub static OPERATION: StructuredType = StructuredType {
     name: "Operation",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -549,7 +549,7 @@ pub static OPERATION: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ContentKeyAuthorizationPolicy`](super::ContentKeyAuthorizationPolicy).
+/// The table of `ContentKeyAuthorizationPolicy`.
 pub static CONTENT_KEY_AUTHORIZATION_POLICY: StructuredType = StructuredType {
     name: "ContentKeyAuthorizationPolicy",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -565,8 +565,7 @@ pub static CONTENT_KEY_AUTHORIZATION_POLICY: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of
-/// [`ContentKeyAuthorizationPolicyOption`](super::ContentKeyAuthorizationPolicyOption).
+/// The table of `ContentKeyAuthorizationPolicyOption`.
 pub static CONTENT_KEY_AUTHORIZATION_POLICY_OPTION: StructuredType = StructuredType {
     name: "ContentKeyAuthorizationPolicyOption",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -582,7 +581,7 @@ pub static CONTENT_KEY_AUTHORIZATION_POLICY_OPTION: StructuredType = StructuredT
     ..StructuredType::NEW
 };
 
-/// The table of [`AssetDeliveryPolicy`](super::AssetDeliveryPolicy).
+/// The table of `AssetDeliveryPolicy`.
 pub static ASSET_DELIVERY_POLICY: StructuredType = StructuredType {
     name: "AssetDeliveryPolicy",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -600,7 +599,7 @@ pub static ASSET_DELIVERY_POLICY: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`StreamingEndpoint`](super::StreamingEndpoint).
+/// The table of `StreamingEndpoint`.
 pub static STREAMING_ENDPOINT: StructuredType = StructuredType {
     name: "StreamingEndpoint",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -653,7 +652,7 @@ pub static STREAMING_ENDPOINT_SCALE: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`Channel`](super::Channel).
+/// The table of `Channel`.
 pub static CHANNEL: StructuredType = StructuredType {
     name: "Channel",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -751,7 +750,7 @@ pub static CHANNEL_HIDE_SLATE: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`Program`](super::Program).
+/// The table of `Program`.
 pub static PROGRAM: StructuredType = StructuredType {
     name: "Program",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -790,7 +789,7 @@ pub static PROGRAM_STOP: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`EncodingReservedUnitType`](super::EncodingReservedUnitType).
+/// The table of `EncodingReservedUnitType`.
 pub static ENCODING_RESERVED_UNIT_TYPE: StructuredType = StructuredType {
     name: "EncodingReservedUnitType",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -805,7 +804,7 @@ pub static ENCODING_RESERVED_UNIT_TYPE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Filter`](super::Filter).
+/// The table of `Filter`.
 pub static FILTER: StructuredType = StructuredType {
     name: "Filter",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -820,7 +819,7 @@ pub static FILTER: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`AssetFilter`](super::AssetFilter).
+/// The table of `AssetFilter`.
 pub static ASSET_FILTER: StructuredType = StructuredType {
     name: "AssetFilter",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -837,7 +836,7 @@ pub static ASSET_FILTER: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`MonitoringConfiguration`](super::MonitoringConfiguration).
+/// The table of `MonitoringConfiguration`.
 pub static MONITORING_CONFIGURATION: StructuredType = StructuredType {
     name: "MonitoringConfiguration",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -853,7 +852,7 @@ pub static MONITORING_CONFIGURATION: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ErrorDetail`](super::ErrorDetail).
+/// The table of `ErrorDetail`.
 pub static ERROR_DETAIL: StructuredType = StructuredType {
     name: "ErrorDetail",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -864,7 +863,7 @@ pub static ERROR_DETAIL: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`TaskHistoricalEvent`](super::TaskHistoricalEvent).
+/// The table of `TaskHistoricalEvent`.
 pub static TASK_HISTORICAL_EVENT: StructuredType = StructuredType {
     name: "TaskHistoricalEvent",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -876,7 +875,7 @@ pub static TASK_HISTORICAL_EVENT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`JobNotificationSubscription`](super::JobNotificationSubscription).
+/// The table of `JobNotificationSubscription`.
 pub static JOB_NOTIFICATION_SUBSCRIPTION: StructuredType = StructuredType {
     name: "JobNotificationSubscription",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -888,7 +887,7 @@ pub static JOB_NOTIFICATION_SUBSCRIPTION: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`TaskNotificationSubscription`](super::TaskNotificationSubscription).
+/// The table of `TaskNotificationSubscription`.
 pub static TASK_NOTIFICATION_SUBSCRIPTION: StructuredType = StructuredType {
     name: "TaskNotificationSubscription",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -901,7 +900,7 @@ pub static TASK_NOTIFICATION_SUBSCRIPTION: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`IngestManifestStatistics`](super::IngestManifestStatistics).
+/// The table of `IngestManifestStatistics`.
 pub static INGEST_MANIFEST_STATISTICS: StructuredType = StructuredType {
     name: "IngestManifestStatistics",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -914,8 +913,7 @@ pub static INGEST_MANIFEST_STATISTICS: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of
-/// [`ContentKeyAuthorizationPolicyRestriction`](super::ContentKeyAuthorizationPolicyRestriction).
+/// The table of `ContentKeyAuthorizationPolicyRestriction`.
 pub static CONTENT_KEY_AUTHORIZATION_POLICY_RESTRICTION: StructuredType = StructuredType {
     name: "ContentKeyAuthorizationPolicyRestriction",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -928,7 +926,7 @@ pub static CONTENT_KEY_AUTHORIZATION_POLICY_RESTRICTION: StructuredType = Struct
     ..StructuredType::NEW
 };
 
-/// The table of [`CrossSiteAccessPolicies`](super::CrossSiteAccessPolicies).
+/// The table of `CrossSiteAccessPolicies`.
 pub static CROSS_SITE_ACCESS_POLICIES: StructuredType = StructuredType {
     name: "CrossSiteAccessPolicies",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -940,7 +938,7 @@ pub static CROSS_SITE_ACCESS_POLICIES: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`StreamingEndpointAccessControl`](super::StreamingEndpointAccessControl).
+/// The table of `StreamingEndpointAccessControl`.
 pub static STREAMING_ENDPOINT_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "StreamingEndpointAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -952,7 +950,7 @@ pub static STREAMING_ENDPOINT_ACCESS_CONTROL: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`AkamaiAccessControl`](super::AkamaiAccessControl).
+/// The table of `AkamaiAccessControl`.
 pub static AKAMAI_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "AkamaiAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -963,8 +961,7 @@ pub static AKAMAI_ACCESS_CONTROL: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of
-/// [`AkamaiSignatureHeaderAuthenticationKey`](super::AkamaiSignatureHeaderAuthenticationKey).
+/// The table of `AkamaiSignatureHeaderAuthenticationKey`.
 pub static AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY: StructuredType = StructuredType {
     name: "AkamaiSignatureHeaderAuthenticationKey",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -977,7 +974,7 @@ pub static AKAMAI_SIGNATURE_HEADER_AUTHENTICATION_KEY: StructuredType = Structur
     ..StructuredType::NEW
 };
 
-/// The table of [`IPAccessControl`](super::IPAccessControl).
+/// The table of `IPAccessControl`.
 pub static IP_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "IPAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -988,7 +985,7 @@ pub static IP_ACCESS_CONTROL: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`IPRange`](super::IPRange).
+/// The table of `IPRange`.
 pub static IP_RANGE: StructuredType = StructuredType {
     name: "IPRange",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1001,7 +998,7 @@ pub static IP_RANGE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`StreamingEndpointCacheControl`](super::StreamingEndpointCacheControl).
+/// The table of `StreamingEndpointCacheControl`.
 pub static STREAMING_ENDPOINT_CACHE_CONTROL: StructuredType = StructuredType {
     name: "StreamingEndpointCacheControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1012,7 +1009,7 @@ pub static STREAMING_ENDPOINT_CACHE_CONTROL: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelInput`](super::ChannelInput).
+/// The table of `ChannelInput`.
 pub static CHANNEL_INPUT: StructuredType = StructuredType {
     name: "ChannelInput",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1026,7 +1023,7 @@ pub static CHANNEL_INPUT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelInputAccessControl`](super::ChannelInputAccessControl).
+/// The table of `ChannelInputAccessControl`.
 pub static CHANNEL_INPUT_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "ChannelInputAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1037,7 +1034,7 @@ pub static CHANNEL_INPUT_ACCESS_CONTROL: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelPreview`](super::ChannelPreview).
+/// The table of `ChannelPreview`.
 pub static CHANNEL_PREVIEW: StructuredType = StructuredType {
     name: "ChannelPreview",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1049,7 +1046,7 @@ pub static CHANNEL_PREVIEW: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelPreviewAccessControl`](super::ChannelPreviewAccessControl).
+/// The table of `ChannelPreviewAccessControl`.
 pub static CHANNEL_PREVIEW_ACCESS_CONTROL: StructuredType = StructuredType {
     name: "ChannelPreviewAccessControl",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1060,7 +1057,7 @@ pub static CHANNEL_PREVIEW_ACCESS_CONTROL: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelEndpoint`](super::ChannelEndpoint).
+/// The table of `ChannelEndpoint`.
 pub static CHANNEL_ENDPOINT: StructuredType = StructuredType {
     name: "ChannelEndpoint",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1072,7 +1069,7 @@ pub static CHANNEL_ENDPOINT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelOutput`](super::ChannelOutput).
+/// The table of `ChannelOutput`.
 pub static CHANNEL_OUTPUT: StructuredType = StructuredType {
     name: "ChannelOutput",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1083,7 +1080,7 @@ pub static CHANNEL_OUTPUT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelOutputHls`](super::ChannelOutputHls).
+/// The table of `ChannelOutputHls`.
 pub static CHANNEL_OUTPUT_HLS: StructuredType = StructuredType {
     name: "ChannelOutputHls",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1094,7 +1091,7 @@ pub static CHANNEL_OUTPUT_HLS: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelEncoding`](super::ChannelEncoding).
+/// The table of `ChannelEncoding`.
 pub static CHANNEL_ENCODING: StructuredType = StructuredType {
     name: "ChannelEncoding",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1109,7 +1106,7 @@ pub static CHANNEL_ENCODING: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`VideoStream`](super::VideoStream).
+/// The table of `VideoStream`.
 pub static VIDEO_STREAM: StructuredType = StructuredType {
     name: "VideoStream",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1121,7 +1118,7 @@ pub static VIDEO_STREAM: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`AudioStream`](super::AudioStream).
+/// The table of `AudioStream`.
 pub static AUDIO_STREAM: StructuredType = StructuredType {
     name: "AudioStream",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1134,7 +1131,7 @@ pub static AUDIO_STREAM: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ChannelSlate`](super::ChannelSlate).
+/// The table of `ChannelSlate`.
 pub static CHANNEL_SLATE: StructuredType = StructuredType {
     name: "ChannelSlate",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1146,7 +1143,7 @@ pub static CHANNEL_SLATE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`PresentationTimeRange`](super::PresentationTimeRange).
+/// The table of `PresentationTimeRange`.
 pub static PRESENTATION_TIME_RANGE: StructuredType = StructuredType {
     name: "PresentationTimeRange",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1162,7 +1159,7 @@ pub static PRESENTATION_TIME_RANGE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`FilterTrackSelect`](super::FilterTrackSelect).
+/// The table of `FilterTrackSelect`.
 pub static FILTER_TRACK_SELECT: StructuredType = StructuredType {
     name: "FilterTrackSelect",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1173,7 +1170,7 @@ pub static FILTER_TRACK_SELECT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`FilterTrackPropertyCondition`](super::FilterTrackPropertyCondition).
+/// The table of `FilterTrackPropertyCondition`.
 pub static FILTER_TRACK_PROPERTY_CONDITION: StructuredType = StructuredType {
     name: "FilterTrackPropertyCondition",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1186,7 +1183,7 @@ pub static FILTER_TRACK_PROPERTY_CONDITION: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`FirstQuality`](super::FirstQuality).
+/// The table of `FirstQuality`.
 pub static FIRST_QUALITY: StructuredType = StructuredType {
     name: "FirstQuality",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1197,7 +1194,7 @@ pub static FIRST_QUALITY: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ComponentMonitoringSettings`](super::ComponentMonitoringSettings).
+/// The table of `ComponentMonitoringSettings`.
 pub static COMPONENT_MONITORING_SETTINGS: StructuredType = StructuredType {
     name: "ComponentMonitoringSettings",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1209,7 +1206,7 @@ pub static COMPONENT_MONITORING_SETTINGS: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`MonitoringSasUri`](super::MonitoringSasUri).
+/// The table of `MonitoringSasUri`.
 pub static MONITORING_SAS_URI: StructuredType = StructuredType {
     name: "MonitoringSasUri",
     namespace: "Microsoft.Cloud.Media.Vod.Rest.Data.Models",
@@ -1282,7 +1279,7 @@ pub static REBIND_CONTENT_KEY: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`AssetState`](super::AssetState).
+/// The table of `AssetState`.
 pub static ASSET_STATE: EnumType = EnumType {
     name: "AssetState",
     by_name: false,
@@ -1290,7 +1287,7 @@ pub static ASSET_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`AssetCreationOptions`](super::AssetCreationOptions).
+/// The table of `AssetCreationOptions`.
 pub static ASSET_CREATION_OPTIONS: EnumType = EnumType {
     name: "AssetCreationOptions",
     by_name: false,
@@ -1304,7 +1301,7 @@ pub static ASSET_CREATION_OPTIONS: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`AssetFormatOption`](super::AssetFormatOption).
+/// The table of `AssetFormatOption`.
 pub static ASSET_FORMAT_OPTION: EnumType = EnumType {
     name: "AssetFormatOption",
     by_name: false,
@@ -1312,7 +1309,7 @@ pub static ASSET_FORMAT_OPTION: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`AssetFileOptions`](super::AssetFileOptions).
+/// The table of `AssetFileOptions`.
 pub static ASSET_FILE_OPTIONS: EnumType = EnumType {
     name: "AssetFileOptions",
     by_name: false,
@@ -1320,7 +1317,7 @@ pub static ASSET_FILE_OPTIONS: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`AccessPermissions`](super::AccessPermissions).
+/// The table of `AccessPermissions`.
 pub static ACCESS_PERMISSIONS: EnumType = EnumType {
     name: "AccessPermissions",
     by_name: false,
@@ -1335,7 +1332,7 @@ pub static ACCESS_PERMISSIONS: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`LocatorType`](super::LocatorType).
+/// The table of `LocatorType`.
 pub static LOCATOR_TYPE: EnumType = EnumType {
     name: "LocatorType",
     by_name: false,
@@ -1343,7 +1340,7 @@ pub static LOCATOR_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ContentKeyType`](super::ContentKeyType).
+/// The table of `ContentKeyType`.
 pub static CONTENT_KEY_TYPE: EnumType = EnumType {
     name: "ContentKeyType",
     by_name: false,
@@ -1360,7 +1357,7 @@ pub static CONTENT_KEY_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ProtectionKeyType`](super::ProtectionKeyType).
+/// The table of `ProtectionKeyType`.
 pub static PROTECTION_KEY_TYPE: EnumType = EnumType {
     name: "ProtectionKeyType",
     by_name: false,
@@ -1368,7 +1365,7 @@ pub static PROTECTION_KEY_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`JobState`](super::JobState).
+/// The table of `JobState`.
 pub static JOB_STATE: EnumType = EnumType {
     name: "JobState",
     by_name: false,
@@ -1384,7 +1381,7 @@ pub static JOB_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`TaskState`](super::TaskState).
+/// The table of `TaskState`.
 pub static TASK_STATE: EnumType = EnumType {
     name: "TaskState",
     by_name: false,
@@ -1400,7 +1397,7 @@ pub static TASK_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`TaskOptions`](super::TaskOptions).
+/// The table of `TaskOptions`.
 pub static TASK_OPTIONS: EnumType = EnumType {
     name: "TaskOptions",
     by_name: false,
@@ -1414,7 +1411,7 @@ pub static TASK_OPTIONS: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`JobTemplateType`](super::JobTemplateType).
+/// The table of `JobTemplateType`.
 pub static JOB_TEMPLATE_TYPE: EnumType = EnumType {
     name: "JobTemplateType",
     by_name: false,
@@ -1422,7 +1419,7 @@ pub static JOB_TEMPLATE_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`IngestManifestState`](super::IngestManifestState).
+/// The table of `IngestManifestState`.
 pub static INGEST_MANIFEST_STATE: EnumType = EnumType {
     name: "IngestManifestState",
     by_name: false,
@@ -1430,7 +1427,7 @@ pub static INGEST_MANIFEST_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`IngestManifestFileState`](super::IngestManifestFileState).
+/// The table of `IngestManifestFileState`.
 pub static INGEST_MANIFEST_FILE_STATE: EnumType = EnumType {
     name: "IngestManifestFileState",
     by_name: false,
@@ -1438,7 +1435,7 @@ pub static INGEST_MANIFEST_FILE_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`NotificationEndPointType`](super::NotificationEndPointType).
+/// The table of `NotificationEndPointType`.
 pub static NOTIFICATION_END_POINT_TYPE: EnumType = EnumType {
     name: "NotificationEndPointType",
     by_name: false,
@@ -1446,8 +1443,7 @@ pub static NOTIFICATION_END_POINT_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of
-/// [`NotificationEndPointCredentialType`](super::NotificationEndPointCredentialType).
+/// The table of `NotificationEndPointCredentialType`.
 pub static NOTIFICATION_END_POINT_CREDENTIAL_TYPE: EnumType = EnumType {
     name: "NotificationEndPointCredentialType",
     by_name: false,
@@ -1455,7 +1451,7 @@ pub static NOTIFICATION_END_POINT_CREDENTIAL_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`NotificationJobState`](super::NotificationJobState).
+/// The table of `NotificationJobState`.
 pub static NOTIFICATION_JOB_STATE: EnumType = EnumType {
     name: "NotificationJobState",
     by_name: false,
@@ -1463,7 +1459,7 @@ pub static NOTIFICATION_JOB_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`NotificationEventType`](super::NotificationEventType).
+/// The table of `NotificationEventType`.
 pub static NOTIFICATION_EVENT_TYPE: EnumType = EnumType {
     name: "NotificationEventType",
     by_name: false,
@@ -1478,7 +1474,7 @@ pub static NOTIFICATION_EVENT_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ContentKeyDeliveryType`](super::ContentKeyDeliveryType).
+/// The table of `ContentKeyDeliveryType`.
 pub static CONTENT_KEY_DELIVERY_TYPE: EnumType = EnumType {
     name: "ContentKeyDeliveryType",
     by_name: false,
@@ -1492,7 +1488,7 @@ pub static CONTENT_KEY_DELIVERY_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ContentKeyRestrictionType`](super::ContentKeyRestrictionType).
+/// The table of `ContentKeyRestrictionType`.
 pub static CONTENT_KEY_RESTRICTION_TYPE: EnumType = EnumType {
     name: "ContentKeyRestrictionType",
     by_name: false,
@@ -1500,7 +1496,7 @@ pub static CONTENT_KEY_RESTRICTION_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`AssetDeliveryProtocol`](super::AssetDeliveryProtocol).
+/// The table of `AssetDeliveryProtocol`.
 pub static ASSET_DELIVERY_PROTOCOL: EnumType = EnumType {
     name: "AssetDeliveryProtocol",
     by_name: false,
@@ -1517,7 +1513,7 @@ pub static ASSET_DELIVERY_PROTOCOL: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`AssetDeliveryPolicyType`](super::AssetDeliveryPolicyType).
+/// The table of `AssetDeliveryPolicyType`.
 pub static ASSET_DELIVERY_POLICY_TYPE: EnumType = EnumType {
     name: "AssetDeliveryPolicyType",
     by_name: false,
@@ -1532,8 +1528,7 @@ pub static ASSET_DELIVERY_POLICY_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of
-/// [`AssetDeliveryPolicyConfigurationKey`](super::AssetDeliveryPolicyConfigurationKey).
+/// The table of `AssetDeliveryPolicyConfigurationKey`.
 pub static ASSET_DELIVERY_POLICY_CONFIGURATION_KEY: EnumType = EnumType {
     name: "AssetDeliveryPolicyConfigurationKey",
     by_name: false,
@@ -1556,7 +1551,7 @@ pub static ASSET_DELIVERY_POLICY_CONFIGURATION_KEY: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ReservedUnitType`](super::ReservedUnitType).
+/// The table of `ReservedUnitType`.
 pub static RESERVED_UNIT_TYPE: EnumType = EnumType {
     name: "ReservedUnitType",
     by_name: false,
@@ -1564,7 +1559,7 @@ pub static RESERVED_UNIT_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ChannelState`](super::ChannelState).
+/// The table of `ChannelState`.
 pub static CHANNEL_STATE: EnumType = EnumType {
     name: "ChannelState",
     by_name: false,
@@ -1579,7 +1574,7 @@ pub static CHANNEL_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ProgramState`](super::ProgramState).
+/// The table of `ProgramState`.
 pub static PROGRAM_STATE: EnumType = EnumType {
     name: "ProgramState",
     by_name: false,
@@ -1593,7 +1588,7 @@ pub static PROGRAM_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`StreamingEndpointState`](super::StreamingEndpointState).
+/// The table of `StreamingEndpointState`.
 pub static STREAMING_ENDPOINT_STATE: EnumType = EnumType {
     name: "StreamingEndpointState",
     by_name: false,
@@ -1609,7 +1604,7 @@ pub static STREAMING_ENDPOINT_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`OperationState`](super::OperationState).
+/// The table of `OperationState`.
 pub static OPERATION_STATE: EnumType = EnumType {
     name: "OperationState",
     by_name: false,
@@ -1622,7 +1617,7 @@ pub static OPERATION_STATE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`StreamingProtocol`](super::StreamingProtocol).
+/// The table of `StreamingProtocol`.
 pub static STREAMING_PROTOCOL: EnumType = EnumType {
     name: "StreamingProtocol",
     by_name: false,
@@ -1635,7 +1630,7 @@ pub static STREAMING_PROTOCOL: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ChannelEncodingType`](super::ChannelEncodingType).
+/// The table of `ChannelEncodingType`.
 pub static CHANNEL_ENCODING_TYPE: EnumType = EnumType {
     name: "ChannelEncodingType",
     by_name: false,
@@ -1644,7 +1639,7 @@ pub static CHANNEL_ENCODING_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`AdMarkerSource`](super::AdMarkerSource).
+/// The table of `AdMarkerSource`.
 pub static AD_MARKER_SOURCE: EnumType = EnumType {
     name: "AdMarkerSource",
     by_name: false,
@@ -1653,7 +1648,7 @@ pub static AD_MARKER_SOURCE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`SystemPreset`](super::SystemPreset).
+/// The table of `SystemPreset`.
 pub static SYSTEM_PRESET: EnumType = EnumType {
     name: "SystemPreset",
     by_name: false,
@@ -1662,7 +1657,7 @@ pub static SYSTEM_PRESET: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`CdnProviderType`](super::CdnProviderType).
+/// The table of `CdnProviderType`.
 pub static CDN_PROVIDER_TYPE: EnumType = EnumType {
     name: "CdnProviderType",
     by_name: false,
@@ -1675,7 +1670,7 @@ pub static CDN_PROVIDER_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`StreamingEndpointVersion`](super::StreamingEndpointVersion).
+/// The table of `StreamingEndpointVersion`.
 pub static STREAMING_ENDPOINT_VERSION: EnumType = EnumType {
     name: "StreamingEndpointVersion",
     by_name: false,
@@ -1684,7 +1679,7 @@ pub static STREAMING_ENDPOINT_VERSION: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`FilterTrackProperty`](super::FilterTrackProperty).
+/// The table of `FilterTrackProperty`.
 pub static FILTER_TRACK_PROPERTY: EnumType = EnumType {
     name: "FilterTrackProperty",
     by_name: false,
@@ -1699,7 +1694,7 @@ pub static FILTER_TRACK_PROPERTY: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`FilterTrackType`](super::FilterTrackType).
+/// The table of `FilterTrackType`.
 pub static FILTER_TRACK_TYPE: EnumType = EnumType {
     name: "FilterTrackType",
     by_name: false,
@@ -1708,7 +1703,7 @@ pub static FILTER_TRACK_TYPE: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`FilterTrackCompareOperator`](super::FilterTrackCompareOperator).
+/// The table of `FilterTrackCompareOperator`.
 pub static FILTER_TRACK_COMPARE_OPERATOR: EnumType = EnumType {
     name: "FilterTrackCompareOperator",
     by_name: false,
@@ -1717,7 +1712,7 @@ pub static FILTER_TRACK_COMPARE_OPERATOR: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`MonitoringComponent`](super::MonitoringComponent).
+/// The table of `MonitoringComponent`.
 pub static MONITORING_COMPONENT: EnumType = EnumType {
     name: "MonitoringComponent",
     by_name: false,
@@ -1726,7 +1721,7 @@ pub static MONITORING_COMPONENT: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`MonitoringLevel`](super::MonitoringLevel).
+/// The table of `MonitoringLevel`.
 pub static MONITORING_LEVEL: EnumType = EnumType {
     name: "MonitoringLevel",
     by_name: false,
@@ -1739,7 +1734,7 @@ pub static MONITORING_LEVEL: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`EncryptionScheme`](super::EncryptionScheme).
+/// The table of `EncryptionScheme`.
 pub static ENCRYPTION_SCHEME: EnumType = EnumType {
     name: "EncryptionScheme",
     by_name: false,
@@ -1754,85 +1749,84 @@ pub static ENCRYPTION_SCHEME: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`AssetId`](super::AssetId).
+/// The table of `AssetId`.
 pub static ASSET_ID: IdType = IdType { name: "AssetId", prefix: Some("nb:cid:UUID:") };
 
-/// The table of [`AssetFileId`](super::AssetFileId).
+/// The table of `AssetFileId`.
 pub static ASSET_FILE_ID: IdType = IdType { name: "AssetFileId", prefix: Some("nb:cid:UUID:") };
 
-/// The table of [`AccessPolicyId`](super::AccessPolicyId).
+/// The table of `AccessPolicyId`.
 pub static ACCESS_POLICY_ID: IdType =
     IdType { name: "AccessPolicyId", prefix: Some("nb:pid:UUID:") };
 
-/// The table of [`LocatorId`](super::LocatorId).
+/// The table of `LocatorId`.
 pub static LOCATOR_ID: IdType = IdType { name: "LocatorId", prefix: Some("nb:lid:UUID:") };
 
-/// The table of [`ContentKeyId`](super::ContentKeyId).
+/// The table of `ContentKeyId`.
 pub static CONTENT_KEY_ID: IdType = IdType { name: "ContentKeyId", prefix: Some("nb:kid:UUID:") };
 
-/// The table of [`JobId`](super::JobId).
+/// The table of `JobId`.
 pub static JOB_ID: IdType = IdType { name: "JobId", prefix: Some("nb:jid:UUID:") };
 
-/// The table of [`TaskId`](super::TaskId).
+/// The table of `TaskId`.
 pub static TASK_ID: IdType = IdType { name: "TaskId", prefix: Some("nb:tid:UUID:") };
 
-/// The table of [`JobTemplateId`](super::JobTemplateId).
+/// The table of `JobTemplateId`.
 pub static JOB_TEMPLATE_ID: IdType =
     IdType { name: "JobTemplateId", prefix: Some("nb:jtid:UUID:") };
 
-/// The table of [`TaskTemplateId`](super::TaskTemplateId).
+/// The table of `TaskTemplateId`.
 pub static TASK_TEMPLATE_ID: IdType =
     IdType { name: "TaskTemplateId", prefix: Some("nb:ttid:UUID:") };
 
-/// The table of [`MediaProcessorId`](super::MediaProcessorId).
+/// The table of `MediaProcessorId`.
 pub static MEDIA_PROCESSOR_ID: IdType =
     IdType { name: "MediaProcessorId", prefix: Some("nb:mpid:UUID:") };
 
-/// The table of [`IngestManifestId`](super::IngestManifestId).
+/// The table of `IngestManifestId`.
 pub static INGEST_MANIFEST_ID: IdType =
     IdType { name: "IngestManifestId", prefix: Some("nb:mid:UUID:") };
 
-/// The table of [`IngestManifestAssetId`](super::IngestManifestAssetId).
+/// The table of `IngestManifestAssetId`.
 pub static INGEST_MANIFEST_ASSET_ID: IdType =
     IdType { name: "IngestManifestAssetId", prefix: Some("nb:maid:UUID:") };
 
-/// The table of [`IngestManifestFileId`](super::IngestManifestFileId).
+/// The table of `IngestManifestFileId`.
 pub static INGEST_MANIFEST_FILE_ID: IdType =
     IdType { name: "IngestManifestFileId", prefix: Some("nb:mfid:UUID:") };
 
-/// The table of [`NotificationEndPointId`](super::NotificationEndPointId).
+/// The table of `NotificationEndPointId`.
 pub static NOTIFICATION_END_POINT_ID: IdType =
     IdType { name: "NotificationEndPointId", prefix: Some("nb:nepid:UUID:") };
 
-/// The table of [`OperationId`](super::OperationId).
+/// The table of `OperationId`.
 pub static OPERATION_ID: IdType = IdType { name: "OperationId", prefix: Some("nb:opid:UUID:") };
 
-/// The table of [`ContentKeyAuthorizationPolicyId`](super::ContentKeyAuthorizationPolicyId).
+/// The table of `ContentKeyAuthorizationPolicyId`.
 pub static CONTENT_KEY_AUTHORIZATION_POLICY_ID: IdType =
     IdType { name: "ContentKeyAuthorizationPolicyId", prefix: Some("nb:ckpid:UUID:") };
 
-/// The table of
-/// [`ContentKeyAuthorizationPolicyOptionId`](super::ContentKeyAuthorizationPolicyOptionId).
+/// The table of `ContentKeyAuthorizationPolicyOptionId`.
 pub static CONTENT_KEY_AUTHORIZATION_POLICY_OPTION_ID: IdType =
     IdType { name: "ContentKeyAuthorizationPolicyOptionId", prefix: Some("nb:ckpoid:UUID:") };
 
-/// The table of [`AssetDeliveryPolicyId`](super::AssetDeliveryPolicyId).
+/// The table of `AssetDeliveryPolicyId`.
 pub static ASSET_DELIVERY_POLICY_ID: IdType =
     IdType { name: "AssetDeliveryPolicyId", prefix: Some("nb:adpid:UUID:") };
 
-/// The table of [`StreamingEndpointId`](super::StreamingEndpointId).
+/// The table of `StreamingEndpointId`.
 pub static STREAMING_ENDPOINT_ID: IdType =
     IdType { name: "StreamingEndpointId", prefix: Some("nb:oid:UUID:") };
 
-/// The table of [`ChannelId`](super::ChannelId).
+/// The table of `ChannelId`.
 pub static CHANNEL_ID: IdType = IdType { name: "ChannelId", prefix: Some("nb:chid:UUID:") };
 
-/// The table of [`ProgramId`](super::ProgramId).
+/// The table of `ProgramId`.
 pub static PROGRAM_ID: IdType = IdType { name: "ProgramId", prefix: Some("nb:pgid:UUID:") };
 
-/// The table of [`AssetFilterId`](super::AssetFilterId).
+/// The table of `AssetFilterId`.
 pub static ASSET_FILTER_ID: IdType = IdType { name: "AssetFilterId", prefix: None };
 
-/// The table of [`MonitoringConfigurationId`](super::MonitoringConfigurationId).
+/// The table of `MonitoringConfigurationId`.
 pub static MONITORING_CONFIGURATION_ID: IdType =
     IdType { name: "MonitoringConfigurationId", prefix: Some("nb:mcid:UUID:") };

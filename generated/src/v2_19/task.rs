@@ -6,10 +6,10 @@
 /// Entity type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.Task`.
 ///
 /// One step of a Job: a processor, its configuration, and which assets go in and out.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Task {
-    /// `Id`: `Edm.String`, amended to [`TaskId`](super::TaskId), key.
+    /// `Id`: `Edm.String`, amended to `TaskId`, key.
     ///
     /// Given by the service.
     ///
@@ -27,20 +27,19 @@ pub struct Task {
     ///
     /// Set by the service.
     pub end_time: Option<edm::DateTime>,
-    /// `ErrorDetails`: collection of [`ErrorDetail`](super::ErrorDetail).
+    /// `ErrorDetails`: collection of `ErrorDetail`.
     ///
     /// Why the task failed; empty otherwise.
     ///
     /// Set by the service.
     pub error_details: Vec<super::ErrorDetail>,
-    /// `HistoricalEvents`: collection of [`TaskHistoricalEvent`](super::TaskHistoricalEvent).
+    /// `HistoricalEvents`: collection of `TaskHistoricalEvent`.
     ///
     /// What happened so far.
     ///
     /// Set by the service.
     pub historical_events: Vec<super::TaskHistoricalEvent>,
-    /// `MediaProcessorId`: `Edm.String`, amended to
-    /// [`MediaProcessorId`](super::MediaProcessorId), nullable.
+    /// `MediaProcessorId`: `Edm.String`, amended to `MediaProcessorId`, nullable.
     ///
     /// The processor that runs the task.
     ///
@@ -82,7 +81,7 @@ pub struct Task {
     ///
     /// Set by the service.
     pub start_time: Option<edm::DateTime>,
-    /// `State`: `Edm.Int32`, amended to [`JobState`](super::JobState).
+    /// `State`: `Edm.Int32`, amended to `JobState`.
     ///
     /// Progress of the task. The number is read as JobState, which is what clients do; the older
     /// documentation lists TaskState.
@@ -96,21 +95,19 @@ pub struct Task {
     ///
     /// Set at create. Required at create.
     pub task_body: Option<String>,
-    /// `Options`: `Edm.Int32`, amended to [`TaskOptions`](super::TaskOptions).
+    /// `Options`: `Edm.Int32`, amended to `TaskOptions`.
     ///
     /// Switches. Documented as required, but published requests leave it out; None then.
     ///
     /// Set at create.
     pub options: super::TaskOptions,
-    /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
-    /// nullable.
+    /// `EncryptionKeyId`: `Edm.String`, amended to `ContentKeyId`, nullable.
     ///
     /// Key with which the configuration is encrypted.
     ///
     /// Set at create.
     pub encryption_key_id: Option<super::ContentKeyId>,
-    /// `EncryptionScheme`: `Edm.String`, amended to
-    /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
+    /// `EncryptionScheme`: `Edm.String`, amended to `EncryptionScheme`, nullable.
     ///
     /// ConfigurationEncryption when the configuration is encrypted.
     ///
@@ -128,8 +125,7 @@ pub struct Task {
     ///
     /// Set at create. At most 4000 characters.
     pub initialization_vector: Option<String>,
-    /// `TaskNotificationSubscriptions`: collection of
-    /// [`TaskNotificationSubscription`](super::TaskNotificationSubscription).
+    /// `TaskNotificationSubscriptions`: collection of `TaskNotificationSubscription`.
     ///
     /// What is reported about the task, and where.
     ///
@@ -140,7 +136,7 @@ pub struct Task {
 }
 
 impl Task {
-    /// `Id`: `Edm.String`, amended to [`TaskId`](super::TaskId), key.
+    /// `Id`: `Edm.String`, amended to `TaskId`, key.
     pub const ID: edm::Property<Self, super::TaskId, edm::access::ReadOnly> =
         edm::Property::new("Id");
     /// `Configuration`: `Edm.String`, nullable.
@@ -149,14 +145,13 @@ impl Task {
     /// `EndTime`: `Edm.DateTime`, nullable.
     pub const END_TIME: edm::Property<Self, Option<edm::DateTime>, edm::access::ReadOnly> =
         edm::Property::new("EndTime");
-    /// `ErrorDetails`: collection of [`ErrorDetail`](super::ErrorDetail).
+    /// `ErrorDetails`: collection of `ErrorDetail`.
     pub const ERROR_DETAILS: edm::Property<Self, Vec<super::ErrorDetail>, edm::access::ReadOnly> =
         edm::Property::new("ErrorDetails");
-    /// `HistoricalEvents`: collection of [`TaskHistoricalEvent`](super::TaskHistoricalEvent).
+    /// `HistoricalEvents`: collection of `TaskHistoricalEvent`.
     pub const HISTORICAL_EVENTS: edm::Property<Self, Vec<super::TaskHistoricalEvent>, edm::access::ReadOnly> =
         edm::Property::new("HistoricalEvents");
-    /// `MediaProcessorId`: `Edm.String`, amended to
-    /// [`MediaProcessorId`](super::MediaProcessorId), nullable.
+    /// `MediaProcessorId`: `Edm.String`, amended to `MediaProcessorId`, nullable.
     pub const MEDIA_PROCESSOR_ID: edm::Property<Self, Option<super::MediaProcessorId>, edm::access::Create> =
         edm::Property::new("MediaProcessorId");
     /// `Name`: `Edm.String`, nullable.
@@ -177,21 +172,19 @@ impl Task {
     /// `StartTime`: `Edm.DateTime`, nullable.
     pub const START_TIME: edm::Property<Self, Option<edm::DateTime>, edm::access::ReadOnly> =
         edm::Property::new("StartTime");
-    /// `State`: `Edm.Int32`, amended to [`JobState`](super::JobState).
+    /// `State`: `Edm.Int32`, amended to `JobState`.
     pub const STATE: edm::Property<Self, super::JobState, edm::access::ReadOnly> =
         edm::Property::new("State");
     /// `TaskBody`: `Edm.String`, nullable.
     pub const TASK_BODY: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("TaskBody");
-    /// `Options`: `Edm.Int32`, amended to [`TaskOptions`](super::TaskOptions).
+    /// `Options`: `Edm.Int32`, amended to `TaskOptions`.
     pub const OPTIONS: edm::Property<Self, super::TaskOptions, edm::access::Create> =
         edm::Property::new("Options");
-    /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
-    /// nullable.
+    /// `EncryptionKeyId`: `Edm.String`, amended to `ContentKeyId`, nullable.
     pub const ENCRYPTION_KEY_ID: edm::Property<Self, Option<super::ContentKeyId>, edm::access::Create> =
         edm::Property::new("EncryptionKeyId");
-    /// `EncryptionScheme`: `Edm.String`, amended to
-    /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
+    /// `EncryptionScheme`: `Edm.String`, amended to `EncryptionScheme`, nullable.
     pub const ENCRYPTION_SCHEME: edm::Property<Self, Option<super::EncryptionScheme>, edm::access::Create> =
         edm::Property::new("EncryptionScheme");
     /// `EncryptionVersion`: `Edm.String`, nullable.
@@ -200,18 +193,17 @@ impl Task {
     /// `InitializationVector`: `Edm.String`, nullable.
     pub const INITIALIZATION_VECTOR: edm::Property<Self, Option<String>, edm::access::Create> =
         edm::Property::new("InitializationVector");
-    /// `TaskNotificationSubscriptions`: collection of
-    /// [`TaskNotificationSubscription`](super::TaskNotificationSubscription).
+    /// `TaskNotificationSubscriptions`: collection of `TaskNotificationSubscription`.
     pub const TASK_NOTIFICATION_SUBSCRIPTIONS: edm::Property<Self, Vec<super::TaskNotificationSubscription>, edm::access::Create> =
         edm::Property::new("TaskNotificationSubscriptions");
-    /// `OutputMediaAssets`: many [`Asset`](super::Asset).
+    /// `OutputMediaAssets`: many `Asset`.
     ///
     /// Assets the task produces.
     ///
     /// Not set at create.
     pub const OUTPUT_MEDIA_ASSETS: edm::Navigation<Self, edm::Many<super::Asset>> =
         edm::Navigation::new("OutputMediaAssets");
-    /// `InputMediaAssets`: many [`Asset`](super::Asset).
+    /// `InputMediaAssets`: many `Asset`.
     ///
     /// Assets the task works on.
     ///
@@ -285,6 +277,8 @@ impl edm::Structured for Task {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Task);
 
 impl edm::EntityType for Task {
     type Key = super::TaskId;

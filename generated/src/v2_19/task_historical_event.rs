@@ -6,7 +6,7 @@
 /// Complex type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.TaskHistoricalEvent`.
 ///
 /// Something that happened to a Task.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TaskHistoricalEvent {
     /// `Code`: `Edm.String`, nullable.
@@ -68,5 +68,7 @@ impl edm::Structured for TaskHistoricalEvent {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(TaskHistoricalEvent);
 
 edm::complex_type!(TaskHistoricalEvent, &super::tables::TASK_HISTORICAL_EVENT);

@@ -8,20 +8,18 @@
 /// Asks for reports on a Task.
 ///
 /// Since 2.13.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TaskNotificationSubscription {
     /// `IncludeTaskProgress`: `Edm.Boolean`.
     ///
     /// Whether progress is reported too.
     pub include_task_progress: bool,
-    /// `NotificationEndPointId`: `Edm.String`, amended to
-    /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
+    /// `NotificationEndPointId`: `Edm.String`, amended to `NotificationEndPointId`, nullable.
     ///
     /// Where reports go.
     pub notification_end_point_id: Option<super::NotificationEndPointId>,
-    /// `TargetTaskState`: `Edm.Int32`, amended to
-    /// [`NotificationJobState`](super::NotificationJobState).
+    /// `TargetTaskState`: `Edm.Int32`, amended to `NotificationJobState`.
     ///
     /// Which changes are reported; None is refused.
     pub target_task_state: super::NotificationJobState,
@@ -33,12 +31,10 @@ impl TaskNotificationSubscription {
     /// `IncludeTaskProgress`: `Edm.Boolean`.
     pub const INCLUDE_TASK_PROGRESS: edm::Property<Self, bool, edm::access::Create> =
         edm::Property::new("IncludeTaskProgress");
-    /// `NotificationEndPointId`: `Edm.String`, amended to
-    /// [`NotificationEndPointId`](super::NotificationEndPointId), nullable.
+    /// `NotificationEndPointId`: `Edm.String`, amended to `NotificationEndPointId`, nullable.
     pub const NOTIFICATION_END_POINT_ID: edm::Property<Self, Option<super::NotificationEndPointId>, edm::access::Create> =
         edm::Property::new("NotificationEndPointId");
-    /// `TargetTaskState`: `Edm.Int32`, amended to
-    /// [`NotificationJobState`](super::NotificationJobState).
+    /// `TargetTaskState`: `Edm.Int32`, amended to `NotificationJobState`.
     pub const TARGET_TASK_STATE: edm::Property<Self, super::NotificationJobState, edm::access::Create> =
         edm::Property::new("TargetTaskState");
 }
@@ -74,5 +70,7 @@ impl edm::Structured for TaskNotificationSubscription {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(TaskNotificationSubscription);
 
 edm::complex_type!(TaskNotificationSubscription, &super::tables::TASK_NOTIFICATION_SUBSCRIPTION);

@@ -6,10 +6,10 @@
 /// Entity type `Microsoft.Cloud.Media.Vod.Rest.Data.Models.TaskTemplate`.
 ///
 /// One task of a JobTemplate.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct TaskTemplate {
-    /// `Id`: `Edm.String`, amended to [`TaskTemplateId`](super::TaskTemplateId), key.
+    /// `Id`: `Edm.String`, amended to `TaskTemplateId`, key.
     ///
     /// Chosen by the client; the body of the job template refers to it.
     ///
@@ -39,8 +39,7 @@ pub struct TaskTemplate {
     ///
     /// Set by the service.
     pub last_modified: edm::DateTime,
-    /// `MediaProcessorId`: `Edm.String`, amended to
-    /// [`MediaProcessorId`](super::MediaProcessorId), nullable.
+    /// `MediaProcessorId`: `Edm.String`, amended to `MediaProcessorId`, nullable.
     ///
     /// The processor that runs the task.
     ///
@@ -64,21 +63,19 @@ pub struct TaskTemplate {
     ///
     /// Set at create. Required at create.
     pub number_of_output_assets: i32,
-    /// `Options`: `Edm.Int32`, amended to [`TaskOptions`](super::TaskOptions).
+    /// `Options`: `Edm.Int32`, amended to `TaskOptions`.
     ///
     /// Switches of the task.
     ///
     /// Set at create.
     pub options: super::TaskOptions,
-    /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
-    /// nullable.
+    /// `EncryptionKeyId`: `Edm.String`, amended to `ContentKeyId`, nullable.
     ///
     /// Key with which the configuration is encrypted.
     ///
     /// Set at create.
     pub encryption_key_id: Option<super::ContentKeyId>,
-    /// `EncryptionScheme`: `Edm.String`, amended to
-    /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
+    /// `EncryptionScheme`: `Edm.String`, amended to `EncryptionScheme`, nullable.
     ///
     /// ConfigurationEncryption when the configuration is encrypted.
     ///
@@ -101,7 +98,7 @@ pub struct TaskTemplate {
 }
 
 impl TaskTemplate {
-    /// `Id`: `Edm.String`, amended to [`TaskTemplateId`](super::TaskTemplateId), key.
+    /// `Id`: `Edm.String`, amended to `TaskTemplateId`, key.
     pub const ID: edm::Property<Self, super::TaskTemplateId, edm::access::Create> =
         edm::Property::new("Id");
     /// `Configuration`: `Edm.String`, nullable.
@@ -116,8 +113,7 @@ impl TaskTemplate {
     /// `LastModified`: `Edm.DateTime`.
     pub const LAST_MODIFIED: edm::Property<Self, edm::DateTime, edm::access::ReadOnly> =
         edm::Property::new("LastModified");
-    /// `MediaProcessorId`: `Edm.String`, amended to
-    /// [`MediaProcessorId`](super::MediaProcessorId), nullable.
+    /// `MediaProcessorId`: `Edm.String`, amended to `MediaProcessorId`, nullable.
     pub const MEDIA_PROCESSOR_ID: edm::Property<Self, Option<super::MediaProcessorId>, edm::access::Create> =
         edm::Property::new("MediaProcessorId");
     /// `Name`: `Edm.String`, nullable.
@@ -129,15 +125,13 @@ impl TaskTemplate {
     /// `NumberofOutputAssets`: `Edm.Int32`.
     pub const NUMBER_OF_OUTPUT_ASSETS: edm::Property<Self, i32, edm::access::Create> =
         edm::Property::new("NumberofOutputAssets");
-    /// `Options`: `Edm.Int32`, amended to [`TaskOptions`](super::TaskOptions).
+    /// `Options`: `Edm.Int32`, amended to `TaskOptions`.
     pub const OPTIONS: edm::Property<Self, super::TaskOptions, edm::access::Create> =
         edm::Property::new("Options");
-    /// `EncryptionKeyId`: `Edm.String`, amended to [`ContentKeyId`](super::ContentKeyId),
-    /// nullable.
+    /// `EncryptionKeyId`: `Edm.String`, amended to `ContentKeyId`, nullable.
     pub const ENCRYPTION_KEY_ID: edm::Property<Self, Option<super::ContentKeyId>, edm::access::Create> =
         edm::Property::new("EncryptionKeyId");
-    /// `EncryptionScheme`: `Edm.String`, amended to
-    /// [`EncryptionScheme`](super::EncryptionScheme), nullable.
+    /// `EncryptionScheme`: `Edm.String`, amended to `EncryptionScheme`, nullable.
     pub const ENCRYPTION_SCHEME: edm::Property<Self, Option<super::EncryptionScheme>, edm::access::Create> =
         edm::Property::new("EncryptionScheme");
     /// `EncryptionVersion`: `Edm.String`, nullable.
@@ -201,6 +195,8 @@ impl edm::Structured for TaskTemplate {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(TaskTemplate);
 
 impl edm::EntityType for TaskTemplate {
     type Key = super::TaskTemplateId;

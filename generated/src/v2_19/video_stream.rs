@@ -8,7 +8,7 @@
 /// A video stream of a live input.
 ///
 /// Since 2.10.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct VideoStream {
     /// `Index`: `Edm.Int32`.
@@ -59,5 +59,7 @@ impl edm::Structured for VideoStream {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(VideoStream);
 
 edm::complex_type!(VideoStream, &super::tables::VIDEO_STREAM);

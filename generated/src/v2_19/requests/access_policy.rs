@@ -3,7 +3,7 @@
 
 //! Requests for one `AccessPolicy`.
 
-/// One [`AccessPolicy`](super::super::AccessPolicy), addressed by its key.
+/// One `AccessPolicy`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct AccessPolicyRequest(odata_client::EntityRequest<super::super::AccessPolicy>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Asset`.
 
-/// One [`Asset`](super::super::Asset), addressed by its key.
+/// One `Asset`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct AssetRequest(odata_client::EntityRequest<super::super::Asset>);
 
@@ -13,7 +13,7 @@ impl AssetRequest {
         Self(request)
     }
 
-    /// `Locators`: many [`Locator`](super::super::Locator).
+    /// `Locators`: many `Locator`.
     ///
     /// Locators that give access to the asset; at most five at a time.
     ///
@@ -22,7 +22,7 @@ impl AssetRequest {
         self.0.follow(super::super::Asset::LOCATORS)
     }
 
-    /// `ContentKeys`: many [`ContentKey`](super::super::ContentKey).
+    /// `ContentKeys`: many `ContentKey`.
     ///
     /// Keys that protect the asset. The type of a key must fit the asset's Options. A key that
     /// loses its last link is deleted.
@@ -32,7 +32,7 @@ impl AssetRequest {
         self.0.follow(super::super::Asset::CONTENT_KEYS)
     }
 
-    /// `Files`: many [`AssetFile`](super::super::AssetFile).
+    /// `Files`: many `AssetFile`.
     ///
     /// Descriptions of the files in the container.
     ///
@@ -41,7 +41,7 @@ impl AssetRequest {
         self.0.follow(super::super::Asset::FILES)
     }
 
-    /// `ParentAssets`: many [`Asset`](super::super::Asset).
+    /// `ParentAssets`: many `Asset`.
     ///
     /// Inputs of the task that produced the asset; set by the service.
     ///
@@ -50,7 +50,7 @@ impl AssetRequest {
         self.0.follow(super::super::Asset::PARENT_ASSETS)
     }
 
-    /// `DeliveryPolicies`: many [`AssetDeliveryPolicy`](super::super::AssetDeliveryPolicy).
+    /// `DeliveryPolicies`: many `AssetDeliveryPolicy`.
     ///
     /// How streaming endpoints deliver the asset; at most one policy per protocol. Cannot be
     /// changed while a streaming locator exists.
@@ -60,7 +60,7 @@ impl AssetRequest {
         self.0.follow(super::super::Asset::DELIVERY_POLICIES)
     }
 
-    /// `AssetFilters`: many [`AssetFilter`](super::super::AssetFilter).
+    /// `AssetFilters`: many `AssetFilter`.
     ///
     /// Manifest filters that apply to this asset only.
     ///
@@ -69,7 +69,7 @@ impl AssetRequest {
         self.0.follow(super::super::Asset::ASSET_FILTERS)
     }
 
-    /// `StorageAccount`: none or one [`StorageAccount`](super::super::StorageAccount).
+    /// `StorageAccount`: none or one `StorageAccount`.
     ///
     /// Storage account that holds the container.
     ///

@@ -3,7 +3,7 @@
 
 //! Requests for one `AssetDeliveryPolicy`.
 
-/// One [`AssetDeliveryPolicy`](super::super::AssetDeliveryPolicy), addressed by its key.
+/// One `AssetDeliveryPolicy`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct AssetDeliveryPolicyRequest(odata_client::EntityRequest<super::super::AssetDeliveryPolicy>);
 

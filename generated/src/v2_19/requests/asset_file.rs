@@ -3,7 +3,7 @@
 
 //! Requests for one `AssetFile`.
 
-/// One [`AssetFile`](super::super::AssetFile), addressed by its key.
+/// One `AssetFile`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct AssetFileRequest(odata_client::EntityRequest<super::super::AssetFile>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `AssetFilter`.
 
-/// One [`AssetFilter`](super::super::AssetFilter), addressed by its key.
+/// One `AssetFilter`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct AssetFilterRequest(odata_client::EntityRequest<super::super::AssetFilter>);
 

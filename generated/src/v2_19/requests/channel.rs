@@ -3,7 +3,7 @@
 
 //! Requests for one `Channel`.
 
-/// One [`Channel`](super::super::Channel), addressed by its key.
+/// One `Channel`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ChannelRequest(odata_client::EntityRequest<super::super::Channel>);
 
@@ -13,7 +13,7 @@ impl ChannelRequest {
         Self(request)
     }
 
-    /// `Programs`: many [`Program`](super::super::Program).
+    /// `Programs`: many `Program`.
     ///
     /// Programs of the channel; at most 50 stopped and 3 running.
     ///
@@ -102,8 +102,8 @@ impl ChannelRequest {
     /// Since 2.10.
     ///
     /// - `duration`: `duration`, `Edm.Time`. How long it is shown.
-    /// - `asset_id`: `assetId`, [`AssetId`](super::super::AssetId). Asset with one JPEG file, at
-    ///   most 1920x1080 and 3 MB, in the clear.
+    /// - `asset_id`: `assetId`, `AssetId`. Asset with one JPEG file, at most 1920x1080 and 3 MB,
+    ///   in the clear.
     pub fn show_slate(
         &self,
         duration: edm::Duration,

@@ -3,7 +3,7 @@
 
 //! Requests for one `ContentKey`.
 
-/// One [`ContentKey`](super::super::ContentKey), addressed by its key.
+/// One `ContentKey`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ContentKeyRequest(odata_client::EntityRequest<super::super::ContentKey>);
 
@@ -20,8 +20,7 @@ impl ContentKeyRequest {
     ///
     /// Since 2.7.
     ///
-    /// - `key_delivery_type`: `keyDeliveryType`,
-    ///   [`ContentKeyDeliveryType`](super::super::ContentKeyDeliveryType). How the player wants
+    /// - `key_delivery_type`: `keyDeliveryType`, `ContentKeyDeliveryType`. How the player wants
     ///   the key.
     pub fn get_key_delivery_url(
         &self,

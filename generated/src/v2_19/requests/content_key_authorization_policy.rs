@@ -3,8 +3,7 @@
 
 //! Requests for one `ContentKeyAuthorizationPolicy`.
 
-/// One [`ContentKeyAuthorizationPolicy`](super::super::ContentKeyAuthorizationPolicy),
-/// addressed by its key.
+/// One `ContentKeyAuthorizationPolicy`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ContentKeyAuthorizationPolicyRequest(odata_client::EntityRequest<super::super::ContentKeyAuthorizationPolicy>);
 
@@ -14,8 +13,7 @@ impl ContentKeyAuthorizationPolicyRequest {
         Self(request)
     }
 
-    /// `Options`: many
-    /// [`ContentKeyAuthorizationPolicyOption`](super::super::ContentKeyAuthorizationPolicyOption).
+    /// `Options`: many `ContentKeyAuthorizationPolicyOption`.
     ///
     /// Options of the policy.
     ///

@@ -3,9 +3,7 @@
 
 //! Requests for one `ContentKeyAuthorizationPolicyOption`.
 
-/// One
-/// [`ContentKeyAuthorizationPolicyOption`](super::super::ContentKeyAuthorizationPolicyOption),
-/// addressed by its key.
+/// One `ContentKeyAuthorizationPolicyOption`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ContentKeyAuthorizationPolicyOptionRequest(odata_client::EntityRequest<super::super::ContentKeyAuthorizationPolicyOption>);
 

@@ -3,8 +3,7 @@
 
 //! Requests for one `EncodingReservedUnitType`.
 
-/// One [`EncodingReservedUnitType`](super::super::EncodingReservedUnitType), addressed by its
-/// key.
+/// One `EncodingReservedUnitType`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct EncodingReservedUnitTypeRequest(odata_client::EntityRequest<super::super::EncodingReservedUnitType>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Filter`.
 
-/// One [`Filter`](super::super::Filter), addressed by its key.
+/// One `Filter`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct FilterRequest(odata_client::EntityRequest<super::super::Filter>);
 

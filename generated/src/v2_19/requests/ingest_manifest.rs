@@ -3,7 +3,7 @@
 
 //! Requests for one `IngestManifest`.
 
-/// One [`IngestManifest`](super::super::IngestManifest), addressed by its key.
+/// One `IngestManifest`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct IngestManifestRequest(odata_client::EntityRequest<super::super::IngestManifest>);
 
@@ -13,7 +13,7 @@ impl IngestManifestRequest {
         Self(request)
     }
 
-    /// `IngestManifestAssets`: many [`IngestManifestAsset`](super::super::IngestManifestAsset).
+    /// `IngestManifestAssets`: many `IngestManifestAsset`.
     ///
     /// All assets of the manifest.
     ///
@@ -22,8 +22,7 @@ impl IngestManifestRequest {
         self.0.follow(super::super::IngestManifest::INGEST_MANIFEST_ASSETS)
     }
 
-    /// `PendingIngestManifestAssets`: many
-    /// [`IngestManifestAsset`](super::super::IngestManifestAsset).
+    /// `PendingIngestManifestAssets`: many `IngestManifestAsset`.
     ///
     /// Assets that still wait for files.
     ///
@@ -32,7 +31,7 @@ impl IngestManifestRequest {
         self.0.follow(super::super::IngestManifest::PENDING_INGEST_MANIFEST_ASSETS)
     }
 
-    /// `StorageAccount`: none or one [`StorageAccount`](super::super::StorageAccount).
+    /// `StorageAccount`: none or one `StorageAccount`.
     ///
     /// Storage account of the container.
     ///

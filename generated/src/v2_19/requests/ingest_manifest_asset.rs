@@ -3,7 +3,7 @@
 
 //! Requests for one `IngestManifestAsset`.
 
-/// One [`IngestManifestAsset`](super::super::IngestManifestAsset), addressed by its key.
+/// One `IngestManifestAsset`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct IngestManifestAssetRequest(odata_client::EntityRequest<super::super::IngestManifestAsset>);
 
@@ -13,7 +13,7 @@ impl IngestManifestAssetRequest {
         Self(request)
     }
 
-    /// `Asset`: none or one [`Asset`](super::super::Asset).
+    /// `Asset`: none or one `Asset`.
     ///
     /// The asset to fill; must be given at create, and be in the storage account of the manifest
     /// (409).
@@ -23,7 +23,7 @@ impl IngestManifestAssetRequest {
         super::super::AssetRequest::new(self.0.follow_one(super::super::IngestManifestAsset::ASSET))
     }
 
-    /// `IngestManifestFiles`: many [`IngestManifestFile`](super::super::IngestManifestFile).
+    /// `IngestManifestFiles`: many `IngestManifestFile`.
     ///
     /// Files that shall go into the asset.
     ///

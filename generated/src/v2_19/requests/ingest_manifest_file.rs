@@ -3,7 +3,7 @@
 
 //! Requests for one `IngestManifestFile`.
 
-/// One [`IngestManifestFile`](super::super::IngestManifestFile), addressed by its key.
+/// One `IngestManifestFile`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct IngestManifestFileRequest(odata_client::EntityRequest<super::super::IngestManifestFile>);
 

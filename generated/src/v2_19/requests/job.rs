@@ -3,7 +3,7 @@
 
 //! Requests for one `Job`.
 
-/// One [`Job`](super::super::Job), addressed by its key.
+/// One `Job`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct JobRequest(odata_client::EntityRequest<super::super::Job>);
 
@@ -13,7 +13,7 @@ impl JobRequest {
         Self(request)
     }
 
-    /// `Tasks`: many [`Task`](super::super::Task).
+    /// `Tasks`: many `Task`.
     ///
     /// The tasks, given inline when the job is created.
     ///
@@ -22,7 +22,7 @@ impl JobRequest {
         self.0.follow(super::super::Job::TASKS)
     }
 
-    /// `OutputMediaAssets`: many [`Asset`](super::super::Asset).
+    /// `OutputMediaAssets`: many `Asset`.
     ///
     /// Assets the tasks produce. They exist as soon as the job does, and have files when it is
     /// finished.
@@ -32,7 +32,7 @@ impl JobRequest {
         self.0.follow(super::super::Job::OUTPUT_MEDIA_ASSETS)
     }
 
-    /// `InputMediaAssets`: many [`Asset`](super::super::Asset).
+    /// `InputMediaAssets`: many `Asset`.
     ///
     /// Assets the job works on, at least one. Their order gives the numbers of `JobInputAsset(n)`
     /// in the task bodies.

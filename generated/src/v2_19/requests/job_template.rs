@@ -3,7 +3,7 @@
 
 //! Requests for one `JobTemplate`.
 
-/// One [`JobTemplate`](super::super::JobTemplate), addressed by its key.
+/// One `JobTemplate`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct JobTemplateRequest(odata_client::EntityRequest<super::super::JobTemplate>);
 
@@ -13,7 +13,7 @@ impl JobTemplateRequest {
         Self(request)
     }
 
-    /// `TaskTemplates`: many [`TaskTemplate`](super::super::TaskTemplate).
+    /// `TaskTemplates`: many `TaskTemplate`.
     ///
     /// The templates of the tasks, given inline when the job template is created.
     ///

@@ -3,7 +3,7 @@
 
 //! Requests for one `Locator`.
 
-/// One [`Locator`](super::super::Locator), addressed by its key.
+/// One `Locator`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct LocatorRequest(odata_client::EntityRequest<super::super::Locator>);
 
@@ -13,7 +13,7 @@ impl LocatorRequest {
         Self(request)
     }
 
-    /// `AccessPolicy`: none or one [`AccessPolicy`](super::super::AccessPolicy).
+    /// `AccessPolicy`: none or one `AccessPolicy`.
     ///
     /// Permissions and duration; may be linked at create instead of giving AccessPolicyId.
     ///
@@ -22,7 +22,7 @@ impl LocatorRequest {
         super::super::AccessPolicyRequest::new(self.0.follow_one(super::super::Locator::ACCESS_POLICY))
     }
 
-    /// `Asset`: none or one [`Asset`](super::super::Asset).
+    /// `Asset`: none or one `Asset`.
     ///
     /// The asset; may be linked at create instead of giving AssetId.
     ///

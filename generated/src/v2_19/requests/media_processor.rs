@@ -3,7 +3,7 @@
 
 //! Requests for one `MediaProcessor`.
 
-/// One [`MediaProcessor`](super::super::MediaProcessor), addressed by its key.
+/// One `MediaProcessor`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct MediaProcessorRequest(odata_client::EntityRequest<super::super::MediaProcessor>);
 

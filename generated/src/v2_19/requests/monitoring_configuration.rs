@@ -3,8 +3,7 @@
 
 //! Requests for one `MonitoringConfiguration`.
 
-/// One [`MonitoringConfiguration`](super::super::MonitoringConfiguration), addressed by its
-/// key.
+/// One `MonitoringConfiguration`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct MonitoringConfigurationRequest(odata_client::EntityRequest<super::super::MonitoringConfiguration>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `NotificationEndPoint`.
 
-/// One [`NotificationEndPoint`](super::super::NotificationEndPoint), addressed by its key.
+/// One `NotificationEndPoint`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct NotificationEndPointRequest(odata_client::EntityRequest<super::super::NotificationEndPoint>);
 
@@ -13,8 +13,7 @@ impl NotificationEndPointRequest {
         Self(request)
     }
 
-    /// Action `GetMonitoringSasUris` (POST): collection of
-    /// [`MonitoringSasUri`](super::super::MonitoringSasUri).
+    /// Action `GetMonitoringSasUris` (POST): collection of `MonitoringSasUri`.
     ///
     /// Returns signed URLs of the tables that hold the monitoring data of a span of time.
     ///

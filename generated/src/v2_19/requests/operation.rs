@@ -3,7 +3,7 @@
 
 //! Requests for one `Operation`.
 
-/// One [`Operation`](super::super::Operation), addressed by its key.
+/// One `Operation`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct OperationRequest(odata_client::EntityRequest<super::super::Operation>);
 

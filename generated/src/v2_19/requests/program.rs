@@ -3,7 +3,7 @@
 
 //! Requests for one `Program`.
 
-/// One [`Program`](super::super::Program), addressed by its key.
+/// One `Program`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ProgramRequest(odata_client::EntityRequest<super::super::Program>);
 
@@ -13,7 +13,7 @@ impl ProgramRequest {
         Self(request)
     }
 
-    /// `Channel`: none or one [`Channel`](super::super::Channel).
+    /// `Channel`: none or one `Channel`.
     ///
     /// The channel it records.
     ///

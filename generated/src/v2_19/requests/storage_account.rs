@@ -3,7 +3,7 @@
 
 //! Requests for one `StorageAccount`.
 
-/// One [`StorageAccount`](super::super::StorageAccount), addressed by its key.
+/// One `StorageAccount`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct StorageAccountRequest(odata_client::EntityRequest<super::super::StorageAccount>);
 

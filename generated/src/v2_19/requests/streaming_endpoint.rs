@@ -3,7 +3,7 @@
 
 //! Requests for one `StreamingEndpoint`.
 
-/// One [`StreamingEndpoint`](super::super::StreamingEndpoint), addressed by its key.
+/// One `StreamingEndpoint`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct StreamingEndpointRequest(odata_client::EntityRequest<super::super::StreamingEndpoint>);
 

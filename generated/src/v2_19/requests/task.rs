@@ -3,7 +3,7 @@
 
 //! Requests for one `Task`.
 
-/// One [`Task`](super::super::Task), addressed by its key.
+/// One `Task`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct TaskRequest(odata_client::EntityRequest<super::super::Task>);
 
@@ -13,7 +13,7 @@ impl TaskRequest {
         Self(request)
     }
 
-    /// `OutputMediaAssets`: many [`Asset`](super::super::Asset).
+    /// `OutputMediaAssets`: many `Asset`.
     ///
     /// Assets the task produces.
     ///
@@ -22,7 +22,7 @@ impl TaskRequest {
         self.0.follow(super::super::Task::OUTPUT_MEDIA_ASSETS)
     }
 
-    /// `InputMediaAssets`: many [`Asset`](super::super::Asset).
+    /// `InputMediaAssets`: many `Asset`.
     ///
     /// Assets the task works on.
     ///

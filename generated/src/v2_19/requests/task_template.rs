@@ -3,7 +3,7 @@
 
 //! Requests for one `TaskTemplate`.
 
-/// One [`TaskTemplate`](super::super::TaskTemplate), addressed by its key.
+/// One `TaskTemplate`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct TaskTemplateRequest(odata_client::EntityRequest<super::super::TaskTemplate>);
 

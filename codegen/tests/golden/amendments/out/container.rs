@@ -20,7 +20,7 @@ impl House {
         &self.0
     }
 
-    /// Entity set `Lights`: many [`Light`](super::Light).
+    /// Entity set `Lights`: many `Light`.
     ///
     /// Every light.
     ///
@@ -29,7 +29,7 @@ impl House {
         self.0.set("Lights")
     }
 
-    /// One [`Light`](super::Light) of the entity set `Lights`, by its key.
+    /// One `Light` of the entity set `Lights`, by its key.
     pub fn light(&self, key: impl Into<super::LightId>) -> super::LightRequest {
         self.lights().by_key(key)
     }

@@ -10,30 +10,30 @@
 /// With a second paragraph.
 ///
 /// Since 1.0.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Light {
-    /// `Id`: `Edm.String`, amended to [`LightId`](super::LightId), key.
+    /// `Id`: `Edm.String`, amended to `LightId`, key.
     ///
     /// Set by the service.
     pub id: super::LightId,
-    /// `Colour`: `Edm.Int32`, amended to [`Colour`](super::Colour).
+    /// `Colour`: `Edm.Int32`, amended to `Colour`.
     ///
     /// Set at create or later. Required at create.
     pub colour: super::Colour,
-    /// `Modes`: `Edm.Byte`, amended to [`Modes`](super::Modes), nullable.
+    /// `Modes`: `Edm.Byte`, amended to `Modes`, nullable.
     ///
     /// Set at create. Since 1.2.
     pub modes: Option<super::Modes>,
-    /// `Protocol`: `Edm.String`, amended to [`Protocol`](super::Protocol).
+    /// `Protocol`: `Edm.String`, amended to `Protocol`.
     ///
     /// Set by the service. At most 16 characters.
     pub protocol: super::Protocol,
-    /// `History`: `Collection(Edm.Int32)`, amended to a collection of [`Colour`](super::Colour).
+    /// `History`: `Collection(Edm.Int32)`, amended to a collection of `Colour`.
     ///
     /// Set by the service.
     pub history: Vec<super::Colour>,
-    /// `NextId`: `Edm.String`, amended to [`LightId`](super::LightId), nullable.
+    /// `NextId`: `Edm.String`, amended to `LightId`, nullable.
     ///
     /// Set by the service.
     pub next_id: Option<super::LightId>,
@@ -52,21 +52,21 @@ pub struct Light {
 }
 
 impl Light {
-    /// `Id`: `Edm.String`, amended to [`LightId`](super::LightId), key.
+    /// `Id`: `Edm.String`, amended to `LightId`, key.
     pub const ID: edm::Property<Self, super::LightId, edm::access::ReadOnly> =
         edm::Property::new("Id");
-    /// `Colour`: `Edm.Int32`, amended to [`Colour`](super::Colour).
+    /// `Colour`: `Edm.Int32`, amended to `Colour`.
     pub const COLOUR: edm::Property<Self, super::Colour> = edm::Property::new("Colour");
-    /// `Modes`: `Edm.Byte`, amended to [`Modes`](super::Modes), nullable.
+    /// `Modes`: `Edm.Byte`, amended to `Modes`, nullable.
     pub const MODES: edm::Property<Self, Option<super::Modes>, edm::access::Create> =
         edm::Property::new("Modes");
-    /// `Protocol`: `Edm.String`, amended to [`Protocol`](super::Protocol).
+    /// `Protocol`: `Edm.String`, amended to `Protocol`.
     pub const PROTOCOL: edm::Property<Self, super::Protocol, edm::access::ReadOnly> =
         edm::Property::new("Protocol");
-    /// `History`: `Collection(Edm.Int32)`, amended to a collection of [`Colour`](super::Colour).
+    /// `History`: `Collection(Edm.Int32)`, amended to a collection of `Colour`.
     pub const HISTORY: edm::Property<Self, Vec<super::Colour>, edm::access::ReadOnly> =
         edm::Property::new("History");
-    /// `NextId`: `Edm.String`, amended to [`LightId`](super::LightId), nullable.
+    /// `NextId`: `Edm.String`, amended to `LightId`, nullable.
     pub const NEXT_ID: edm::Property<Self, Option<super::LightId>, edm::access::ReadOnly> =
         edm::Property::new("NextId");
     /// `URL`: `Edm.String`, nullable.
@@ -118,6 +118,8 @@ impl edm::Structured for Light {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Light);
 
 impl edm::EntityType for Light {
     type Key = super::LightId;

@@ -30,7 +30,7 @@ pub static MODEL: Model = Model {
     ..Model::NEW
 };
 
-/// The table of [`Light`](super::Light).
+/// The table of `Light`.
 pub static LIGHT: StructuredType = StructuredType {
     name: "Light",
     namespace: "Sample",
@@ -49,7 +49,7 @@ pub static LIGHT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Colour`](super::Colour).
+/// The table of `Colour`.
 pub static COLOUR: EnumType = EnumType {
     name: "Colour",
     by_name: false,
@@ -57,7 +57,7 @@ pub static COLOUR: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`Modes`](super::Modes).
+/// The table of `Modes`.
 pub static MODES: EnumType = EnumType {
     name: "Modes",
     by_name: false,
@@ -67,7 +67,7 @@ pub static MODES: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`Protocol`](super::Protocol).
+/// The table of `Protocol`.
 pub static PROTOCOL: EnumType = EnumType {
     name: "Protocol",
     by_name: false,
@@ -76,5 +76,5 @@ pub static PROTOCOL: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`LightId`](super::LightId).
+/// The table of `LightId`.
 pub static LIGHT_ID: IdType = IdType { name: "LightId", prefix: Some("nb:light:UUID:") };

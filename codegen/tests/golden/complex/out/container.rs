@@ -18,12 +18,12 @@ impl Album {
         &self.0
     }
 
-    /// Entity set `Photos`: many [`Photo`](super::Photo).
+    /// Entity set `Photos`: many `Photo`.
     pub fn photos(&self) -> odata_client::Collection<super::Photo> {
         self.0.set("Photos")
     }
 
-    /// One [`Photo`](super::Photo) of the entity set `Photos`, by its key.
+    /// One `Photo` of the entity set `Photos`, by its key.
     pub fn photo(&self, key: impl Into<i32>) -> super::PhotoRequest {
         self.photos().by_key(key)
     }

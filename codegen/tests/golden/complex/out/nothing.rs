@@ -4,7 +4,7 @@
 //! `Nothing`.
 
 /// Complex type `Sample.Nothing`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Nothing {
     /// What a payload said beside the declared properties.
@@ -32,5 +32,7 @@ impl edm::Structured for Nothing {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Nothing);
 
 edm::complex_type!(Nothing, &super::tables::NOTHING);

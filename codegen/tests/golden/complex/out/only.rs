@@ -4,7 +4,7 @@
 //! `Only`.
 
 /// Complex type `Sample.Only`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Only {
     /// `Member`: `Edm.Int32`, nullable.
@@ -45,5 +45,7 @@ impl edm::Structured for Only {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Only);
 
 edm::complex_type!(Only, &super::tables::ONLY);

@@ -4,22 +4,22 @@
 //! `Photo`.
 
 /// Entity type `Sample.Photo`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Photo {
     /// `Id`: `Edm.Int32`, key.
     ///
     /// Set at create.
     pub id: i32,
-    /// `Taken`: [`Place`](super::Place).
+    /// `Taken`: `Place`.
     ///
     /// Set at create or later.
     pub taken: super::Place,
-    /// `Printed`: [`Place`](super::Place), nullable.
+    /// `Printed`: `Place`, nullable.
     ///
     /// Set at create or later.
     pub printed: Option<super::Place>,
-    /// `Route`: collection of [`Place`](super::Place).
+    /// `Route`: collection of `Place`.
     ///
     /// Set at create or later.
     pub route: Vec<super::Place>,
@@ -30,11 +30,11 @@ pub struct Photo {
 impl Photo {
     /// `Id`: `Edm.Int32`, key.
     pub const ID: edm::Property<Self, i32, edm::access::Create> = edm::Property::new("Id");
-    /// `Taken`: [`Place`](super::Place).
+    /// `Taken`: `Place`.
     pub const TAKEN: edm::Property<Self, super::Place> = edm::Property::new("Taken");
-    /// `Printed`: [`Place`](super::Place), nullable.
+    /// `Printed`: `Place`, nullable.
     pub const PRINTED: edm::Property<Self, Option<super::Place>> = edm::Property::new("Printed");
-    /// `Route`: collection of [`Place`](super::Place).
+    /// `Route`: collection of `Place`.
     pub const ROUTE: edm::Property<Self, Vec<super::Place>> = edm::Property::new("Route");
 }
 
@@ -71,6 +71,8 @@ impl edm::Structured for Photo {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Photo);
 
 impl edm::EntityType for Photo {
     type Key = i32;

@@ -4,14 +4,14 @@
 //! `Place`.
 
 /// Complex type `Sample.Place`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Place {
     /// `Name`: `Edm.String`, nullable.
     pub name: Option<String>,
-    /// `Near`: collection of [`Place`](super::Place).
+    /// `Near`: collection of `Place`.
     pub near: Vec<super::Place>,
-    /// `Nothing`: [`Nothing`](super::Nothing).
+    /// `Nothing`: `Nothing`.
     pub nothing: super::Nothing,
     /// What a payload said beside the declared properties.
     pub extra: edm::Extra,
@@ -20,9 +20,9 @@ pub struct Place {
 impl Place {
     /// `Name`: `Edm.String`, nullable.
     pub const NAME: edm::Property<Self, Option<String>> = edm::Property::new("Name");
-    /// `Near`: collection of [`Place`](super::Place).
+    /// `Near`: collection of `Place`.
     pub const NEAR: edm::Property<Self, Vec<super::Place>> = edm::Property::new("Near");
-    /// `Nothing`: [`Nothing`](super::Nothing).
+    /// `Nothing`: `Nothing`.
     pub const NOTHING: edm::Property<Self, super::Nothing> = edm::Property::new("Nothing");
 }
 
@@ -57,5 +57,7 @@ impl edm::Structured for Place {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Place);
 
 edm::complex_type!(Place, &super::tables::PLACE);

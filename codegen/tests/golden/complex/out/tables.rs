@@ -18,7 +18,7 @@ pub static MODEL: Model = Model {
     ..Model::NEW
 };
 
-/// The table of [`Photo`](super::Photo).
+/// The table of `Photo`.
 pub static PHOTO: StructuredType = StructuredType {
     name: "Photo",
     namespace: "Sample",
@@ -32,7 +32,7 @@ pub static PHOTO: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Place`](super::Place).
+/// The table of `Place`.
 pub static PLACE: StructuredType = StructuredType {
     name: "Place",
     namespace: "Sample",
@@ -44,14 +44,14 @@ pub static PLACE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Nothing`](super::Nothing).
+/// The table of `Nothing`.
 pub static NOTHING: StructuredType = StructuredType {
     name: "Nothing",
     namespace: "Sample",
     ..StructuredType::NEW
 };
 
-/// The table of [`Only`](super::Only).
+/// The table of `Only`.
 pub static ONLY: StructuredType = StructuredType {
     name: "Only",
     namespace: "Sample",

@@ -18,22 +18,22 @@ impl Shop {
         &self.0
     }
 
-    /// Entity set `Orders`: many [`Order`](super::Order).
+    /// Entity set `Orders`: many `Order`.
     pub fn orders(&self) -> odata_client::Collection<super::Order> {
         self.0.set("Orders")
     }
 
-    /// One [`Order`](super::Order) of the entity set `Orders`, by its key.
+    /// One `Order` of the entity set `Orders`, by its key.
     pub fn order(&self, key: impl Into<i32>) -> super::OrderRequest {
         self.orders().by_key(key)
     }
 
-    /// Entity set `OrderLines`: many [`OrderLine`](super::OrderLine).
+    /// Entity set `OrderLines`: many `OrderLine`.
     pub fn order_lines(&self) -> odata_client::Collection<super::OrderLine> {
         self.0.set("OrderLines")
     }
 
-    /// One [`OrderLine`](super::OrderLine) of the entity set `OrderLines`, by its key.
+    /// One `OrderLine` of the entity set `OrderLines`, by its key.
     pub fn order_line(&self, key: impl Into<super::OrderLineKey>) -> super::OrderLineRequest {
         self.order_lines().by_key(key)
     }

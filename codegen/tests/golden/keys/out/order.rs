@@ -4,7 +4,7 @@
 //! `Order`.
 
 /// Entity type `Sample.Order`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Order {
     /// `Number`: `Edm.Int32`, key.
@@ -161,6 +161,8 @@ impl edm::Structured for Order {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Order);
 
 impl edm::EntityType for Order {
     type Key = i32;

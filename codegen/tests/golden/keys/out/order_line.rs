@@ -4,7 +4,7 @@
 //! `OrderLine`.
 
 /// Entity type `Sample.OrderLine`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OrderLine {
     /// `Product`: `Edm.String`, key.
@@ -64,6 +64,8 @@ impl edm::Structured for OrderLine {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(OrderLine);
 
 impl edm::EntityType for OrderLine {
     type Key = OrderLineKey;

@@ -18,7 +18,7 @@ pub static MODEL: Model = Model {
     ..Model::NEW
 };
 
-/// The table of [`Order`](super::Order).
+/// The table of `Order`.
 pub static ORDER: StructuredType = StructuredType {
     name: "Order",
     namespace: "Sample",
@@ -43,7 +43,7 @@ pub static ORDER: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`OrderLine`](super::OrderLine).
+/// The table of `OrderLine`.
 pub static ORDER_LINE: StructuredType = StructuredType {
     name: "OrderLine",
     namespace: "Sample",

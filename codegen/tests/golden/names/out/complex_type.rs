@@ -4,10 +4,10 @@
 //! `ComplexType`.
 
 /// Entity type `Sample.ComplexType`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ComplexType {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct ComplexType {
 }
 
 impl ComplexType {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `ComplexType`: `Edm.String`, nullable.
     pub const COMPLEX_TYPE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for ComplexType {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ComplexType);
 
 impl edm::EntityType for ComplexType {
     type Key = super::Id;

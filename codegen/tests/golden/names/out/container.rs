@@ -18,172 +18,172 @@ impl Vector {
         &self.0
     }
 
-    /// Entity set `typeSet1`: many [`Type`](super::Type).
+    /// Entity set `typeSet1`: many `Type`.
     pub fn type_set1(&self) -> odata_client::Collection<super::Type> {
         self.0.set("typeSet1")
     }
 
-    /// One [`Type`](super::Type) of the entity set `typeSet1`, by its key.
+    /// One `Type` of the entity set `typeSet1`, by its key.
     pub fn r#type(&self, key: impl ::core::convert::Into<super::Id>) -> super::TypeRequest {
         self.type_set1().by_key(key)
     }
 
-    /// Entity set `selfSet2`: many [`Self_`](super::Self_).
+    /// Entity set `selfSet2`: many `Self_`.
     pub fn self_set2(&self) -> odata_client::Collection<super::Self_> {
         self.0.set("selfSet2")
     }
 
-    /// One [`Self_`](super::Self_) of the entity set `selfSet2`, by its key.
+    /// One `Self_` of the entity set `selfSet2`, by its key.
     pub fn self_(&self, key: impl ::core::convert::Into<super::Id>) -> super::SelfRequest {
         self.self_set2().by_key(key)
     }
 
-    /// Entity set `SelfSet3`: many [`SelfType`](super::SelfType).
+    /// Entity set `SelfSet3`: many `SelfType`.
     pub fn self_set3(&self) -> odata_client::Collection<super::SelfType> {
         self.0.set("SelfSet3")
     }
 
-    /// One [`SelfType`](super::SelfType) of the entity set `SelfSet3`, by its key.
+    /// One `SelfType` of the entity set `SelfSet3`, by its key.
     pub fn self_type(&self, key: impl ::core::convert::Into<super::Id>) -> super::SelfTypeRequest {
         self.self_set3().by_key(key)
     }
 
-    /// Entity set `crateSet4`: many [`Crate`](super::Crate).
+    /// Entity set `crateSet4`: many `Crate`.
     pub fn crate_set4(&self) -> odata_client::Collection<super::Crate> {
         self.0.set("crateSet4")
     }
 
-    /// One [`Crate`](super::Crate) of the entity set `crateSet4`, by its key.
+    /// One `Crate` of the entity set `crateSet4`, by its key.
     pub fn crate_(&self, key: impl ::core::convert::Into<super::Id>) -> super::CrateRequest {
         self.crate_set4().by_key(key)
     }
 
-    /// Entity set `superSet5`: many [`Super`](super::Super).
+    /// Entity set `superSet5`: many `Super`.
     pub fn super_set5(&self) -> odata_client::Collection<super::Super> {
         self.0.set("superSet5")
     }
 
-    /// One [`Super`](super::Super) of the entity set `superSet5`, by its key.
+    /// One `Super` of the entity set `superSet5`, by its key.
     pub fn super_(&self, key: impl ::core::convert::Into<super::Id>) -> super::SuperRequest {
         self.super_set5().by_key(key)
     }
 
-    /// Entity set `asyncSet6`: many [`Async`](super::Async).
+    /// Entity set `asyncSet6`: many `Async`.
     pub fn async_set6(&self) -> odata_client::Collection<super::Async> {
         self.0.set("asyncSet6")
     }
 
-    /// One [`Async`](super::Async) of the entity set `asyncSet6`, by its key.
+    /// One `Async` of the entity set `asyncSet6`, by its key.
     pub fn r#async(&self, key: impl ::core::convert::Into<super::Id>) -> super::AsyncRequest {
         self.async_set6().by_key(key)
     }
 
-    /// Entity set `OptionSet7`: many [`Option`](super::Option).
+    /// Entity set `OptionSet7`: many `Option`.
     pub fn option_set7(&self) -> odata_client::Collection<super::Option> {
         self.0.set("OptionSet7")
     }
 
-    /// One [`Option`](super::Option) of the entity set `OptionSet7`, by its key.
+    /// One `Option` of the entity set `OptionSet7`, by its key.
     pub fn option(&self, key: impl ::core::convert::Into<super::Id>) -> super::OptionRequest {
         self.option_set7().by_key(key)
     }
 
-    /// Entity set `SomeSet8`: many [`Some`](super::Some).
+    /// Entity set `SomeSet8`: many `Some`.
     pub fn some_set8(&self) -> odata_client::Collection<super::Some> {
         self.0.set("SomeSet8")
     }
 
-    /// One [`Some`](super::Some) of the entity set `SomeSet8`, by its key.
+    /// One `Some` of the entity set `SomeSet8`, by its key.
     pub fn some(&self, key: impl ::core::convert::Into<super::Id>) -> super::SomeRequest {
         self.some_set8().by_key(key)
     }
 
-    /// Entity set `StringSet9`: many [`String`](super::String).
+    /// Entity set `StringSet9`: many `String`.
     pub fn string_set9(&self) -> odata_client::Collection<super::String> {
         self.0.set("StringSet9")
     }
 
-    /// One [`String`](super::String) of the entity set `StringSet9`, by its key.
+    /// One `String` of the entity set `StringSet9`, by its key.
     pub fn string(&self, key: impl ::core::convert::Into<super::Id>) -> super::StringRequest {
         self.string_set9().by_key(key)
     }
 
-    /// Entity set `VecSet10`: many [`Vec`](super::Vec).
+    /// Entity set `VecSet10`: many `Vec`.
     pub fn vec_set10(&self) -> odata_client::Collection<super::Vec> {
         self.0.set("VecSet10")
     }
 
-    /// One [`Vec`](super::Vec) of the entity set `VecSet10`, by its key.
+    /// One `Vec` of the entity set `VecSet10`, by its key.
     pub fn vec(&self, key: impl ::core::convert::Into<super::Id>) -> super::VecRequest {
         self.vec_set10().by_key(key)
     }
 
-    /// Entity set `ResultSet11`: many [`Result`](super::Result).
+    /// Entity set `ResultSet11`: many `Result`.
     pub fn result_set11(&self) -> odata_client::Collection<super::Result> {
         self.0.set("ResultSet11")
     }
 
-    /// One [`Result`](super::Result) of the entity set `ResultSet11`, by its key.
+    /// One `Result` of the entity set `ResultSet11`, by its key.
     pub fn result(&self, key: impl ::core::convert::Into<super::Id>) -> super::ResultRequest {
         self.result_set11().by_key(key)
     }
 
-    /// Entity set `OkSet12`: many [`Ok`](super::Ok).
+    /// Entity set `OkSet12`: many `Ok`.
     pub fn ok_set12(&self) -> odata_client::Collection<super::Ok> {
         self.0.set("OkSet12")
     }
 
-    /// One [`Ok`](super::Ok) of the entity set `OkSet12`, by its key.
+    /// One `Ok` of the entity set `OkSet12`, by its key.
     pub fn ok(&self, key: impl ::core::convert::Into<super::Id>) -> super::OkRequest {
         self.ok_set12().by_key(key)
     }
 
-    /// Entity set `BoxSet13`: many [`Box`](super::Box).
+    /// Entity set `BoxSet13`: many `Box`.
     pub fn box_set13(&self) -> odata_client::Collection<super::Box> {
         self.0.set("BoxSet13")
     }
 
-    /// One [`Box`](super::Box) of the entity set `BoxSet13`, by its key.
+    /// One `Box` of the entity set `BoxSet13`, by its key.
     pub fn r#box(&self, key: impl ::core::convert::Into<super::Id>) -> super::BoxRequest {
         self.box_set13().by_key(key)
     }
 
-    /// Entity set `DefaultSet14`: many [`Default`](super::Default).
+    /// Entity set `DefaultSet14`: many `Default`.
     pub fn default_set14(&self) -> odata_client::Collection<super::Default> {
         self.0.set("DefaultSet14")
     }
 
-    /// One [`Default`](super::Default) of the entity set `DefaultSet14`, by its key.
+    /// One `Default` of the entity set `DefaultSet14`, by its key.
     pub fn default(&self, key: impl ::core::convert::Into<super::Id>) -> super::DefaultRequest {
         self.default_set14().by_key(key)
     }
 
-    /// Entity set `CloneSet15`: many [`Clone`](super::Clone).
+    /// Entity set `CloneSet15`: many `Clone`.
     pub fn clone_set15(&self) -> odata_client::Collection<super::Clone> {
         self.0.set("CloneSet15")
     }
 
-    /// One [`Clone`](super::Clone) of the entity set `CloneSet15`, by its key.
+    /// One `Clone` of the entity set `CloneSet15`, by its key.
     pub fn clone_(&self, key: impl ::core::convert::Into<super::Id>) -> super::CloneRequest {
         self.clone_set15().by_key(key)
     }
 
-    /// Entity set `DebugSet16`: many [`Debug`](super::Debug).
+    /// Entity set `DebugSet16`: many `Debug`.
     pub fn debug_set16(&self) -> odata_client::Collection<super::Debug> {
         self.0.set("DebugSet16")
     }
 
-    /// One [`Debug`](super::Debug) of the entity set `DebugSet16`, by its key.
+    /// One `Debug` of the entity set `DebugSet16`, by its key.
     pub fn debug(&self, key: impl ::core::convert::Into<super::Id>) -> super::DebugRequest {
         self.debug_set16().by_key(key)
     }
 
-    /// Entity set `PartialEqSet17`: many [`PartialEq`](super::PartialEq).
+    /// Entity set `PartialEqSet17`: many `PartialEq`.
     pub fn partial_eq_set17(&self) -> odata_client::Collection<super::PartialEq> {
         self.0.set("PartialEqSet17")
     }
 
-    /// One [`PartialEq`](super::PartialEq) of the entity set `PartialEqSet17`, by its key.
+    /// One `PartialEq` of the entity set `PartialEqSet17`, by its key.
     pub fn partial_eq(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -191,112 +191,112 @@ impl Vector {
         self.partial_eq_set17().by_key(key)
     }
 
-    /// Entity set `SendSet18`: many [`Send`](super::Send).
+    /// Entity set `SendSet18`: many `Send`.
     pub fn send_set18(&self) -> odata_client::Collection<super::Send> {
         self.0.set("SendSet18")
     }
 
-    /// One [`Send`](super::Send) of the entity set `SendSet18`, by its key.
+    /// One `Send` of the entity set `SendSet18`, by its key.
     pub fn send(&self, key: impl ::core::convert::Into<super::Id>) -> super::SendRequest {
         self.send_set18().by_key(key)
     }
 
-    /// Entity set `SyncSet19`: many [`Sync`](super::Sync).
+    /// Entity set `SyncSet19`: many `Sync`.
     pub fn sync_set19(&self) -> odata_client::Collection<super::Sync> {
         self.0.set("SyncSet19")
     }
 
-    /// One [`Sync`](super::Sync) of the entity set `SyncSet19`, by its key.
+    /// One `Sync` of the entity set `SyncSet19`, by its key.
     pub fn sync(&self, key: impl ::core::convert::Into<super::Id>) -> super::SyncRequest {
         self.sync_set19().by_key(key)
     }
 
-    /// Entity set `IntoSet20`: many [`Into`](super::Into).
+    /// Entity set `IntoSet20`: many `Into`.
     pub fn into_set20(&self) -> odata_client::Collection<super::Into> {
         self.0.set("IntoSet20")
     }
 
-    /// One [`Into`](super::Into) of the entity set `IntoSet20`, by its key.
+    /// One `Into` of the entity set `IntoSet20`, by its key.
     pub fn into_(&self, key: impl ::core::convert::Into<super::Id>) -> super::IntoRequest {
         self.into_set20().by_key(key)
     }
 
-    /// Entity set `FromSet21`: many [`From`](super::From).
+    /// Entity set `FromSet21`: many `From`.
     pub fn from_set21(&self) -> odata_client::Collection<super::From> {
         self.0.set("FromSet21")
     }
 
-    /// One [`From`](super::From) of the entity set `FromSet21`, by its key.
+    /// One `From` of the entity set `FromSet21`, by its key.
     pub fn from_(&self, key: impl ::core::convert::Into<super::Id>) -> super::FromRequest {
         self.from_set21().by_key(key)
     }
 
-    /// Entity set `IteratorSet22`: many [`Iterator`](super::Iterator).
+    /// Entity set `IteratorSet22`: many `Iterator`.
     pub fn iterator_set22(&self) -> odata_client::Collection<super::Iterator> {
         self.0.set("IteratorSet22")
     }
 
-    /// One [`Iterator`](super::Iterator) of the entity set `IteratorSet22`, by its key.
+    /// One `Iterator` of the entity set `IteratorSet22`, by its key.
     pub fn iterator(&self, key: impl ::core::convert::Into<super::Id>) -> super::IteratorRequest {
         self.iterator_set22().by_key(key)
     }
 
-    /// Entity set `DropSet23`: many [`Drop`](super::Drop).
+    /// Entity set `DropSet23`: many `Drop`.
     pub fn drop_set23(&self) -> odata_client::Collection<super::Drop> {
         self.0.set("DropSet23")
     }
 
-    /// One [`Drop`](super::Drop) of the entity set `DropSet23`, by its key.
+    /// One `Drop` of the entity set `DropSet23`, by its key.
     pub fn drop(&self, key: impl ::core::convert::Into<super::Id>) -> super::DropRequest {
         self.drop_set23().by_key(key)
     }
 
-    /// Entity set `FnSet24`: many [`Fn`](super::Fn).
+    /// Entity set `FnSet24`: many `Fn`.
     pub fn fn_set24(&self) -> odata_client::Collection<super::Fn> {
         self.0.set("FnSet24")
     }
 
-    /// One [`Fn`](super::Fn) of the entity set `FnSet24`, by its key.
+    /// One `Fn` of the entity set `FnSet24`, by its key.
     pub fn r#fn(&self, key: impl ::core::convert::Into<super::Id>) -> super::FnRequest {
         self.fn_set24().by_key(key)
     }
 
-    /// Entity set `ValueSet25`: many [`Value`](super::Value).
+    /// Entity set `ValueSet25`: many `Value`.
     pub fn value_set25(&self) -> odata_client::Collection<super::Value> {
         self.0.set("ValueSet25")
     }
 
-    /// One [`Value`](super::Value) of the entity set `ValueSet25`, by its key.
+    /// One `Value` of the entity set `ValueSet25`, by its key.
     pub fn value(&self, key: impl ::core::convert::Into<super::Id>) -> super::ValueRequest {
         self.value_set25().by_key(key)
     }
 
-    /// Entity set `EdmSet26`: many [`Edm`](super::Edm).
+    /// Entity set `EdmSet26`: many `Edm`.
     pub fn edm_set26(&self) -> odata_client::Collection<super::Edm> {
         self.0.set("EdmSet26")
     }
 
-    /// One [`Edm`](super::Edm) of the entity set `EdmSet26`, by its key.
+    /// One `Edm` of the entity set `EdmSet26`, by its key.
     pub fn edm(&self, key: impl ::core::convert::Into<super::Id>) -> super::EdmRequest {
         self.edm_set26().by_key(key)
     }
 
-    /// Entity set `PropertySet27`: many [`Property`](super::Property).
+    /// Entity set `PropertySet27`: many `Property`.
     pub fn property_set27(&self) -> odata_client::Collection<super::Property> {
         self.0.set("PropertySet27")
     }
 
-    /// One [`Property`](super::Property) of the entity set `PropertySet27`, by its key.
+    /// One `Property` of the entity set `PropertySet27`, by its key.
     pub fn property(&self, key: impl ::core::convert::Into<super::Id>) -> super::PropertyRequest {
         self.property_set27().by_key(key)
     }
 
-    /// Entity set `NavigationSet28`: many [`Navigation`](super::Navigation).
+    /// Entity set `NavigationSet28`: many `Navigation`.
     pub fn navigation_set28(&self) -> odata_client::Collection<super::Navigation> {
         self.0.set("NavigationSet28")
     }
 
-    /// One [`Navigation`](super::Navigation) of the entity set `NavigationSet28`, by its key.
+    /// One `Navigation` of the entity set `NavigationSet28`, by its key.
     pub fn navigation(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -304,12 +304,12 @@ impl Vector {
         self.navigation_set28().by_key(key)
     }
 
-    /// Entity set `StructuredSet29`: many [`Structured`](super::Structured).
+    /// Entity set `StructuredSet29`: many `Structured`.
     pub fn structured_set29(&self) -> odata_client::Collection<super::Structured> {
         self.0.set("StructuredSet29")
     }
 
-    /// One [`Structured`](super::Structured) of the entity set `StructuredSet29`, by its key.
+    /// One `Structured` of the entity set `StructuredSet29`, by its key.
     pub fn structured(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -317,22 +317,22 @@ impl Vector {
         self.structured_set29().by_key(key)
     }
 
-    /// Entity set `KeySet30`: many [`Key`](super::Key).
+    /// Entity set `KeySet30`: many `Key`.
     pub fn key_set30(&self) -> odata_client::Collection<super::Key> {
         self.0.set("KeySet30")
     }
 
-    /// One [`Key`](super::Key) of the entity set `KeySet30`, by its key.
+    /// One `Key` of the entity set `KeySet30`, by its key.
     pub fn key(&self, key: impl ::core::convert::Into<super::Id>) -> super::KeyRequest {
         self.key_set30().by_key(key)
     }
 
-    /// Entity set `EntityTypeSet31`: many [`EntityType`](super::EntityType).
+    /// Entity set `EntityTypeSet31`: many `EntityType`.
     pub fn entity_type_set31(&self) -> odata_client::Collection<super::EntityType> {
         self.0.set("EntityTypeSet31")
     }
 
-    /// One [`EntityType`](super::EntityType) of the entity set `EntityTypeSet31`, by its key.
+    /// One `EntityType` of the entity set `EntityTypeSet31`, by its key.
     pub fn entity_type(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -340,12 +340,12 @@ impl Vector {
         self.entity_type_set31().by_key(key)
     }
 
-    /// Entity set `ComplexTypeSet32`: many [`ComplexType`](super::ComplexType).
+    /// Entity set `ComplexTypeSet32`: many `ComplexType`.
     pub fn complex_type_set32(&self) -> odata_client::Collection<super::ComplexType> {
         self.0.set("ComplexTypeSet32")
     }
 
-    /// One [`ComplexType`](super::ComplexType) of the entity set `ComplexTypeSet32`, by its key.
+    /// One `ComplexType` of the entity set `ComplexTypeSet32`, by its key.
     pub fn complex_type(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -353,92 +353,92 @@ impl Vector {
         self.complex_type_set32().by_key(key)
     }
 
-    /// Entity set `TablesSet33`: many [`Tables`](super::Tables).
+    /// Entity set `TablesSet33`: many `Tables`.
     pub fn tables_set33(&self) -> odata_client::Collection<super::Tables> {
         self.0.set("TablesSet33")
     }
 
-    /// One [`Tables`](super::Tables) of the entity set `TablesSet33`, by its key.
+    /// One `Tables` of the entity set `TablesSet33`, by its key.
     pub fn tables(&self, key: impl ::core::convert::Into<super::Id>) -> super::TablesRequest {
         self.tables_set33().by_key(key)
     }
 
-    /// Entity set `EnumsSet34`: many [`Enums`](super::Enums).
+    /// Entity set `EnumsSet34`: many `Enums`.
     pub fn enums_set34(&self) -> odata_client::Collection<super::Enums> {
         self.0.set("EnumsSet34")
     }
 
-    /// One [`Enums`](super::Enums) of the entity set `EnumsSet34`, by its key.
+    /// One `Enums` of the entity set `EnumsSet34`, by its key.
     pub fn enums(&self, key: impl ::core::convert::Into<super::Id>) -> super::EnumsRequest {
         self.enums_set34().by_key(key)
     }
 
-    /// Entity set `IdsSet35`: many [`Ids`](super::Ids).
+    /// Entity set `IdsSet35`: many `Ids`.
     pub fn ids_set35(&self) -> odata_client::Collection<super::Ids> {
         self.0.set("IdsSet35")
     }
 
-    /// One [`Ids`](super::Ids) of the entity set `IdsSet35`, by its key.
+    /// One `Ids` of the entity set `IdsSet35`, by its key.
     pub fn ids(&self, key: impl ::core::convert::Into<super::Id>) -> super::IdsRequest {
         self.ids_set35().by_key(key)
     }
 
-    /// Entity set `ContainerSet36`: many [`Container`](super::Container).
+    /// Entity set `ContainerSet36`: many `Container`.
     pub fn container_set36(&self) -> odata_client::Collection<super::Container> {
         self.0.set("ContainerSet36")
     }
 
-    /// One [`Container`](super::Container) of the entity set `ContainerSet36`, by its key.
+    /// One `Container` of the entity set `ContainerSet36`, by its key.
     pub fn container(&self, key: impl ::core::convert::Into<super::Id>) -> super::ContainerRequest {
         self.container_set36().by_key(key)
     }
 
-    /// Entity set `ModelSet37`: many [`Model`](super::Model).
+    /// Entity set `ModelSet37`: many `Model`.
     pub fn model_set37(&self) -> odata_client::Collection<super::Model> {
         self.0.set("ModelSet37")
     }
 
-    /// One [`Model`](super::Model) of the entity set `ModelSet37`, by its key.
+    /// One `Model` of the entity set `ModelSet37`, by its key.
     pub fn model(&self, key: impl ::core::convert::Into<super::Id>) -> super::ModelRequest {
         self.model_set37().by_key(key)
     }
 
-    /// Entity set `UnknownSet38`: many [`Unknown`](super::Unknown).
+    /// Entity set `UnknownSet38`: many `Unknown`.
     pub fn unknown_set38(&self) -> odata_client::Collection<super::Unknown> {
         self.0.set("UnknownSet38")
     }
 
-    /// One [`Unknown`](super::Unknown) of the entity set `UnknownSet38`, by its key.
+    /// One `Unknown` of the entity set `UnknownSet38`, by its key.
     pub fn unknown(&self, key: impl ::core::convert::Into<super::Id>) -> super::UnknownRequest {
         self.unknown_set38().by_key(key)
     }
 
-    /// Entity set `coreSet39`: many [`Core`](super::Core).
+    /// Entity set `coreSet39`: many `Core`.
     pub fn core_set39(&self) -> odata_client::Collection<super::Core> {
         self.0.set("coreSet39")
     }
 
-    /// One [`Core`](super::Core) of the entity set `coreSet39`, by its key.
+    /// One `Core` of the entity set `coreSet39`, by its key.
     pub fn core(&self, key: impl ::core::convert::Into<super::Id>) -> super::CoreRequest {
         self.core_set39().by_key(key)
     }
 
-    /// Entity set `stdSet40`: many [`Std`](super::Std).
+    /// Entity set `stdSet40`: many `Std`.
     pub fn std_set40(&self) -> odata_client::Collection<super::Std> {
         self.0.set("stdSet40")
     }
 
-    /// One [`Std`](super::Std) of the entity set `stdSet40`, by its key.
+    /// One `Std` of the entity set `stdSet40`, by its key.
     pub fn std(&self, key: impl ::core::convert::Into<super::Id>) -> super::StdRequest {
         self.std_set40().by_key(key)
     }
 
-    /// Entity set `odata_clientSet41`: many [`OdataClient`](super::OdataClient).
+    /// Entity set `odata_clientSet41`: many `OdataClient`.
     pub fn odata_client_set41(&self) -> odata_client::Collection<super::OdataClient> {
         self.0.set("odata_clientSet41")
     }
 
-    /// One [`OdataClient`](super::OdataClient) of the entity set `odata_clientSet41`, by its key.
+    /// One `OdataClient` of the entity set `odata_clientSet41`, by its key.
     pub fn odata_client(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -446,12 +446,12 @@ impl Vector {
         self.odata_client_set41().by_key(key)
     }
 
-    /// Entity set `edmSet42`: many [`EdmModule`](super::EdmModule).
+    /// Entity set `edmSet42`: many `EdmModule`.
     pub fn edm_set42(&self) -> odata_client::Collection<super::EdmModule> {
         self.0.set("edmSet42")
     }
 
-    /// One [`EdmModule`](super::EdmModule) of the entity set `edmSet42`, by its key.
+    /// One `EdmModule` of the entity set `edmSet42`, by its key.
     pub fn edm_module(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -459,42 +459,42 @@ impl Vector {
         self.edm_set42().by_key(key)
     }
 
-    /// Entity set `modSet43`: many [`ModType`](super::ModType).
+    /// Entity set `modSet43`: many `ModType`.
     pub fn mod_set43(&self) -> odata_client::Collection<super::ModType> {
         self.0.set("modSet43")
     }
 
-    /// One [`ModType`](super::ModType) of the entity set `modSet43`, by its key.
+    /// One `ModType` of the entity set `modSet43`, by its key.
     pub fn mod_type(&self, key: impl ::core::convert::Into<super::Id>) -> super::ModTypeRequest {
         self.mod_set43().by_key(key)
     }
 
-    /// Entity set `genSet44`: many [`Gen`](super::Gen).
+    /// Entity set `genSet44`: many `Gen`.
     pub fn gen_set44(&self) -> odata_client::Collection<super::Gen> {
         self.0.set("genSet44")
     }
 
-    /// One [`Gen`](super::Gen) of the entity set `genSet44`, by its key.
+    /// One `Gen` of the entity set `genSet44`, by its key.
     pub fn r#gen(&self, key: impl ::core::convert::Into<super::Id>) -> super::GenRequest {
         self.gen_set44().by_key(key)
     }
 
-    /// Entity set `IPRangeSet45`: many [`IPRange`](super::IPRange).
+    /// Entity set `IPRangeSet45`: many `IPRange`.
     pub fn ip_range_set45(&self) -> odata_client::Collection<super::IPRange> {
         self.0.set("IPRangeSet45")
     }
 
-    /// One [`IPRange`](super::IPRange) of the entity set `IPRangeSet45`, by its key.
+    /// One `IPRange` of the entity set `IPRangeSet45`, by its key.
     pub fn ip_range(&self, key: impl ::core::convert::Into<super::Id>) -> super::IPRangeRequest {
         self.ip_range_set45().by_key(key)
     }
 
-    /// Entity set `OData_FeedSet46`: many [`OdataFeed`](super::OdataFeed).
+    /// Entity set `OData_FeedSet46`: many `OdataFeed`.
     pub fn odata_feed_set46(&self) -> odata_client::Collection<super::OdataFeed> {
         self.0.set("OData_FeedSet46")
     }
 
-    /// One [`OdataFeed`](super::OdataFeed) of the entity set `OData_FeedSet46`, by its key.
+    /// One `OdataFeed` of the entity set `OData_FeedSet46`, by its key.
     pub fn odata_feed(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -502,52 +502,52 @@ impl Vector {
         self.odata_feed_set46().by_key(key)
     }
 
-    /// Entity set `URLsSet47`: many [`URLs`](super::URLs).
+    /// Entity set `URLsSet47`: many `URLs`.
     pub fn urls_set47(&self) -> odata_client::Collection<super::URLs> {
         self.0.set("URLsSet47")
     }
 
-    /// One [`URLs`](super::URLs) of the entity set `URLsSet47`, by its key.
+    /// One `URLs` of the entity set `URLsSet47`, by its key.
     pub fn urls(&self, key: impl ::core::convert::Into<super::Id>) -> super::URLsRequest {
         self.urls_set47().by_key(key)
     }
 
-    /// Entity set `ModuleSet48`: many [`Module`](super::Module).
+    /// Entity set `ModuleSet48`: many `Module`.
     pub fn module_set48(&self) -> odata_client::Collection<super::Module> {
         self.0.set("ModuleSet48")
     }
 
-    /// One [`Module`](super::Module) of the entity set `ModuleSet48`, by its key.
+    /// One `Module` of the entity set `ModuleSet48`, by its key.
     pub fn module(&self, key: impl ::core::convert::Into<super::Id>) -> super::ModuleRequest {
         self.module_set48().by_key(key)
     }
 
-    /// Entity set `ServicesSet49`: many [`Services`](super::Services).
+    /// Entity set `ServicesSet49`: many `Services`.
     pub fn services_set49(&self) -> odata_client::Collection<super::Services> {
         self.0.set("ServicesSet49")
     }
 
-    /// One [`Services`](super::Services) of the entity set `ServicesSet49`, by its key.
+    /// One `Services` of the entity set `ServicesSet49`, by its key.
     pub fn services(&self, key: impl ::core::convert::Into<super::Id>) -> super::ServicesRequest {
         self.services_set49().by_key(key)
     }
 
-    /// Entity set `RequestSet50`: many [`Request`](super::Request).
+    /// Entity set `RequestSet50`: many `Request`.
     pub fn request_set50(&self) -> odata_client::Collection<super::Request> {
         self.0.set("RequestSet50")
     }
 
-    /// One [`Request`](super::Request) of the entity set `RequestSet50`, by its key.
+    /// One `Request` of the entity set `RequestSet50`, by its key.
     pub fn request(&self, key: impl ::core::convert::Into<super::Id>) -> super::RequestRequest {
         self.request_set50().by_key(key)
     }
 
-    /// Entity set `CollectionSet51`: many [`Collection`](super::Collection).
+    /// Entity set `CollectionSet51`: many `Collection`.
     pub fn collection_set51(&self) -> odata_client::Collection<super::Collection> {
         self.0.set("CollectionSet51")
     }
 
-    /// One [`Collection`](super::Collection) of the entity set `CollectionSet51`, by its key.
+    /// One `Collection` of the entity set `CollectionSet51`, by its key.
     pub fn collection(
         &self,
         key: impl ::core::convert::Into<super::Id>,
@@ -555,16 +555,14 @@ impl Vector {
         self.collection_set51().by_key(key)
     }
 
-    /// Entity set `Name_With_UnderscoresSet52`: many
-    /// [`NameWithUnderscores`](super::NameWithUnderscores).
+    /// Entity set `Name_With_UnderscoresSet52`: many `NameWithUnderscores`.
     pub fn name_with_underscores_set52(
         &self,
     ) -> odata_client::Collection<super::NameWithUnderscores> {
         self.0.set("Name_With_UnderscoresSet52")
     }
 
-    /// One [`NameWithUnderscores`](super::NameWithUnderscores) of the entity set
-    /// `Name_With_UnderscoresSet52`, by its key.
+    /// One `NameWithUnderscores` of the entity set `Name_With_UnderscoresSet52`, by its key.
     pub fn name_with_underscores(
         &self,
         key: impl ::core::convert::Into<super::Id>,

@@ -4,10 +4,10 @@
 //! `EdmModule`.
 
 /// Entity type `Sample.edm`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EdmModule {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct EdmModule {
 }
 
 impl EdmModule {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `edm`: `Edm.String`, nullable.
     pub const EDM: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for EdmModule {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(EdmModule);
 
 impl edm::EntityType for EdmModule {
     type Key = super::Id;

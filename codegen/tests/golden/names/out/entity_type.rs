@@ -4,10 +4,10 @@
 //! `EntityType`.
 
 /// Entity type `Sample.EntityType`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct EntityType {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct EntityType {
 }
 
 impl EntityType {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `EntityType`: `Edm.String`, nullable.
     pub const ENTITY_TYPE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for EntityType {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(EntityType);
 
 impl edm::EntityType for EntityType {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `From`.
 
 /// Entity type `Sample.From`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct From {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct From {
 }
 
 impl From {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `From`: `Edm.String`, nullable.
     pub const FROM: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for From {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(From);
 
 impl edm::EntityType for From {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `Into`.
 
 /// Entity type `Sample.Into`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Into {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct Into {
 }
 
 impl Into {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Into`: `Edm.String`, nullable.
     pub const INTO: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for Into {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Into);
 
 impl edm::EntityType for Into {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `IPRange`.
 
 /// Entity type `Sample.IPRange`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct IPRange {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct IPRange {
 }
 
 impl IPRange {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `IPRange`: `Edm.String`, nullable.
     pub const IP_RANGE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for IPRange {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(IPRange);
 
 impl edm::EntityType for IPRange {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `ModType`.
 
 /// Entity type `Sample.mod`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct ModType {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct ModType {
 }
 
 impl ModType {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `mod`: `Edm.String`, nullable.
     pub const MOD: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for ModType {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(ModType);
 
 impl edm::EntityType for ModType {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `NameWithUnderscores`.
 
 /// Entity type `Sample.Name_With_Underscores`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct NameWithUnderscores {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct NameWithUnderscores {
 }
 
 impl NameWithUnderscores {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Name_With_Underscores`: `Edm.String`, nullable.
     pub const NAME_WITH_UNDERSCORES: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for NameWithUnderscores {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(NameWithUnderscores);
 
 impl edm::EntityType for NameWithUnderscores {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `OdataClient`.
 
 /// Entity type `Sample.odata_client`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OdataClient {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct OdataClient {
 }
 
 impl OdataClient {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `odata_client`: `Edm.String`, nullable.
     pub const ODATA_CLIENT: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for OdataClient {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(OdataClient);
 
 impl edm::EntityType for OdataClient {
     type Key = super::Id;

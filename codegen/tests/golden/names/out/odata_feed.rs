@@ -4,10 +4,10 @@
 //! `OdataFeed`.
 
 /// Entity type `Sample.OData_Feed`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct OdataFeed {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct OdataFeed {
 }
 
 impl OdataFeed {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `OData_Feed`: `Edm.String`, nullable.
     pub const ODATA_FEED: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for OdataFeed {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(OdataFeed);
 
 impl edm::EntityType for OdataFeed {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `Option`.
 
 /// Entity type `Sample.Option`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Option {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,12 +20,12 @@ pub struct Option {
 }
 
 impl Option {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Option`: `Edm.String`, nullable.
     pub const OPTION: edm::Property<Self, ::core::option::Option<::std::string::String>> =
         edm::Property::new("Option");
-    /// `AsOption`: none or one [`String`](super::String).
+    /// `AsOption`: none or one `String`.
     ///
     /// May be set at create.
     pub const AS_OPTION: edm::Navigation<Self, edm::One<super::String>, edm::access::Create> =
@@ -65,6 +65,8 @@ impl edm::Structured for Option {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Option);
 
 impl edm::EntityType for Option {
     type Key = super::Id;

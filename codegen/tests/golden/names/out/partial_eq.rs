@@ -4,10 +4,10 @@
 //! `PartialEq`.
 
 /// Entity type `Sample.PartialEq`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct PartialEq {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct PartialEq {
 }
 
 impl PartialEq {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `PartialEq`: `Edm.String`, nullable.
     pub const PARTIAL_EQ: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for PartialEq {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(PartialEq);
 
 impl edm::EntityType for PartialEq {
     type Key = super::Id;

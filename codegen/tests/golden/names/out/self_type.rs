@@ -4,10 +4,10 @@
 //! `SelfType`.
 
 /// Entity type `Sample.Self`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct SelfType {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct SelfType {
 }
 
 impl SelfType {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Self`: `Edm.String`, nullable.
     pub const SELF: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for SelfType {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(SelfType);
 
 impl edm::EntityType for SelfType {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `String`.
 
 /// Entity type `Sample.String`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct String {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct String {
 }
 
 impl String {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `String`: `Edm.String`, nullable.
     pub const STRING: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for String {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(String);
 
 impl edm::EntityType for String {
     type Key = super::Id;

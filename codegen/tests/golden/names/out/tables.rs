@@ -140,7 +140,7 @@ pub static MODEL: Model = Model {
     ..Model::NEW
 };
 
-/// The table of [`Type`](super::Type).
+/// The table of `Type`.
 pub static TYPE: StructuredType = StructuredType {
     name: "type",
     namespace: "Sample",
@@ -152,7 +152,7 @@ pub static TYPE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Self_`](super::Self_).
+/// The table of `Self_`.
 pub static SELF: StructuredType = StructuredType {
     name: "self",
     namespace: "Sample",
@@ -164,7 +164,7 @@ pub static SELF: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`SelfType`](super::SelfType).
+/// The table of `SelfType`.
 pub static SELF_TYPE: StructuredType = StructuredType {
     name: "Self",
     namespace: "Sample",
@@ -176,7 +176,7 @@ pub static SELF_TYPE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Crate`](super::Crate).
+/// The table of `Crate`.
 pub static CRATE: StructuredType = StructuredType {
     name: "crate",
     namespace: "Sample",
@@ -188,7 +188,7 @@ pub static CRATE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Super`](super::Super).
+/// The table of `Super`.
 pub static SUPER: StructuredType = StructuredType {
     name: "super",
     namespace: "Sample",
@@ -200,7 +200,7 @@ pub static SUPER: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Async`](super::Async).
+/// The table of `Async`.
 pub static ASYNC: StructuredType = StructuredType {
     name: "async",
     namespace: "Sample",
@@ -212,7 +212,7 @@ pub static ASYNC: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Option`](super::Option).
+/// The table of `Option`.
 pub static OPTION: StructuredType = StructuredType {
     name: "Option",
     namespace: "Sample",
@@ -339,7 +339,7 @@ pub static OPTION_CLONE: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`Some`](super::Some).
+/// The table of `Some`.
 pub static SOME: StructuredType = StructuredType {
     name: "Some",
     namespace: "Sample",
@@ -351,7 +351,7 @@ pub static SOME: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`String`](super::String).
+/// The table of `String`.
 pub static STRING: StructuredType = StructuredType {
     name: "String",
     namespace: "Sample",
@@ -363,7 +363,7 @@ pub static STRING: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Vec`](super::Vec).
+/// The table of `Vec`.
 pub static VEC: StructuredType = StructuredType {
     name: "Vec",
     namespace: "Sample",
@@ -375,7 +375,7 @@ pub static VEC: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Result`](super::Result).
+/// The table of `Result`.
 pub static RESULT: StructuredType = StructuredType {
     name: "Result",
     namespace: "Sample",
@@ -387,7 +387,7 @@ pub static RESULT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Ok`](super::Ok).
+/// The table of `Ok`.
 pub static OK: StructuredType = StructuredType {
     name: "Ok",
     namespace: "Sample",
@@ -399,7 +399,7 @@ pub static OK: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Box`](super::Box).
+/// The table of `Box`.
 pub static BOX: StructuredType = StructuredType {
     name: "Box",
     namespace: "Sample",
@@ -411,7 +411,7 @@ pub static BOX: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Default`](super::Default).
+/// The table of `Default`.
 pub static DEFAULT: StructuredType = StructuredType {
     name: "Default",
     namespace: "Sample",
@@ -423,7 +423,7 @@ pub static DEFAULT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Clone`](super::Clone).
+/// The table of `Clone`.
 pub static CLONE: StructuredType = StructuredType {
     name: "Clone",
     namespace: "Sample",
@@ -435,7 +435,7 @@ pub static CLONE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Debug`](super::Debug).
+/// The table of `Debug`.
 pub static DEBUG: StructuredType = StructuredType {
     name: "Debug",
     namespace: "Sample",
@@ -447,7 +447,7 @@ pub static DEBUG: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`PartialEq`](super::PartialEq).
+/// The table of `PartialEq`.
 pub static PARTIAL_EQ: StructuredType = StructuredType {
     name: "PartialEq",
     namespace: "Sample",
@@ -459,7 +459,7 @@ pub static PARTIAL_EQ: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Send`](super::Send).
+/// The table of `Send`.
 pub static SEND: StructuredType = StructuredType {
     name: "Send",
     namespace: "Sample",
@@ -471,7 +471,7 @@ pub static SEND: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Sync`](super::Sync).
+/// The table of `Sync`.
 pub static SYNC: StructuredType = StructuredType {
     name: "Sync",
     namespace: "Sample",
@@ -483,7 +483,7 @@ pub static SYNC: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Into`](super::Into).
+/// The table of `Into`.
 pub static INTO: StructuredType = StructuredType {
     name: "Into",
     namespace: "Sample",
@@ -495,7 +495,7 @@ pub static INTO: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`From`](super::From).
+/// The table of `From`.
 pub static FROM: StructuredType = StructuredType {
     name: "From",
     namespace: "Sample",
@@ -507,7 +507,7 @@ pub static FROM: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Iterator`](super::Iterator).
+/// The table of `Iterator`.
 pub static ITERATOR: StructuredType = StructuredType {
     name: "Iterator",
     namespace: "Sample",
@@ -519,7 +519,7 @@ pub static ITERATOR: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Drop`](super::Drop).
+/// The table of `Drop`.
 pub static DROP: StructuredType = StructuredType {
     name: "Drop",
     namespace: "Sample",
@@ -531,7 +531,7 @@ pub static DROP: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Fn`](super::Fn).
+/// The table of `Fn`.
 pub static FN: StructuredType = StructuredType {
     name: "Fn",
     namespace: "Sample",
@@ -543,7 +543,7 @@ pub static FN: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Value`](super::Value).
+/// The table of `Value`.
 pub static VALUE: StructuredType = StructuredType {
     name: "Value",
     namespace: "Sample",
@@ -555,7 +555,7 @@ pub static VALUE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Edm`](super::Edm).
+/// The table of `Edm`.
 pub static EDM: StructuredType = StructuredType {
     name: "Edm",
     namespace: "Sample",
@@ -567,7 +567,7 @@ pub static EDM: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Property`](super::Property).
+/// The table of `Property`.
 pub static PROPERTY: StructuredType = StructuredType {
     name: "Property",
     namespace: "Sample",
@@ -579,7 +579,7 @@ pub static PROPERTY: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Navigation`](super::Navigation).
+/// The table of `Navigation`.
 pub static NAVIGATION: StructuredType = StructuredType {
     name: "Navigation",
     namespace: "Sample",
@@ -591,7 +591,7 @@ pub static NAVIGATION: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Structured`](super::Structured).
+/// The table of `Structured`.
 pub static STRUCTURED: StructuredType = StructuredType {
     name: "Structured",
     namespace: "Sample",
@@ -603,7 +603,7 @@ pub static STRUCTURED: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Key`](super::Key).
+/// The table of `Key`.
 pub static KEY: StructuredType = StructuredType {
     name: "Key",
     namespace: "Sample",
@@ -615,7 +615,7 @@ pub static KEY: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`EntityType`](super::EntityType).
+/// The table of `EntityType`.
 pub static ENTITY_TYPE: StructuredType = StructuredType {
     name: "EntityType",
     namespace: "Sample",
@@ -627,7 +627,7 @@ pub static ENTITY_TYPE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ComplexType`](super::ComplexType).
+/// The table of `ComplexType`.
 pub static COMPLEX_TYPE: StructuredType = StructuredType {
     name: "ComplexType",
     namespace: "Sample",
@@ -639,7 +639,7 @@ pub static COMPLEX_TYPE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Tables`](super::Tables).
+/// The table of `Tables`.
 pub static TABLES: StructuredType = StructuredType {
     name: "Tables",
     namespace: "Sample",
@@ -651,7 +651,7 @@ pub static TABLES: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Enums`](super::Enums).
+/// The table of `Enums`.
 pub static ENUMS: StructuredType = StructuredType {
     name: "Enums",
     namespace: "Sample",
@@ -663,7 +663,7 @@ pub static ENUMS: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Ids`](super::Ids).
+/// The table of `Ids`.
 pub static IDS: StructuredType = StructuredType {
     name: "Ids",
     namespace: "Sample",
@@ -675,7 +675,7 @@ pub static IDS: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Container`](super::Container).
+/// The table of `Container`.
 pub static CONTAINER: StructuredType = StructuredType {
     name: "Container",
     namespace: "Sample",
@@ -687,7 +687,7 @@ pub static CONTAINER: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Model`](super::Model).
+/// The table of `Model`.
 pub static MODEL_: StructuredType = StructuredType {
     name: "Model",
     namespace: "Sample",
@@ -699,7 +699,7 @@ pub static MODEL_: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Unknown`](super::Unknown).
+/// The table of `Unknown`.
 pub static UNKNOWN: StructuredType = StructuredType {
     name: "Unknown",
     namespace: "Sample",
@@ -711,7 +711,7 @@ pub static UNKNOWN: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Core`](super::Core).
+/// The table of `Core`.
 pub static CORE: StructuredType = StructuredType {
     name: "core",
     namespace: "Sample",
@@ -723,7 +723,7 @@ pub static CORE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Std`](super::Std).
+/// The table of `Std`.
 pub static STD: StructuredType = StructuredType {
     name: "std",
     namespace: "Sample",
@@ -735,7 +735,7 @@ pub static STD: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`OdataClient`](super::OdataClient).
+/// The table of `OdataClient`.
 pub static ODATA_CLIENT: StructuredType = StructuredType {
     name: "odata_client",
     namespace: "Sample",
@@ -747,7 +747,7 @@ pub static ODATA_CLIENT: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`EdmModule`](super::EdmModule).
+/// The table of `EdmModule`.
 pub static EDM_MODULE: StructuredType = StructuredType {
     name: "edm",
     namespace: "Sample",
@@ -759,7 +759,7 @@ pub static EDM_MODULE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`ModType`](super::ModType).
+/// The table of `ModType`.
 pub static MOD_TYPE: StructuredType = StructuredType {
     name: "mod",
     namespace: "Sample",
@@ -771,7 +771,7 @@ pub static MOD_TYPE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Gen`](super::Gen).
+/// The table of `Gen`.
 pub static GEN: StructuredType = StructuredType {
     name: "gen",
     namespace: "Sample",
@@ -783,7 +783,7 @@ pub static GEN: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`IPRange`](super::IPRange).
+/// The table of `IPRange`.
 pub static IP_RANGE: StructuredType = StructuredType {
     name: "IPRange",
     namespace: "Sample",
@@ -795,7 +795,7 @@ pub static IP_RANGE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`OdataFeed`](super::OdataFeed).
+/// The table of `OdataFeed`.
 pub static ODATA_FEED: StructuredType = StructuredType {
     name: "OData_Feed",
     namespace: "Sample",
@@ -807,7 +807,7 @@ pub static ODATA_FEED: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`URLs`](super::URLs).
+/// The table of `URLs`.
 pub static URLS: StructuredType = StructuredType {
     name: "URLs",
     namespace: "Sample",
@@ -819,7 +819,7 @@ pub static URLS: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Module`](super::Module).
+/// The table of `Module`.
 pub static MODULE: StructuredType = StructuredType {
     name: "Module",
     namespace: "Sample",
@@ -831,7 +831,7 @@ pub static MODULE: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Services`](super::Services).
+/// The table of `Services`.
 pub static SERVICES: StructuredType = StructuredType {
     name: "Services",
     namespace: "Sample",
@@ -843,7 +843,7 @@ pub static SERVICES: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Request`](super::Request).
+/// The table of `Request`.
 pub static REQUEST: StructuredType = StructuredType {
     name: "Request",
     namespace: "Sample",
@@ -855,7 +855,7 @@ pub static REQUEST: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Collection`](super::Collection).
+/// The table of `Collection`.
 pub static COLLECTION: StructuredType = StructuredType {
     name: "Collection",
     namespace: "Sample",
@@ -867,7 +867,7 @@ pub static COLLECTION: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`NameWithUnderscores`](super::NameWithUnderscores).
+/// The table of `NameWithUnderscores`.
 pub static NAME_WITH_UNDERSCORES: StructuredType = StructuredType {
     name: "Name_With_Underscores",
     namespace: "Sample",
@@ -879,7 +879,7 @@ pub static NAME_WITH_UNDERSCORES: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Words`](super::Words).
+/// The table of `Words`.
 pub static WORDS: StructuredType = StructuredType {
     name: "Words",
     namespace: "Sample",
@@ -973,7 +973,7 @@ pub static LOOP: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`Members`](super::Members).
+/// The table of `Members`.
 pub static MEMBERS: EnumType = EnumType {
     name: "Members",
     by_name: false,
@@ -990,7 +990,7 @@ pub static MEMBERS: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`Flags`](super::Flags).
+/// The table of `Flags`.
 pub static FLAGS: EnumType = EnumType {
     name: "Flags",
     by_name: false,
@@ -999,7 +999,7 @@ pub static FLAGS: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`Texts`](super::Texts).
+/// The table of `Texts`.
 pub static TEXTS: EnumType = EnumType {
     name: "Texts",
     by_name: false,
@@ -1008,5 +1008,5 @@ pub static TEXTS: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`Id`](super::Id).
+/// The table of `Id`.
 pub static ID: IdType = IdType { name: "Id", prefix: None };

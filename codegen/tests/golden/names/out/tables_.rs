@@ -4,10 +4,10 @@
 //! `Tables`.
 
 /// Entity type `Sample.Tables`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Tables {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `Tables`: `Edm.String`, nullable.
     pub const TABLES: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for Tables {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Tables);
 
 impl edm::EntityType for Tables {
     type Key = super::Id;

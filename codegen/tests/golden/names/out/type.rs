@@ -4,10 +4,10 @@
 //! `Type`.
 
 /// Entity type `Sample.type`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Type {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct Type {
 }
 
 impl Type {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `type`: `Edm.String`, nullable.
     pub const TYPE: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for Type {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Type);
 
 impl edm::EntityType for Type {
     type Key = super::Id;

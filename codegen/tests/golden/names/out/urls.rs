@@ -4,10 +4,10 @@
 //! `URLs`.
 
 /// Entity type `Sample.URLs`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct URLs {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     ///
     /// Set at create.
     pub id: super::Id,
@@ -20,7 +20,7 @@ pub struct URLs {
 }
 
 impl URLs {
-    /// `Id`: `Edm.String`, amended to [`Id`](super::Id), key.
+    /// `Id`: `Edm.String`, amended to `Id`, key.
     pub const ID: edm::Property<Self, super::Id, edm::access::Create> = edm::Property::new("Id");
     /// `URLs`: `Edm.String`, nullable.
     pub const URLS: edm::Property<Self, ::core::option::Option<::std::string::String>> =
@@ -60,6 +60,8 @@ impl edm::Structured for URLs {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(URLs);
 
 impl edm::EntityType for URLs {
     type Key = super::Id;

@@ -4,10 +4,10 @@
 //! `Words`.
 
 /// Complex type `Sample.Words`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Words {
-    /// `as`: `Edm.String`, amended to [`Texts`](super::Texts), nullable.
+    /// `as`: `Edm.String`, amended to `Texts`, nullable.
     pub r#as: ::core::option::Option<super::Texts>,
     /// `async`: `Edm.String`, nullable.
     pub r#async: ::core::option::Option<::std::string::String>,
@@ -118,7 +118,7 @@ pub struct Words {
 }
 
 impl Words {
-    /// `as`: `Edm.String`, amended to [`Texts`](super::Texts), nullable.
+    /// `as`: `Edm.String`, amended to `Texts`, nullable.
     pub const AS: edm::Property<Self, ::core::option::Option<super::Texts>> =
         edm::Property::new("as");
     /// `async`: `Edm.String`, nullable.
@@ -414,5 +414,7 @@ impl edm::Structured for Words {
         ::core::option::Option::Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Words);
 
 edm::complex_type!(Words, &super::tables::WORDS);

@@ -18,32 +18,32 @@ impl Farm {
         &self.0
     }
 
-    /// Entity set `Farmers`: many [`Person`](super::Person).
+    /// Entity set `Farmers`: many `Person`.
     pub fn farmers(&self) -> odata_client::Collection<super::Person> {
         self.0.set("Farmers")
     }
 
-    /// One [`Person`](super::Person) of the entity set `Farmers`, by its key.
+    /// One `Person` of the entity set `Farmers`, by its key.
     pub fn farmers_by_key(&self, key: impl Into<edm::Guid>) -> super::PersonRequest {
         self.farmers().by_key(key)
     }
 
-    /// Entity set `Shepherds`: many [`Person`](super::Person).
+    /// Entity set `Shepherds`: many `Person`.
     pub fn shepherds(&self) -> odata_client::Collection<super::Person> {
         self.0.set("Shepherds")
     }
 
-    /// One [`Person`](super::Person) of the entity set `Shepherds`, by its key.
+    /// One `Person` of the entity set `Shepherds`, by its key.
     pub fn shepherds_by_key(&self, key: impl Into<edm::Guid>) -> super::PersonRequest {
         self.shepherds().by_key(key)
     }
 
-    /// Entity set `Sheep`: many [`Sheep`](super::Sheep).
+    /// Entity set `Sheep`: many `Sheep`.
     pub fn sheep(&self) -> odata_client::Collection<super::Sheep> {
         self.0.set("Sheep")
     }
 
-    /// One [`Sheep`](super::Sheep) of the entity set `Sheep`, by its key.
+    /// One `Sheep` of the entity set `Sheep`, by its key.
     pub fn sheep_by_key(&self, key: impl Into<i64>) -> super::SheepRequest {
         self.sheep().by_key(key)
     }

@@ -4,7 +4,7 @@
 //! `Person`.
 
 /// Entity type `Sample.Person`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Person {
     /// `Id`: `Edm.Guid`, key.
@@ -18,19 +18,19 @@ pub struct Person {
 impl Person {
     /// `Id`: `Edm.Guid`, key.
     pub const ID: edm::Property<Self, edm::Guid, edm::access::Create> = edm::Property::new("Id");
-    /// `Sheep`: many [`Sheep`](super::Sheep).
+    /// `Sheep`: many `Sheep`.
     ///
     /// May be set at create.
     pub const SHEEP: edm::Navigation<Self, edm::Many<super::Sheep>, edm::access::Create> =
         edm::Navigation::new("Sheep");
-    /// `Friends`: many [`Person`](super::Person).
+    /// `Friends`: many `Person`.
     ///
     /// Whom the person knows.
     ///
     /// Not set at create. Links may be added and removed. Since 2.0.
     pub const FRIENDS: edm::Navigation<Self, edm::Many<super::Person>> =
         edm::Navigation::new("Friends");
-    /// `Links`: many [`Person`](super::Person).
+    /// `Links`: many `Person`.
     ///
     /// May be set at create.
     pub const LINKS: edm::Navigation<Self, edm::Many<super::Person>, edm::access::Create> =
@@ -64,6 +64,8 @@ impl edm::Structured for Person {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Person);
 
 impl edm::EntityType for Person {
     type Key = edm::Guid;

@@ -4,7 +4,7 @@
 //! `Sheep`.
 
 /// Entity type `Sample.Sheep`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Sheep {
     /// `Id`: `Edm.Int64`, key.
@@ -18,7 +18,7 @@ pub struct Sheep {
 impl Sheep {
     /// `Id`: `Edm.Int64`, key.
     pub const ID: edm::Property<Self, i64, edm::access::Create> = edm::Property::new("Id");
-    /// `Owner`: none or one [`Person`](super::Person).
+    /// `Owner`: none or one `Person`.
     ///
     /// May be set at create.
     pub const OWNER: edm::Navigation<Self, edm::One<super::Person>, edm::access::Create> =
@@ -52,6 +52,8 @@ impl edm::Structured for Sheep {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Sheep);
 
 impl edm::EntityType for Sheep {
     type Key = i64;

@@ -29,7 +29,7 @@ pub static MODEL: Model = Model {
     ..Model::NEW
 };
 
-/// The table of [`Person`](super::Person).
+/// The table of `Person`.
 pub static PERSON: StructuredType = StructuredType {
     name: "Person",
     namespace: "Sample",
@@ -45,7 +45,7 @@ pub static PERSON: StructuredType = StructuredType {
     ..StructuredType::NEW
 };
 
-/// The table of [`Sheep`](super::Sheep).
+/// The table of `Sheep`.
 pub static SHEEP: StructuredType = StructuredType {
     name: "Sheep",
     namespace: "Sample",

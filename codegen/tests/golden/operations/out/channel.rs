@@ -4,10 +4,10 @@
 //! `Channel`.
 
 /// Entity type `Sample.Channel`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Channel {
-    /// `Id`: `Edm.String`, amended to [`ChannelId`](super::ChannelId), key.
+    /// `Id`: `Edm.String`, amended to `ChannelId`, key.
     ///
     /// Set at create.
     pub id: super::ChannelId,
@@ -16,7 +16,7 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// `Id`: `Edm.String`, amended to [`ChannelId`](super::ChannelId), key.
+    /// `Id`: `Edm.String`, amended to `ChannelId`, key.
     pub const ID: edm::Property<Self, super::ChannelId, edm::access::Create> =
         edm::Property::new("Id");
 }
@@ -48,6 +48,8 @@ impl edm::Structured for Channel {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Channel);
 
 impl edm::EntityType for Channel {
     type Key = super::ChannelId;

@@ -18,22 +18,22 @@ impl Station {
         &self.0
     }
 
-    /// Entity set `Channels`: many [`Channel`](super::Channel).
+    /// Entity set `Channels`: many `Channel`.
     pub fn channels(&self) -> odata_client::Collection<super::Channel> {
         self.0.set("Channels")
     }
 
-    /// One [`Channel`](super::Channel) of the entity set `Channels`, by its key.
+    /// One `Channel` of the entity set `Channels`, by its key.
     pub fn channel(&self, key: impl Into<super::ChannelId>) -> super::ChannelRequest {
         self.channels().by_key(key)
     }
 
-    /// Entity set `Programs`: many [`Program`](super::Program).
+    /// Entity set `Programs`: many `Program`.
     pub fn programs(&self) -> odata_client::Collection<super::Program> {
         self.0.set("Programs")
     }
 
-    /// One [`Program`](super::Program) of the entity set `Programs`, by its key.
+    /// One `Program` of the entity set `Programs`, by its key.
     pub fn program(&self, key: impl Into<String>) -> super::ProgramRequest {
         self.programs().by_key(key)
     }
@@ -43,16 +43,16 @@ impl Station {
         self.0.invoke(&super::tables::PING, Vec::new(), odata_client::nothing)
     }
 
-    /// Service operation `Rename` (POST): [`ChannelId`](super::ChannelId).
+    /// Service operation `Rename` (POST): `ChannelId`.
     ///
     /// Gives a channel another name.
     ///
     /// Since 1.3.
     ///
-    /// - `channel_id`: `channelId`, [`ChannelId`](super::ChannelId). The channel, in a text long
-    ///   enough to be wrapped by the generator.
+    /// - `channel_id`: `channelId`, `ChannelId`. The channel, in a text long enough to be wrapped
+    ///   by the generator.
     /// - `new_name`: `newName`, `Edm.String`, may be left out.
-    /// - `r#type`: `type`, [`Kind`](super::Kind).
+    /// - `r#type`: `type`, `Kind`.
     pub fn rename(
         &self,
         channel_id: impl Into<super::ChannelId>,

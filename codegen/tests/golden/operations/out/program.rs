@@ -4,7 +4,7 @@
 //! `Program`.
 
 /// Entity type `Sample.Program`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Program {
     /// `Id`: `Edm.String`, key.
@@ -47,6 +47,8 @@ impl edm::Structured for Program {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Program);
 
 impl edm::EntityType for Program {
     type Key = String;

@@ -4,7 +4,7 @@
 //! `Report`.
 
 /// Complex type `Sample.Report`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Report {
     /// `Text`: `Edm.String`, nullable.
@@ -51,5 +51,7 @@ impl edm::Structured for Report {
         Some(&mut self.extra)
     }
 }
+
+edm::compared_by_table!(Report);
 
 edm::complex_type!(Report, &super::tables::REPORT);

@@ -36,7 +36,7 @@ pub static MODEL: Model = Model {
     ..Model::NEW
 };
 
-/// The table of [`Channel`](super::Channel).
+/// The table of `Channel`.
 pub static CHANNEL: StructuredType = StructuredType {
     name: "Channel",
     namespace: "Sample",
@@ -67,7 +67,7 @@ pub static CHANNEL_ADVERTISE_NOW: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`Program`](super::Program).
+/// The table of `Program`.
 pub static PROGRAM: StructuredType = StructuredType {
     name: "Program",
     namespace: "Sample",
@@ -85,7 +85,7 @@ pub static PROGRAM_START: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`Report`](super::Report).
+/// The table of `Report`.
 pub static REPORT: StructuredType = StructuredType {
     name: "Report",
     namespace: "Sample",
@@ -118,7 +118,7 @@ pub static RENAME: Operation = Operation {
     ..Operation::NEW
 };
 
-/// The table of [`Kind`](super::Kind).
+/// The table of `Kind`.
 pub static KIND: EnumType = EnumType {
     name: "Kind",
     by_name: false,
@@ -126,5 +126,5 @@ pub static KIND: EnumType = EnumType {
     ..EnumType::NEW
 };
 
-/// The table of [`ChannelId`](super::ChannelId).
+/// The table of `ChannelId`.
 pub static CHANNEL_ID: IdType = IdType { name: "ChannelId", prefix: None };

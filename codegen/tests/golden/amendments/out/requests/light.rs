@@ -3,7 +3,7 @@
 
 //! Requests for one `Light`.
 
-/// One [`Light`](super::super::Light), addressed by its key.
+/// One `Light`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct LightRequest(odata_client::EntityRequest<super::super::Light>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Photo`.
 
-/// One [`Photo`](super::super::Photo), addressed by its key.
+/// One `Photo`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct PhotoRequest(odata_client::EntityRequest<super::super::Photo>);
 

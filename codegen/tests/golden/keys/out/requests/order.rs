@@ -3,7 +3,7 @@
 
 //! Requests for one `Order`.
 
-/// One [`Order`](super::super::Order), addressed by its key.
+/// One `Order`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct OrderRequest(odata_client::EntityRequest<super::super::Order>);
 

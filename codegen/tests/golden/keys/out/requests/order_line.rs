@@ -3,7 +3,7 @@
 
 //! Requests for one `OrderLine`.
 
-/// One [`OrderLine`](super::super::OrderLine), addressed by its key.
+/// One `OrderLine`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct OrderLineRequest(odata_client::EntityRequest<super::super::OrderLine>);
 

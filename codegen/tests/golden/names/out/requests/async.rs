@@ -3,7 +3,7 @@
 
 //! Requests for one `Async`.
 
-/// One [`Async`](super::super::Async), addressed by its key.
+/// One `Async`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct AsyncRequest(odata_client::EntityRequest<super::super::Async>);
 

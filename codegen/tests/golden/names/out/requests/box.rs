@@ -3,7 +3,7 @@
 
 //! Requests for one `Box`.
 
-/// One [`Box`](super::super::Box), addressed by its key.
+/// One `Box`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct BoxRequest(odata_client::EntityRequest<super::super::Box>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Clone`.
 
-/// One [`Clone`](super::super::Clone), addressed by its key.
+/// One `Clone`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct CloneRequest(odata_client::EntityRequest<super::super::Clone>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Collection`.
 
-/// One [`Collection`](super::super::Collection), addressed by its key.
+/// One `Collection`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct CollectionRequest(odata_client::EntityRequest<super::super::Collection>);
 

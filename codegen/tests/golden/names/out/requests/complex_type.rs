@@ -3,7 +3,7 @@
 
 //! Requests for one `ComplexType`.
 
-/// One [`ComplexType`](super::super::ComplexType), addressed by its key.
+/// One `ComplexType`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ComplexTypeRequest(odata_client::EntityRequest<super::super::ComplexType>);
 

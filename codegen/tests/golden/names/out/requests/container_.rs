@@ -3,7 +3,7 @@
 
 //! Requests for one `Container`.
 
-/// One [`Container`](super::super::Container), addressed by its key.
+/// One `Container`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ContainerRequest(odata_client::EntityRequest<super::super::Container>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Core`.
 
-/// One [`Core`](super::super::Core), addressed by its key.
+/// One `Core`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct CoreRequest(odata_client::EntityRequest<super::super::Core>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Crate`.
 
-/// One [`Crate`](super::super::Crate), addressed by its key.
+/// One `Crate`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct CrateRequest(odata_client::EntityRequest<super::super::Crate>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Debug`.
 
-/// One [`Debug`](super::super::Debug), addressed by its key.
+/// One `Debug`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct DebugRequest(odata_client::EntityRequest<super::super::Debug>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Default`.
 
-/// One [`Default`](super::super::Default), addressed by its key.
+/// One `Default`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct DefaultRequest(odata_client::EntityRequest<super::super::Default>);
 

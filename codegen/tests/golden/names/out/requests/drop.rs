@@ -3,7 +3,7 @@
 
 //! Requests for one `Drop`.
 
-/// One [`Drop`](super::super::Drop), addressed by its key.
+/// One `Drop`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct DropRequest(odata_client::EntityRequest<super::super::Drop>);
 

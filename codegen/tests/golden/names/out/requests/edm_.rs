@@ -3,7 +3,7 @@
 
 //! Requests for one `Edm`.
 
-/// One [`Edm`](super::super::Edm), addressed by its key.
+/// One `Edm`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct EdmRequest(odata_client::EntityRequest<super::super::Edm>);
 

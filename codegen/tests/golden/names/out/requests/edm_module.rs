@@ -3,7 +3,7 @@
 
 //! Requests for one `EdmModule`.
 
-/// One [`EdmModule`](super::super::EdmModule), addressed by its key.
+/// One `EdmModule`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct EdmModuleRequest(odata_client::EntityRequest<super::super::EdmModule>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `EntityType`.
 
-/// One [`EntityType`](super::super::EntityType), addressed by its key.
+/// One `EntityType`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct EntityTypeRequest(odata_client::EntityRequest<super::super::EntityType>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Enums`.
 
-/// One [`Enums`](super::super::Enums), addressed by its key.
+/// One `Enums`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct EnumsRequest(odata_client::EntityRequest<super::super::Enums>);
 

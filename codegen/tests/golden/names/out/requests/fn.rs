@@ -3,7 +3,7 @@
 
 //! Requests for one `Fn`.
 
-/// One [`Fn`](super::super::Fn), addressed by its key.
+/// One `Fn`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct FnRequest(odata_client::EntityRequest<super::super::Fn>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `From`.
 
-/// One [`From`](super::super::From), addressed by its key.
+/// One `From`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct FromRequest(odata_client::EntityRequest<super::super::From>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Gen`.
 
-/// One [`Gen`](super::super::Gen), addressed by its key.
+/// One `Gen`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct GenRequest(odata_client::EntityRequest<super::super::Gen>);
 

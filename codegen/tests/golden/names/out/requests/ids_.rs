@@ -3,7 +3,7 @@
 
 //! Requests for one `Ids`.
 
-/// One [`Ids`](super::super::Ids), addressed by its key.
+/// One `Ids`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct IdsRequest(odata_client::EntityRequest<super::super::Ids>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Into`.
 
-/// One [`Into`](super::super::Into), addressed by its key.
+/// One `Into`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct IntoRequest(odata_client::EntityRequest<super::super::Into>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `IPRange`.
 
-/// One [`IPRange`](super::super::IPRange), addressed by its key.
+/// One `IPRange`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct IPRangeRequest(odata_client::EntityRequest<super::super::IPRange>);
 

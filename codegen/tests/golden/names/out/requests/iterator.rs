@@ -3,7 +3,7 @@
 
 //! Requests for one `Iterator`.
 
-/// One [`Iterator`](super::super::Iterator), addressed by its key.
+/// One `Iterator`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct IteratorRequest(odata_client::EntityRequest<super::super::Iterator>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Key`.
 
-/// One [`Key`](super::super::Key), addressed by its key.
+/// One `Key`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct KeyRequest(odata_client::EntityRequest<super::super::Key>);
 

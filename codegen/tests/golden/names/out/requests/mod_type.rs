@@ -3,7 +3,7 @@
 
 //! Requests for one `ModType`.
 
-/// One [`ModType`](super::super::ModType), addressed by its key.
+/// One `ModType`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ModTypeRequest(odata_client::EntityRequest<super::super::ModType>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Model`.
 
-/// One [`Model`](super::super::Model), addressed by its key.
+/// One `Model`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ModelRequest(odata_client::EntityRequest<super::super::Model>);
 

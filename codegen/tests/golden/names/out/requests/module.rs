@@ -3,7 +3,7 @@
 
 //! Requests for one `Module`.
 
-/// One [`Module`](super::super::Module), addressed by its key.
+/// One `Module`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ModuleRequest(odata_client::EntityRequest<super::super::Module>);
 

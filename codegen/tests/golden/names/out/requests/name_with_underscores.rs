@@ -3,7 +3,7 @@
 
 //! Requests for one `NameWithUnderscores`.
 
-/// One [`NameWithUnderscores`](super::super::NameWithUnderscores), addressed by its key.
+/// One `NameWithUnderscores`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct NameWithUnderscoresRequest(odata_client::EntityRequest<super::super::NameWithUnderscores>);
 

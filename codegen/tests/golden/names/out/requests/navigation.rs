@@ -3,7 +3,7 @@
 
 //! Requests for one `Navigation`.
 
-/// One [`Navigation`](super::super::Navigation), addressed by its key.
+/// One `Navigation`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct NavigationRequest(odata_client::EntityRequest<super::super::Navigation>);
 

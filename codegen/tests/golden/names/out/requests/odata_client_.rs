@@ -3,7 +3,7 @@
 
 //! Requests for one `OdataClient`.
 
-/// One [`OdataClient`](super::super::OdataClient), addressed by its key.
+/// One `OdataClient`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct OdataClientRequest(odata_client::EntityRequest<super::super::OdataClient>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `OdataFeed`.
 
-/// One [`OdataFeed`](super::super::OdataFeed), addressed by its key.
+/// One `OdataFeed`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct OdataFeedRequest(odata_client::EntityRequest<super::super::OdataFeed>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Ok`.
 
-/// One [`Ok`](super::super::Ok), addressed by its key.
+/// One `Ok`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct OkRequest(odata_client::EntityRequest<super::super::Ok>);
 

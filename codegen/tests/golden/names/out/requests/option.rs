@@ -3,7 +3,7 @@
 
 //! Requests for one `Option`.
 
-/// One [`Option`](super::super::Option), addressed by its key.
+/// One `Option`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct OptionRequest(odata_client::EntityRequest<super::super::Option>);
 
@@ -13,7 +13,7 @@ impl OptionRequest {
         Self(request)
     }
 
-    /// `AsOption`: none or one [`String`](super::super::String).
+    /// `AsOption`: none or one `String`.
     ///
     /// May be set at create.
     pub fn as_option(&self) -> super::super::StringRequest {

@@ -3,7 +3,7 @@
 
 //! Requests for one `PartialEq`.
 
-/// One [`PartialEq`](super::super::PartialEq), addressed by its key.
+/// One `PartialEq`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct PartialEqRequest(odata_client::EntityRequest<super::super::PartialEq>);
 

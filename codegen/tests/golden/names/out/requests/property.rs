@@ -3,7 +3,7 @@
 
 //! Requests for one `Property`.
 
-/// One [`Property`](super::super::Property), addressed by its key.
+/// One `Property`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct PropertyRequest(odata_client::EntityRequest<super::super::Property>);
 

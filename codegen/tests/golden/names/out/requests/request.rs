@@ -3,7 +3,7 @@
 
 //! Requests for one `Request`.
 
-/// One [`Request`](super::super::Request), addressed by its key.
+/// One `Request`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct RequestRequest(odata_client::EntityRequest<super::super::Request>);
 

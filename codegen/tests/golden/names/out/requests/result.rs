@@ -3,7 +3,7 @@
 
 //! Requests for one `Result`.
 
-/// One [`Result`](super::super::Result), addressed by its key.
+/// One `Result`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ResultRequest(odata_client::EntityRequest<super::super::Result>);
 

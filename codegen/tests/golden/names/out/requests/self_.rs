@@ -3,7 +3,7 @@
 
 //! Requests for one `Self_`.
 
-/// One [`Self_`](super::super::Self_), addressed by its key.
+/// One `Self_`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct SelfRequest(odata_client::EntityRequest<super::super::Self_>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `SelfType`.
 
-/// One [`SelfType`](super::super::SelfType), addressed by its key.
+/// One `SelfType`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct SelfTypeRequest(odata_client::EntityRequest<super::super::SelfType>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Send`.
 
-/// One [`Send`](super::super::Send), addressed by its key.
+/// One `Send`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct SendRequest(odata_client::EntityRequest<super::super::Send>);
 

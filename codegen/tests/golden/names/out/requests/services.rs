@@ -3,7 +3,7 @@
 
 //! Requests for one `Services`.
 
-/// One [`Services`](super::super::Services), addressed by its key.
+/// One `Services`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ServicesRequest(odata_client::EntityRequest<super::super::Services>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Some`.
 
-/// One [`Some`](super::super::Some), addressed by its key.
+/// One `Some`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct SomeRequest(odata_client::EntityRequest<super::super::Some>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Std`.
 
-/// One [`Std`](super::super::Std), addressed by its key.
+/// One `Std`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct StdRequest(odata_client::EntityRequest<super::super::Std>);
 

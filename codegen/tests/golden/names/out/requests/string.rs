@@ -3,7 +3,7 @@
 
 //! Requests for one `String`.
 
-/// One [`String`](super::super::String), addressed by its key.
+/// One `String`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct StringRequest(odata_client::EntityRequest<super::super::String>);
 

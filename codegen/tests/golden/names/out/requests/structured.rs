@@ -3,7 +3,7 @@
 
 //! Requests for one `Structured`.
 
-/// One [`Structured`](super::super::Structured), addressed by its key.
+/// One `Structured`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct StructuredRequest(odata_client::EntityRequest<super::super::Structured>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Super`.
 
-/// One [`Super`](super::super::Super), addressed by its key.
+/// One `Super`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct SuperRequest(odata_client::EntityRequest<super::super::Super>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Sync`.
 
-/// One [`Sync`](super::super::Sync), addressed by its key.
+/// One `Sync`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct SyncRequest(odata_client::EntityRequest<super::super::Sync>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Tables`.
 
-/// One [`Tables`](super::super::Tables), addressed by its key.
+/// One `Tables`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct TablesRequest(odata_client::EntityRequest<super::super::Tables>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Type`.
 
-/// One [`Type`](super::super::Type), addressed by its key.
+/// One `Type`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct TypeRequest(odata_client::EntityRequest<super::super::Type>);
 

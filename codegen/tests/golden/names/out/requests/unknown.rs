@@ -3,7 +3,7 @@
 
 //! Requests for one `Unknown`.
 
-/// One [`Unknown`](super::super::Unknown), addressed by its key.
+/// One `Unknown`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct UnknownRequest(odata_client::EntityRequest<super::super::Unknown>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `URLs`.
 
-/// One [`URLs`](super::super::URLs), addressed by its key.
+/// One `URLs`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct URLsRequest(odata_client::EntityRequest<super::super::URLs>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Value`.
 
-/// One [`Value`](super::super::Value), addressed by its key.
+/// One `Value`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ValueRequest(odata_client::EntityRequest<super::super::Value>);
 

@@ -3,7 +3,7 @@
 
 //! Requests for one `Vec`.
 
-/// One [`Vec`](super::super::Vec), addressed by its key.
+/// One `Vec`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct VecRequest(odata_client::EntityRequest<super::super::Vec>);
 

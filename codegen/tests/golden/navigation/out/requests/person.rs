@@ -3,7 +3,7 @@
 
 //! Requests for one `Person`.
 
-/// One [`Person`](super::super::Person), addressed by its key.
+/// One `Person`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct PersonRequest(odata_client::EntityRequest<super::super::Person>);
 
@@ -13,14 +13,14 @@ impl PersonRequest {
         Self(request)
     }
 
-    /// `Sheep`: many [`Sheep`](super::super::Sheep).
+    /// `Sheep`: many `Sheep`.
     ///
     /// May be set at create.
     pub fn sheep(&self) -> odata_client::Collection<super::super::Sheep> {
         self.0.follow(super::super::Person::SHEEP)
     }
 
-    /// `Friends`: many [`Person`](super::super::Person).
+    /// `Friends`: many `Person`.
     ///
     /// Whom the person knows.
     ///
@@ -29,7 +29,7 @@ impl PersonRequest {
         self.0.follow(super::super::Person::FRIENDS)
     }
 
-    /// `Links`: many [`Person`](super::super::Person).
+    /// `Links`: many `Person`.
     ///
     /// May be set at create.
     pub fn links_(&self) -> odata_client::Collection<super::super::Person> {

@@ -3,7 +3,7 @@
 
 //! Requests for one `Sheep`.
 
-/// One [`Sheep`](super::super::Sheep), addressed by its key.
+/// One `Sheep`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct SheepRequest(odata_client::EntityRequest<super::super::Sheep>);
 
@@ -13,7 +13,7 @@ impl SheepRequest {
         Self(request)
     }
 
-    /// `Owner`: none or one [`Person`](super::super::Person).
+    /// `Owner`: none or one `Person`.
     ///
     /// May be set at create.
     pub fn owner(&self) -> super::super::PersonRequest {

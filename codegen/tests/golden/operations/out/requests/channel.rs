@@ -3,7 +3,7 @@
 
 //! Requests for one `Channel`.
 
-/// One [`Channel`](super::super::Channel), addressed by its key.
+/// One `Channel`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ChannelRequest(odata_client::EntityRequest<super::super::Channel>);
 
@@ -20,7 +20,7 @@ impl ChannelRequest {
         self.0.invoke(&super::super::tables::CHANNEL_START, Vec::new(), odata_client::nothing)
     }
 
-    /// Action `Advertise` (POST): collection of [`Report`](super::super::Report).
+    /// Action `Advertise` (POST): collection of `Report`.
     pub fn advertise_now(
         &self,
         parameters: super::super::ChannelAdvertiseNowParameters,
@@ -62,6 +62,6 @@ pub struct ChannelAdvertiseNowParameters {
     pub cue_id: i32,
     /// `slate`, `Edm.String`, may be left out.
     pub slate: Option<String>,
-    /// `reports`, collection of [`Report`](super::super::Report).
+    /// `reports`, collection of `Report`.
     pub reports: Vec<super::super::Report>,
 }

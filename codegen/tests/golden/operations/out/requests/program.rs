@@ -3,7 +3,7 @@
 
 //! Requests for one `Program`.
 
-/// One [`Program`](super::super::Program), addressed by its key.
+/// One `Program`, addressed by its key.
 #[derive(Clone, Debug)]
 pub struct ProgramRequest(odata_client::EntityRequest<super::super::Program>);
 
