@@ -5,7 +5,7 @@ use edm::model::{Parameter, Primitive, Type};
 use edm::version::Version;
 use edm::{Binding, DateTime, DateTimeOffset, Draft, Inline, Value};
 
-use crate::model::{BEING_TYPE, PERSON, PLACE, TEXT, of};
+use crate::model::{BEING_TYPE, PERSON, PILOT, PLACE, TEXT, of};
 
 const V2: Dialect = Dialect::new(Format::Verbose, Version::V2);
 const V3: Dialect = Dialect::new(Format::Light, Version::V3);
@@ -54,6 +54,32 @@ fn inserts_have_the_form_of_their_dialect() {
         ),
     ] {
         assert_eq!(dialect.draft(&draft(), &PERSON, "http://h/"), expected, "{dialect:?}");
+    }
+}
+
+#[test]
+fn derived_entities_are_created_along_by_their_own_type() {
+    let pilot = Draft {
+        derived: Some(&PILOT),
+        members: vec![
+            ("Id".into(), Value::Integer(3)),
+            ("Hours".into(), Value::Decimal("12.50".parse().unwrap())),
+        ],
+        ..Draft::default()
+    };
+    let inline = vec![Inline { navigation: "Friends".into(), many: true, entities: vec![pilot] }];
+    let draft = Draft { inline, ..Draft::default() };
+    for (dialect, expected) in [
+        (
+            V3,
+            r#"{"odata.type":"Demo.Being","Friends":[{"odata.type":"Demo.Pilot","Id":"3","Hours":"12.50"}]}"#,
+        ),
+        (
+            V4,
+            r##"{"@odata.type":"#Demo.Being","Friends":[{"@odata.type":"#Demo.Pilot","Id":3,"Hours":12.50}]}"##,
+        ),
+    ] {
+        assert_eq!(dialect.draft(&draft, &BEING_TYPE, ""), expected);
     }
 }
 

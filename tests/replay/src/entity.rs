@@ -3,7 +3,7 @@
 use edm::json::{Body, Dialect, Format, Sink, value_from_text};
 use edm::model::{Primitive, StructuredType, Type};
 use edm::version::Version;
-use edm::{Extra, Record, Structured, TypeError, Value};
+use edm::{Draft, Extra, Record, Structured, TypeError, Value, to_members};
 use serde_json::Value as Json;
 
 use crate::Tables;
@@ -104,6 +104,34 @@ impl Search<'_> {
         }
     }
 
+    /// Writes an entity as the body of an insert and reads that: nothing may change on the way.
+    pub(crate) fn written_back(&mut self, entity: &Entity) {
+        let ty = entity.structured_type();
+        let draft = Draft { members: to_members(entity), ..Draft::default() };
+        let text = dialect(self.format).draft(&draft, ty, "");
+        let mut again = Entity::new(ty);
+        if let Err(error) = Body::new(&text, self.format).entity(&mut again) {
+            self.tally.lost.push(format!("written back: {error}"));
+            return;
+        }
+        for (index, row) in ty.properties.iter().enumerate() {
+            if !is_equal(&again.get(index), &entity.get(index), &row.ty) {
+                self.tally.lost.push(format!("written back: {}", row.name));
+            }
+        }
+        for (name, raw) in entity.extra.payload().map_or(&[][..], |payload| &payload.members) {
+            let json = raw.to_json();
+            let is_link = ty.navigation(name).is_some() || json.get("__deferred").is_some();
+            if !is_link && again.extra.get(name).as_ref() != Some(&json) {
+                self.tally.lost.push(format!("written back: {name}"));
+            }
+        }
+        let named = entity.extra.type_name();
+        if named.is_some() && again.extra.type_name() != named {
+            self.tally.lost.push("written back: the type".to_owned());
+        }
+    }
+
     /// Control information: in a field of its own, or with the others.
     fn control(&mut self, name: &str, json: &Json, entity: &Entity, at: &str) {
         let payload = entity.extra.payload();
@@ -200,8 +228,7 @@ fn is_same(json: &Json, value: &Value, ty: &Type, format: Format) -> bool {
     if json.is_null() {
         return value.is_null();
     }
-    let version = if format == Format::V4 { Version::V4 } else { Version::V3 };
-    let text = Dialect::new(format, version).value(value, ty);
+    let text = dialect(format).value(value, ty);
     let Ok(printed) = serde_json::from_str::<Json>(&text) else { return false };
     let plain = |json: &Json| json.as_str().map_or_else(|| json.to_string(), str::to_owned);
     if plain(&printed) == plain(json) {
@@ -230,6 +257,14 @@ fn is_same(json: &Json, value: &Value, ty: &Type, format: Format) -> bool {
     let means_it =
         |text: &str| value_from_text(text, ty).is_ok_and(|read| is_equal(&read, value, ty));
     has_forms && means_it(&text) && means_it(&json.to_string())
+}
+
+/// The dialect that loses nothing: that of V1 and V2 has only milliseconds.
+const fn dialect(format: Format) -> Dialect {
+    match format {
+        Format::V4 => Dialect::new(format, Version::V4),
+        Format::Light | Format::Verbose => Dialect::new(format, Version::V3),
+    }
 }
 
 /// Not-a-number is itself here; of 32 bits, what is behind them does not count.

@@ -221,6 +221,7 @@ impl Exchange {
                 let removed = list.iter().filter(|json| is_removed(json));
                 for (json, entity) in present.chain(removed).zip(read) {
                     search.entity(json, entity, "");
+                    search.written_back(entity);
                 }
                 page_info(inner, &info, &mut search.tally);
                 "page"
@@ -232,7 +233,10 @@ impl Exchange {
             {
                 let mut entity = Entity::new(ty);
                 match body.nullable_entity(&mut entity) {
-                    Ok(true) => search.entity(inner, &entity, ""),
+                    Ok(true) => {
+                        search.entity(inner, &entity, "");
+                        search.written_back(&entity);
+                    }
                     Ok(false) if inner.get("odata.null").is_some() => search.tally.kept += 1,
                     other => return Outcome::Lost(format!("{other:?}")),
                 }

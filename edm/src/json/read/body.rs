@@ -284,14 +284,15 @@ impl<'de> Visitor<'de> for Wrapped<'_, '_> {
     }
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let Self { context, target } = self;
-        let mut found = None;
-        while let Some(Name(name)) = map.next_key()? {
-            if name == "d" {
-                found = Some(map.next_value_seed(EntitySeed { context, target: &mut *target })?);
-            } else {
-                map.next_value::<IgnoredAny>()?;
-            }
-        }
+        let Some(Name(first)) = map.next_key()? else { return Ok(None) };
+        // An entity without a wrapper may have a property of this name, but its key comes first.
+        let found = if first == "d" {
+            Some(map.next_value_seed(EntitySeed { context, target })?)
+        } else {
+            map.next_value::<IgnoredAny>()?;
+            None
+        };
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(found)
     }
 }
