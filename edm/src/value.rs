@@ -128,7 +128,8 @@ macro_rules! from {
 }
 from! {
     bool => Boolean, i32 => Integer, i64 => Integer, f64 => Double, String => String,
-    &str => String, DateTime => DateTime, Guid => Guid, Duration => Duration,
+    &str => String, DateTime => DateTime, Guid => Guid, Duration => Duration, Decimal => Decimal,
+    DateTimeOffset => DateTimeOffset, Date => Date, TimeOfDay => TimeOfDay,
 }
 
 /// A value that is not of the type it should have.
