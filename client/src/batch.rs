@@ -3,11 +3,9 @@
 use std::fmt;
 
 use edm::batch::{self as wire, Ids, Part as WirePart};
-use edm::query::QueryOptions;
 
 use crate::call::{Accept, CallBody, is_absolute, refuse};
 use crate::dialect::Preference;
-use crate::place::Place;
 use crate::request::Decode;
 use crate::service::{from_batch, service_error};
 use crate::{Addressed, Call, EntityRequest, Error, Idempotency, Reply, Request, Service};
@@ -335,8 +333,7 @@ impl<E: Addressed> Handle<E> {
     /// The entity that the call creates, for later calls of the batch: `$1`. Up to V3, only those
     /// of the same change set can name it.
     pub fn entity(&self) -> E::Request {
-        let path = format!("${}", self.id);
-        EntityRequest::at(Place::new(&self.service, path, QueryOptions::default())).into()
+        EntityRequest::new(self.service.clone(), format!("${}", self.id)).into()
     }
 }
 

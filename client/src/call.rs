@@ -120,15 +120,7 @@ impl Call {
         }
     }
 
-    /// Lets the call give an answer only if the entity is no longer as it was.
-    pub(crate) fn if_none_match(&mut self, etag: Option<&str>) {
-        match etag {
-            Some(etag) => self.set_header("If-None-Match", etag),
-            None => self.problem = Some("the entity was read without an ETag".to_owned()),
-        }
-    }
-
-    /// The same as `if_match`, if a state was named at all.
+    /// The same, if a state was named at all.
     pub(crate) fn guard(&mut self, etag: Option<&str>) {
         if etag.is_some() {
             self.if_match(etag);

@@ -28,7 +28,6 @@ mod links;
 mod monitor;
 mod operation;
 mod page;
-mod place;
 mod property;
 mod reply;
 mod request;

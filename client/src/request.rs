@@ -44,30 +44,29 @@ pub fn nothing(_: Value) -> Result<(), TypeError> {
 
 impl<T> Request<T> {
     pub(crate) fn new(
-        service: &Service,
+        service: Service,
         call: Call,
         decode: fn(&Reply) -> Result<T, Error>,
     ) -> Self {
-        Self { service: service.clone(), call, decode: Decode::Reply(decode) }
+        Self { service, call, decode: Decode::Reply(decode) }
     }
 
     pub(crate) fn operation(
-        service: &Service,
+        service: Service,
         call: Call,
         operation: &'static Operation,
         decode: fn(Value) -> Result<T, TypeError>,
     ) -> Self {
-        let decode = Decode::Value(operation.result.as_ref(), decode);
-        Self { service: service.clone(), call, decode }
+        Self { service, call, decode: Decode::Value(operation.result.as_ref(), decode) }
     }
 
     pub(crate) fn value(
-        service: &Service,
+        service: Service,
         call: Call,
         ty: &'static Type,
         decode: fn(Value) -> Result<T, TypeError>,
     ) -> Self {
-        Self { service: service.clone(), call, decode: Decode::Value(Some(ty), decode) }
+        Self { service, call, decode: Decode::Value(Some(ty), decode) }
     }
 
     /// The call, to look at or to send by other means.

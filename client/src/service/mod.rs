@@ -21,7 +21,7 @@ use std::time::Duration;
 use edm::EntityType;
 use edm::json::Format;
 use edm::model::Model;
-use edm::query::QueryOptions;
+use edm::path::Segment;
 use edm::version::Version;
 use url::Url;
 
@@ -29,7 +29,6 @@ pub use builder::ServiceBuilder;
 pub(crate) use send::{from_batch, service_error};
 
 use crate::dialect::Dialect;
-use crate::place::Place;
 use crate::{Collection, EntityRequest, Hook, RetryPolicy, TokenSource, Transport};
 use session::Session;
 
@@ -62,7 +61,7 @@ struct Inner {
     format: Option<Format>,
 }
 
-crate::operation::invokes!(Service);
+crate::operation::invokes!(Service, |this| this, "");
 
 impl Service {
     /// Starts to build a service from the URL of its root, such as `https://host/api/`.
@@ -91,11 +90,6 @@ impl Service {
         self.dialect.version
     }
 
-    /// The root, below which operations are.
-    fn place(&self) -> Place {
-        Place::new(self, String::new(), QueryOptions::default())
-    }
-
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -111,17 +105,17 @@ impl Service {
 
     /// An entity set of the service.
     pub fn set<E: EntityType>(&self, name: &str) -> Collection<E> {
-        Collection::at(Place::named(self, name))
+        Collection::new(self.clone(), Segment::new(name).display(self.version()).to_string())
     }
 
     /// A singleton of the service.
     pub fn singleton<E: EntityType>(&self, name: &str) -> EntityRequest<E> {
-        EntityRequest::at(Place::named(self, name))
+        EntityRequest::new(self.clone(), Segment::new(name).display(self.version()).to_string())
     }
 
     /// The entity at a URL that the service handed out: an edit link, an id, a `Location`.
     pub fn at<E: EntityType>(&self, url: impl Into<String>) -> EntityRequest<E> {
-        EntityRequest::at(Place::new(self, url.into(), QueryOptions::default()))
+        EntityRequest::new(self.clone(), url.into())
     }
 }
 

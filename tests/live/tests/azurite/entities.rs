@@ -3,12 +3,18 @@
 use live::AZURITE;
 use live::clients::azurite::{Person, PersonKey, Table};
 use odata_client::ErrorKind;
+use serde_json::json;
 
 use super::{account, table};
 
 /// The key of a person.
 fn key(partition: &str, row: &str) -> PersonKey {
     PersonKey { partition_key: partition.to_owned(), row_key: row.to_owned() }
+}
+
+/// A property that the model does not declare.
+fn dynamic<T>(name: &'static str) -> edm::Property<Person, T> {
+    edm::Property::new(name)
 }
 
 #[tokio::test]
@@ -38,41 +44,46 @@ async fn every_type_survives_and_can_be_compared() {
     let photo = edm::Binary(vec![0, 1, 254, 255, 62, 63]);
     // What a key may be, and what a URL must not have as it is.
     let (partition, row) = ("a b'c", "é&=+~(1)");
-    people
-        .create()
+    let body = edm::Insert::new()
         .set(Person::PARTITION_KEY, partition)
         .set(Person::ROW_KEY, row)
         .set(Person::NAME, name)
         .set(Person::AGE, i32::MIN)
-        .set(Person::VISITS, i64::MAX)
-        .set(Person::SCORE, 3.0)
+        .set(Person::SCORE, 2.5)
         .set(Person::ACTIVE, true)
-        .set(Person::BADGE, badge)
-        .set(Person::PHOTO, photo.clone())
-        .set(Person::JOINED, joined)
-        .await
-        .unwrap();
+        .set_dynamic("Visits", 9_007_199_254_740_993_i64)
+        .set_dynamic("Badge", badge)
+        .set_dynamic("Photo", edm::Value::Binary(photo.0.clone()))
+        .set_dynamic("Joined", joined)
+        .set_dynamic("Nickname", "Ed");
+    people.insert(body).await.unwrap();
     let read = people.by_key(key(partition, row)).get().await.unwrap();
     assert_eq!((read.partition_key.as_str(), read.row_key.as_str()), (partition, row));
     assert_eq!(read.name.as_deref(), Some(name));
     assert_eq!(read.age, Some(i32::MIN));
-    assert_eq!(read.visits, Some(i64::MAX));
-    assert_eq!(read.score, Some(3.0));
+    assert_eq!(read.score, Some(2.5));
     assert_eq!(read.active, Some(true));
-    assert_eq!(read.badge, Some(badge));
-    assert_eq!(read.photo, Some(photo.clone()));
-    assert_eq!(read.joined, Some(joined));
     assert!(read.timestamp > joined);
-    // Stored with its type, each can be compared with a literal of that type, and with no other.
+    let more = &read.extra;
+    assert_eq!(more.dynamic("Visits").unwrap(), Some(9_007_199_254_740_993_i64));
+    assert_eq!(more.dynamic("Badge").unwrap(), Some(badge));
+    assert_eq!(more.dynamic("Photo").unwrap(), Some(photo.clone()));
+    assert_eq!(more.dynamic("Joined").unwrap(), Some(joined));
+    assert_eq!(more.get("Nickname"), Some(json!("Ed")));
+    // The table has stored each as what it is.
+    let stored = |name: &str| more.annotation(&format!("{name}@odata.type")).unwrap().to_text();
+    for (name, ty) in [("Visits", "Int64"), ("Badge", "Guid"), ("Photo", "Binary")] {
+        assert_eq!(stored(name), Some(format!("Edm.{ty}")), "{name}");
+    }
     let cases = [
         Person::NAME.eq(name),
         Person::AGE.eq(i32::MIN),
-        Person::VISITS.eq(i64::MAX),
-        Person::SCORE.eq(3.0),
+        Person::SCORE.gt(2.4),
         Person::ACTIVE.eq(true),
-        Person::BADGE.eq(badge),
-        Person::PHOTO.eq(photo),
-        Person::JOINED.eq(joined),
+        dynamic::<i64>("Visits").gt(9_007_199_254_740_992_i64),
+        dynamic::<edm::Guid>("Badge").eq(badge),
+        dynamic::<edm::Binary>("Photo").eq(photo),
+        dynamic::<edm::DateTime>("Joined").eq(joined),
         Person::PARTITION_KEY.eq(partition).and(Person::ROW_KEY.eq(row)),
         Person::AGE.lt(0).and(!Person::ACTIVE.eq(false)),
     ];

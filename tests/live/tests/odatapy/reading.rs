@@ -57,24 +57,24 @@ async fn a_singleton_is_read_changed_and_followed() {
 }
 
 #[tokio::test]
-async fn what_is_expanded_may_be_contained() {
+async fn what_is_expanded_may_be_nested_and_contained() {
     let Some(server) = ODATAPY.server() else { return };
     let harbour = harbour(&server);
     let entry = |number, text: &str| {
         use live::clients::odatapy::Entry;
         edm::Insert::new().set(Entry::NUMBER, number).set(Entry::TEXT, text)
     };
-    harbour
-        .vessels()
-        .create()
+    let chief = edm::Insert::new().set(Person::LOGIN, "chief");
+    let captain = edm::Insert::new().set(Person::LOGIN, "captain").with_one(Person::CHIEF, chief);
+    let body = edm::Insert::new()
         .set(Vessel::ID, 1101)
         .set(Vessel::NAME, "Deep")
+        .with_one(Vessel::CAPTAIN, captain)
         .with(Vessel::CREW, edm::Insert::new().set(Person::LOGIN, "mate"))
         .with(Vessel::CREW, edm::Insert::new().set(Person::LOGIN, "cook"))
         .with(Vessel::LOG, entry(1, "left"))
-        .with(Vessel::LOG, entry(2, "arrived"))
-        .await
-        .unwrap();
+        .with(Vessel::LOG, entry(2, "arrived"));
+    harbour.vessels().insert(body).await.unwrap();
     let vessel = harbour.vessels().by_key(1101);
     let read = vessel.expand(Vessel::CREW).expand(Vessel::LOG).get().await.unwrap();
     let crew = read.extra.many(Vessel::CREW).unwrap().unwrap();
@@ -84,6 +84,11 @@ async fn what_is_expanded_may_be_contained() {
     );
     let log = read.extra.many(Vessel::LOG).unwrap().unwrap();
     assert_eq!(log[1].text.as_deref(), Some("arrived"));
+    let captain = Vessel::CAPTAIN.expand().expand(Person::CHIEF);
+    let read = vessel.expand(captain).get().await.unwrap();
+    let captain = read.extra.one(Vessel::CAPTAIN).unwrap().unwrap();
+    assert_eq!(captain.extra.one(Person::CHIEF).unwrap().unwrap().login, "chief");
+    assert_eq!(vessel.captain().chief().get().await.unwrap().login, "chief");
     let log = vessel.log().list().await.unwrap();
     assert_eq!(log.items.iter().map(|entry| entry.number).collect::<Vec<_>>(), [1, 2]);
     let found = harbour.vessels().filter(Vessel::CREW.any(Person::LOGIN.eq("cook")));

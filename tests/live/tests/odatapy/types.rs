@@ -1,7 +1,9 @@
 //! Every primitive type, enumerations, complex and open types, inheritance.
 
 use live::ODATAPY;
-use live::clients::odatapy::{Colour, Permits, Place, Sample, Tanker, Tariff, TariffKey, Vessel};
+use live::clients::odatapy::{
+    Colour, Permits, Person, Place, Sample, Tanker, Tariff, TariffKey, Vessel,
+};
 use serde_json::json;
 
 use super::harbour;
@@ -195,6 +197,29 @@ async fn complex_values_may_be_derived_too() {
     let here =
         vessels.clone().filter(Vessel::HOME.then(Place::TOWN).eq("Hull")).all().await.unwrap();
     assert_eq!(here.iter().map(|vessel| vessel.id).collect::<Vec<_>>(), [1021]);
+}
+
+#[tokio::test]
+async fn open_types_keep_what_the_model_does_not_know() {
+    let Some(server) = ODATAPY.server() else { return };
+    let people = harbour(&server).people();
+    let joined = edm::DateTimeOffset::parse("2020-01-02T03:04:05Z").unwrap();
+    let body = edm::Insert::new()
+        .set(Person::LOGIN, "open")
+        .set_dynamic("Hat", "bowler")
+        .set_dynamic("Shoes", 43)
+        .set_dynamic("Steps", 9_007_199_254_740_993_i64)
+        .set_dynamic("Joined", joined);
+    let made = people.insert(body).await.unwrap();
+    assert_eq!(made.extra.get("Hat"), Some(json!("bowler")));
+    let person = people.by_key("open");
+    let change = edm::Update::new().set_dynamic("Shoes", 44).set_dynamic("Hat", edm::Value::Null);
+    person.update_with(change).await.unwrap();
+    let read = person.get().await.unwrap().extra;
+    assert_eq!(read.dynamic::<i32>("Shoes").unwrap(), Some(44));
+    assert_eq!(read.dynamic::<i64>("Steps").unwrap(), Some(9_007_199_254_740_993));
+    assert_eq!(read.dynamic("Joined").unwrap(), Some(joined));
+    assert_eq!(read.dynamic::<String>("Hat").unwrap(), None);
 }
 
 #[tokio::test]
