@@ -125,10 +125,10 @@ fn split_offset(text: &str) -> Option<(&str, i64)> {
             .then(|| digits.parse().ok())?
     };
     let (hours, minutes) = (number(hours)?, number(minutes)?);
-    if hours > 14 || minutes > 59 {
+    let offset = hours * 60 + minutes;
+    if offset > 14 * 60 || minutes > 59 {
         return None;
     }
-    let offset = hours * 60 + minutes;
     Some((&text[..at], if text[at..].starts_with('-') { -offset } else { offset }))
 }
 

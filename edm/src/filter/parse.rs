@@ -127,8 +127,8 @@ impl<'a> Parser<'a> {
             }
             if !self.sees_named() && !self.sees_lambda(name) {
                 let arguments = self.arguments()?;
-                // An empty pair of parentheses may be of either kind of function.
-                if !arguments.is_empty() || !self.rest().starts_with('/') {
+                // With a path behind it, it is a function of the model, or the key of an entity.
+                if !self.rest().starts_with('/') {
                     return Ok(Expr::Call(name.to_owned(), arguments));
                 }
             }

@@ -54,6 +54,7 @@ fn filters_of_v4_are_read() {
             "Items/$filter(A gt 1)(5)/B eq Ns.F(p=1)('x')",
             "Items/$filter(A gt 1)(5)/B eq Ns.F(p=1)('x')",
         ),
+        ("Trips(5)/Stops(No='x')/City eq 'y'", "Trips(5)/Stops(No='x')/City eq 'y'"),
         ("A in (B)", "A in B"),
         ("Items/$filter(A gt 1)/$count eq 2", "Items/$filter(A gt 1)/$count eq 2"),
         (

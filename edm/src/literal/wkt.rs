@@ -54,7 +54,11 @@ const COLLECTION: &str = "GeometryCollection";
 pub(super) fn parse(text: &str, space: Space) -> Option<(Value, Primitive)> {
     // Microsoft's library also reads a shape without reference system.
     let (srid, shape) = match text.split_once(';') {
-        Some((srid, shape)) => (strip_word(srid, "SRID")?.strip_prefix('=')?.parse().ok()?, shape),
+        Some((srid, shape)) => {
+            let number = strip_word(srid, "SRID")?.strip_prefix('=')?;
+            let is_short = number.len() <= 5 && number.bytes().all(|b| b.is_ascii_digit());
+            (is_short.then(|| number.parse().ok())??, shape)
+        }
         None => (space.default_srid(), text),
     };
     let mut parser = Parser { rest: shape };

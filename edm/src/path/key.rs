@@ -89,7 +89,14 @@ impl KeyPredicate {
                 parser.expect("=")?;
                 Ok((name, Argument::parse(parser)?))
             };
-            return parser.items(")", part).map(Self::Named);
+            let parts = parser.items(")", part)?;
+            let is_repeated = |(at, (name, _)): (usize, &(String, Argument))| {
+                parts[..at].iter().any(|(earlier, _)| earlier == name)
+            };
+            if parts.iter().enumerate().any(is_repeated) {
+                return Err(parser.error("a name is there twice"));
+            }
+            return Ok(Self::Named(parts));
         }
         let argument = Argument::parse(parser)?;
         parser.expect(")")?;

@@ -293,7 +293,9 @@ mod tests {
 
     #[test]
     fn malformed_keys_are_refused() {
-        for path in ["Assets(", "Assets('x)", "Assets(x)", "('x')", "A(1)b", "A(x=1,)", "%ff"] {
+        for path in
+            ["Assets(", "Assets('x)", "Assets(x)", "('x')", "A(1)b", "A(x=1,)", "A(x=1,x=2)", "%ff"]
+        {
             assert!(ResourcePath::parse(path).is_err(), "{path}");
         }
         assert!(ResourcePath::parse(&"a/".repeat(100)).is_err());

@@ -91,6 +91,20 @@ impl Tally {
     }
 }
 
+/// The whole of a Java string of which the vector has the first piece: `"a" + "b"` in its source.
+fn joined(source: &str, first: &str) -> String {
+    let mut text = first.to_owned();
+    let literal = format!("\"{}\"", first.replace('\\', "\\\\").replace('"', "\\\""));
+    let Some((_, mut rest)) = source.split_once(&literal) else { return text };
+    while let Some(piece) = rest.trim_start().strip_prefix('+').map(str::trim_start) {
+        let mut pieces = serde_json::Deserializer::from_str(piece).into_iter::<String>();
+        let Some(Ok(more)) = pieces.next() else { return text };
+        text.push_str(&more);
+        rest = &piece[pieces.byte_offset()..];
+    }
+    text
+}
+
 /// The reason that a list gives for a vector.
 fn reason<'a>(list: &[(&str, &'a str)], vector: &str) -> Option<&'a str> {
     list.iter().find(|(listed, _)| *listed == vector).map(|(_, reason)| *reason)
