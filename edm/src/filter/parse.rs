@@ -175,6 +175,11 @@ impl<'a> Parser<'a> {
                 return self.key(steps);
             }
             "$count" => Step::Count(Box::new(self.nested(query::count_options)?)),
+            "aggregate" if !steps.is_empty() && self.version.is_v4() => {
+                let item = self.nested(|this| query::aggregate(this, false))?;
+                self.expect(")")?;
+                Step::Aggregate(Box::new(item))
+            }
             name if self.sees_lambda(name) => {
                 if steps.is_empty() {
                     return Err(self.error(format!("{name} stands behind a collection")));

@@ -1,6 +1,6 @@
 use super::Expr;
 use crate::path::KeyPredicate;
-use crate::query::QueryOptions;
+use crate::query::{Aggregate, QueryOptions};
 
 /// A step of a path in an expression.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +13,8 @@ pub enum Step {
     Call(String, Vec<(String, Expr)>),
     /// `any()`, or `any` or `all` with a variable and what is asked of it: `any(t:t/Cost gt 5)`.
     Lambda(Quantifier, Option<(String, Box<Expr>)>),
+    /// `aggregate(…)`: one value made of all items; V4.
+    Aggregate(Box<Aggregate>),
     /// `$filter(…)`: the items of a collection for which this holds; V4.01.
     Filter(Box<Expr>),
     /// `$count($filter=…;$search=…)`: how many items of a collection match; V4.01. A `$count`

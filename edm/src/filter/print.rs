@@ -181,6 +181,9 @@ impl Printer<'_, '_> {
                     self.expr(condition, 0)?;
                     self.f.write_str(")")?;
                 }
+                Step::Aggregate(item) => {
+                    write!(self.f, "aggregate({})", item.display(self.version))?;
+                }
                 Step::Count(options) => {
                     write!(self.f, "$count({})", options.nested(self.version))?;
                 }

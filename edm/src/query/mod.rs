@@ -1,5 +1,7 @@
 //! The system query options of OData, V1 to V4.01, both ways.
 
+mod apply;
+mod apply_parse;
 mod expand;
 mod parse;
 mod print;
@@ -7,6 +9,8 @@ mod search;
 
 use crate::filter::{Expr, ParseFilterError};
 use crate::version::Version;
+pub use apply::{Aggregate, Grouping, Rank, Transformation};
+pub(crate) use apply_parse::aggregate;
 pub use expand::{Expand, Expanded, Levels, Select};
 pub(crate) use parse::count_options;
 pub use search::Search;
@@ -38,6 +42,8 @@ pub struct QueryOptions {
     pub search: Option<Search>,
     /// `$compute`; V4.01.
     pub compute: Vec<Compute>,
+    /// `$apply`, step by step; V4.
+    pub apply: Vec<Transformation>,
     /// `$levels`: how far a recursive `$expand` goes; only there.
     pub levels: Option<Levels>,
     /// `$index`: where an insert goes in an ordered collection; V4.01.
@@ -155,41 +161,4 @@ impl QueryOptions {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    #[test]
-    fn queries_of_real_clients_are_read() {
-        let query = "$filter=Name+eq+'java+renamed'&%24orderby=Created%20desc,Name&$top=2&$skip=0\
-                     &$select=Id,Name&$inlinecount=allpages&api-version=2.19";
-        let options = QueryOptions::parse(query).unwrap();
-        assert_eq!(options.filter.as_ref().unwrap().to_string(), "Name eq 'java renamed'");
-        assert_eq!(options.order_by[0], OrderBy::property("Created", true));
-        assert_eq!((options.top, options.skip), (Some(2), Some(0)));
-        assert_eq!(options.custom("API-Version"), Some("2.19"));
-        assert_eq!(QueryOptions::parse(&options.to_query(Version::V3)).unwrap(), options);
-    }
-
-    #[test]
-    fn values_are_encoded_once() {
-        let filter = Expr::parse("Name eq 'a&b+c%d''e#ü'").unwrap();
-        let options = QueryOptions { filter: Some(filter), ..QueryOptions::default() };
-        let query = options.to_query(Version::V3);
-        assert_eq!(query, "$filter=Name%20eq%20'a%26b%2Bc%25d''e%23%C3%BC'");
-        assert_eq!(QueryOptions::parse(&query).unwrap(), options);
-    }
-
-    #[test]
-    fn mistakes_name_the_option() {
-        let problem = |query: &str| QueryOptions::parse(query).unwrap_err().to_string();
-        assert_eq!(problem("$top=-1"), "$top: '-1' is not a number from 0");
-        assert_eq!(problem("$nope=1"), "the query option '$nope' is not supported");
-        assert_eq!(problem("$top=1&$top=2"), "the query option '$top' is there more than once");
-        assert_eq!(
-            problem("$orderby=A up"),
-            "$orderby: 'A up' is not a list of properties with asc or desc"
-        );
-        assert_eq!(problem("$filter=%ff"), "query: '%ff' is not UTF-8");
-    }
-}
+mod tests;

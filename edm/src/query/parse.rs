@@ -2,7 +2,10 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{Compute, Expand, Expanded, Levels, OrderBy, QueryError, QueryOptions, Search, Select};
+use super::{
+    Compute, Expand, Expanded, Levels, OrderBy, QueryError, QueryOptions, Search, Select,
+    apply_parse,
+};
 use crate::filter::{Expr, ParseFilterError, Parser};
 use crate::version::Version;
 
@@ -162,6 +165,7 @@ impl QueryOptions {
             "$select" => self.select = list(parser, select)?,
             "$expand" => self.expand = list(parser, expand)?,
             "$search" => self.search = Some(Search::parse(parser)?),
+            "$apply" => self.apply = apply_parse::sequence(parser)?,
             "$compute" => self.compute = list(parser, compute)?,
             "$count" => {
                 parser.skip_spaces();
@@ -240,7 +244,10 @@ fn nested_options(parser: &mut Parser<'_>, allowed: &[&str]) -> Parsed<QueryOpti
 }
 
 /// Items between commas.
-fn list<T>(parser: &mut Parser<'_>, read: impl Fn(&mut Parser<'_>) -> Parsed<T>) -> Parsed<Vec<T>> {
+pub(super) fn list<T>(
+    parser: &mut Parser<'_>,
+    read: impl Fn(&mut Parser<'_>) -> Parsed<T>,
+) -> Parsed<Vec<T>> {
     let mut items = vec![read(parser)?];
     while parser.eat(",") {
         items.push(read(parser)?);
@@ -248,7 +255,7 @@ fn list<T>(parser: &mut Parser<'_>, read: impl Fn(&mut Parser<'_>) -> Parsed<T>)
     Ok(items)
 }
 
-fn number<T: std::str::FromStr>(parser: &mut Parser<'_>) -> Parsed<T> {
+pub(super) fn number<T: std::str::FromStr>(parser: &mut Parser<'_>) -> Parsed<T> {
     parser.skip_spaces();
     let rest = parser.rest();
     let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
@@ -257,7 +264,7 @@ fn number<T: std::str::FromStr>(parser: &mut Parser<'_>) -> Parsed<T> {
     Ok(number)
 }
 
-fn orders(parser: &mut Parser<'_>) -> Parsed<Vec<OrderBy>> {
+pub(super) fn orders(parser: &mut Parser<'_>) -> Parsed<Vec<OrderBy>> {
     list(parser, |parser| {
         let expr = parser.expression()?;
         let descending = parser.eat_direction("desc");
@@ -268,7 +275,7 @@ fn orders(parser: &mut Parser<'_>) -> Parsed<Vec<OrderBy>> {
     })
 }
 
-fn compute(parser: &mut Parser<'_>) -> Parsed<Compute> {
+pub(super) fn compute(parser: &mut Parser<'_>) -> Parsed<Compute> {
     let expr = parser.expression()?;
     if !parser.eat_keyword("as") {
         return Err(parser.unexpected("'as' and a name"));

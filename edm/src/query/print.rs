@@ -5,7 +5,7 @@ use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Expand, Expanded, Levels, OrderBy, QueryOptions, Select};
+use super::{Compute, Expand, Expanded, Levels, OrderBy, QueryOptions, Select, apply};
 use crate::version::Version;
 
 /// What a value keeps as it is: what is harmless in a query and makes it readable.
@@ -76,11 +76,10 @@ fn pairs(options: &QueryOptions, version: Version) -> Vec<Pair<'_>> {
     add("$skiptoken", options.skip_token.clone());
     add("$format", options.format.clone());
     add("$deltatoken", options.delta_token.clone());
+    let apply = apply::sequence(&options.apply, version);
+    add("$apply", (!apply.is_empty()).then_some(apply));
     add("$search", options.search.as_ref().map(ToString::to_string));
-    let compute = options.compute.iter();
-    let compute: Vec<_> =
-        compute.map(|item| format!("{} as {}", item.expr.display(version), item.name)).collect();
-    add("$compute", (!compute.is_empty()).then(|| compute.join(",")));
+    add("$compute", list(&options.compute, version));
     add("$levels", options.levels.map(|levels| levels.to_string()));
     add("$index", options.index.map(|index| index.to_string()));
     add("$id", options.id.clone());
@@ -92,11 +91,11 @@ fn pairs(options: &QueryOptions, version: Version) -> Vec<Pair<'_>> {
 }
 
 /// What is printed into a list, for a version.
-trait Item {
+pub(super) trait Item {
     fn text(&self, version: Version) -> String;
 }
 
-fn list<T: Item>(items: &[T], version: Version) -> Option<String> {
+pub(super) fn list<T: Item>(items: &[T], version: Version) -> Option<String> {
     let texts: Vec<_> = items.iter().map(|item| item.text(version)).collect();
     (!texts.is_empty()).then(|| texts.join(","))
 }
@@ -129,6 +128,12 @@ impl Item for OrderBy {
     fn text(&self, version: Version) -> String {
         let direction = if self.descending { " desc" } else { "" };
         format!("{}{direction}", self.expr.display(version))
+    }
+}
+
+impl Item for Compute {
+    fn text(&self, version: Version) -> String {
+        format!("{} as {}", self.expr.display(version), self.name)
     }
 }
 

@@ -44,6 +44,7 @@ fn depth_of_step(step: &Step) -> usize {
             arguments.iter().map(|(_, value)| depth(value)).max().unwrap_or(0)
         }
         Step::Filter(condition) => depth(condition),
+        Step::Aggregate(item) => depth(&item.expr),
         Step::Name(_) | Step::Key(_) | Step::Lambda(_, None) | Step::Count(_) => 0,
     }
 }
@@ -125,7 +126,7 @@ impl Rebase<'_> {
                 self.bound.pop();
                 Step::Lambda(quantifier, Some((variable, Box::new(condition))))
             }
-            // What is in `$filter(…)` and `$count(…)` is about the items.
+            // What is in `$filter(…)`, `$count(…)` and `aggregate(…)` is about the items.
             other => other,
         }
     }
