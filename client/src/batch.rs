@@ -3,9 +3,11 @@
 use std::fmt;
 
 use edm::batch::{self as wire, Ids, Part as WirePart};
+use edm::query::QueryOptions;
 
 use crate::call::{Accept, CallBody, is_absolute, refuse};
 use crate::dialect::Preference;
+use crate::place::Place;
 use crate::request::Decode;
 use crate::service::{from_batch, service_error};
 use crate::{Addressed, Call, EntityRequest, Error, Idempotency, Reply, Request, Service};
@@ -130,6 +132,14 @@ impl Batch {
         self.parts.is_empty()
     }
 
+    /// All calls; their ids are 1, 2 and so on.
+    fn calls(&self) -> impl Iterator<Item = &Numbered> {
+        self.parts.iter().flat_map(|part| match part {
+            Calls::One(one) => std::slice::from_ref(one),
+            Calls::ChangeSet(calls) => calls,
+        })
+    }
+
     fn number<T>(&mut self, request: Request<T>) -> (Numbered, Handle<T>) {
         self.count += 1;
         let id = self.count;
@@ -185,8 +195,7 @@ impl Batch {
         if self.goes_on {
             call.wish(Preference::ContinueOnError, self.service.dialect());
         }
-        let reads = |part: &Calls| matches!(part, Calls::One(one) if one.call.idempotency == Idempotency::Read);
-        if self.parts.iter().all(reads) {
+        if self.calls().all(|one| one.call.idempotency == Idempotency::Read) {
             call.idempotency = Idempotency::Read;
         }
         Ok(call)
@@ -252,12 +261,12 @@ impl Batch {
     ) -> Vec<Option<Result<Reply, Error>>> {
         let mut replies: Vec<Option<Result<Reply, Error>>> = Vec::new();
         replies.resize_with(self.count, || None);
+        let calls: Vec<&Call> = self.calls().map(|one| &one.call).collect();
         let mut put = |id: usize, answer: wire::Response| {
-            if let Some(slot) = id.checked_sub(1).and_then(|at| replies.get_mut(at)) {
-                let result = from_batch(answer, reply);
-                let failed = |reply: &Reply| !matches!(reply.status, 200..=299 | 304);
-                *slot = Some(match result {
-                    Ok(reply) if failed(&reply) => Err(service_error(&reply)),
+            let at = id.wrapping_sub(1);
+            if let (Some(slot), Some(call)) = (replies.get_mut(at), calls.get(at)) {
+                *slot = Some(match from_batch(answer, reply) {
+                    Ok(reply) if !call.accepts(reply.status) => Err(service_error(&reply)),
                     other => other,
                 });
             }
@@ -333,7 +342,8 @@ impl<E: Addressed> Handle<E> {
     /// The entity that the call creates, for later calls of the batch: `$1`. Up to V3, only those
     /// of the same change set can name it.
     pub fn entity(&self) -> E::Request {
-        EntityRequest::new(self.service.clone(), format!("${}", self.id)).into()
+        let path = format!("${}", self.id);
+        EntityRequest::at(Place::new(&self.service, path, QueryOptions::default())).into()
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Call {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// What is wished for in `Prefer`.
     pub prefer: Vec<String>,
+    /// Whether 404 is an answer: there is no such entity.
+    pub may_be_absent: bool,
     /// Why the call must not be sent.
     pub problem: Option<String>,
 }
@@ -86,6 +88,7 @@ impl Call {
             needs: Version::V1,
             headers: Vec::new(),
             prefer: Vec::new(),
+            may_be_absent: false,
             problem: None,
         }
     }
@@ -94,6 +97,18 @@ impl Call {
     pub fn write(method: &'static str, target: impl Into<String>, body: Option<CallBody>) -> Self {
         let idempotency = Idempotency::Write;
         Self { method, body, idempotency, ..Self::get(target) }
+    }
+
+    /// Whether an answer of this status is one to this call, and no error.
+    pub(crate) fn accepts(&self, status: u16) -> bool {
+        let is_conditional =
+            || self.headers.iter().any(|(name, _)| name == http::header::IF_NONE_MATCH);
+        match status {
+            200..=299 => true,
+            304 => is_conditional(),
+            404 => self.may_be_absent,
+            _ => false,
+        }
     }
 
     /// Adds a header; one that cannot be is told when the call is sent.
@@ -120,7 +135,15 @@ impl Call {
         }
     }
 
-    /// The same, if a state was named at all.
+    /// Lets the call give an answer only if the entity is no longer as it was.
+    pub(crate) fn if_none_match(&mut self, etag: Option<&str>) {
+        match etag {
+            Some(etag) => self.set_header("If-None-Match", etag),
+            None => self.problem = Some("the entity was read without an ETag".to_owned()),
+        }
+    }
+
+    /// The same as `if_match`, if a state was named at all.
     pub(crate) fn guard(&mut self, etag: Option<&str>) {
         if etag.is_some() {
             self.if_match(etag);

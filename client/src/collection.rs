@@ -1,73 +1,44 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use edm::filter::{BinaryOp, Expr, Step};
-use edm::query::{Compute, QueryOptions, Search};
-use edm::version::Version;
+use edm::query::{Compute, Search};
 use edm::{
-    DerivedFrom, EntityType, Expansion, Extra, Filter, Insert, Key as _, Keyed, Order, Selection,
-    Term,
-    path::{Argument, KeyPredicate},
+    DerivedFrom, EntityType, Expansion, Filter, Insert, Key as _, Keyed, Order, Selection, Term,
+    literal::Literal,
 };
 use futures_util::stream::TryStreamExt as _;
 
-use crate::call::Accept;
 use crate::dialect::Preference;
 use crate::page::decode_page;
-use crate::{Addressed, Call, Create, EntityRequest, Error, Page, Pages, Reply, Request, Service};
+use crate::place::Place;
+use crate::{Addressed, Create, EntityRequest, Error, Page, Pages, Reply, Request};
 
 /// Entities that can be queried: an entity set, or what a navigation property leads to.
 pub struct Collection<E> {
-    service: Service,
-    path: String,
-    options: QueryOptions,
-    wishes: Vec<Preference>,
+    place: Place,
     marker: PhantomData<fn() -> E>,
 }
 
 impl<E> Clone for Collection<E> {
     fn clone(&self) -> Self {
-        let (service, path) = (self.service.clone(), self.path.clone());
-        let (options, wishes) = (self.options.clone(), self.wishes.clone());
-        Self { service, path, options, wishes, marker: PhantomData }
+        Self::at(self.place.clone())
     }
 }
 impl<E> fmt::Debug for Collection<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.call().target)
+        f.write_str(&self.place.read().target)
     }
 }
 
-crate::operation::invokes!(Collection<E>, |this| &this.service, &this.path);
+crate::operation::invokes!(Collection<E>);
 
 impl<E> Collection<E> {
-    pub(crate) fn new(service: Service, path: String) -> Self {
-        Self::with_query(service, path, QueryOptions::default())
+    pub(crate) const fn at(place: Place) -> Self {
+        Self { place, marker: PhantomData }
     }
 
-    pub(crate) fn with_query(service: Service, path: String, options: QueryOptions) -> Self {
-        Self { service, path, options, wishes: Vec::new(), marker: PhantomData }
-    }
-
-    pub(crate) fn service(&self) -> &Service {
-        &self.service
-    }
-
-    pub(crate) fn path(&self) -> &str {
-        &self.path
-    }
-
-    fn keyed(&self, key: &KeyPredicate) -> String {
-        format!("{}({})", self.path, key.display(self.service.version()))
-    }
-
-    /// The call that reads the first page.
-    fn call(&self) -> Call {
-        let mut call = query(&self.service, &self.path, &self.options);
-        for &wish in &self.wishes {
-            call.wish(wish, self.service.dialect());
-        }
-        call
+    pub(crate) const fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Only the entities of a derived type: a cast segment, such as `People/Ns.Employee`.
@@ -75,47 +46,41 @@ impl<E> Collection<E> {
     /// What was asked for of all of them so far holds for those.
     #[must_use]
     pub fn of_type<D: EntityType + DerivedFrom<E>>(self) -> Collection<D> {
-        let path = format!("{}/{}", self.path, D::TYPE.qualified_name());
-        let Self { service, options, wishes, .. } = self;
-        Collection { service, path, options, wishes, marker: PhantomData }
+        Collection::at(self.place.cast(&D::TYPE.qualified_name()))
     }
 
     /// Only entities for which this holds; with an earlier filter, both must hold.
     #[must_use]
     pub fn filter(mut self, filter: Filter<E>) -> Self {
-        let expr = filter.into_expr();
-        self.options.filter = Some(match self.options.filter.take() {
-            Some(earlier) => Expr::binary(BinaryOp::And, earlier, expr),
-            None => expr,
-        });
+        self.place.filter(filter.into_expr());
         self
     }
 
     /// In this order; a second call orders what is equal in the first.
     #[must_use]
     pub fn order_by(mut self, order: Order<E>) -> Self {
-        self.options.order_by.push(order.into_order_by());
+        self.place.query.order_by.push(order.into_order_by());
         self
     }
 
     /// At most this many, over all pages.
     #[must_use]
     pub fn top(mut self, count: u64) -> Self {
-        self.options.top = Some(count);
+        self.place.query.top = Some(count);
         self
     }
 
     /// Without the first ones.
     #[must_use]
     pub fn skip(mut self, count: u64) -> Self {
-        self.options.skip = Some(count);
+        self.place.query.skip = Some(count);
         self
     }
 
     /// Only this property or path, and others so named; the rest of each entity keeps its default.
     #[must_use]
     pub fn select(mut self, selection: impl Into<Selection<E>>) -> Self {
-        self.options.select.push(selection.into().into_item());
+        self.place.query.select.push(selection.into().into_item());
         self
     }
 
@@ -123,21 +88,21 @@ impl<E> Collection<E> {
     /// a query of its own if it has one: `Person::TRIPS.expand().top(3)`.
     #[must_use]
     pub fn expand(mut self, expansion: impl Into<Expansion<E>>) -> Self {
-        self.options.expand.push(expansion.into().into_item());
+        self.place.query.expand.push(expansion.into().into_item());
         self
     }
 
     /// Asks for the number of all entities, in [`Page::count`].
     #[must_use]
     pub fn with_count(mut self) -> Self {
-        self.options.inline_count = true;
+        self.place.query.inline_count = true;
         self
     }
 
     /// Only entities that match, in the way of the service, what is searched for: `$search`, V4.
     #[must_use]
     pub fn search(mut self, search: Search) -> Self {
-        self.options.search = Some(match self.options.search.take() {
+        self.place.query.search = Some(match self.place.query.search.take() {
             Some(earlier) => earlier.and(search),
             None => search,
         });
@@ -148,7 +113,7 @@ impl<E> Collection<E> {
     /// `extra` of each entity.
     #[must_use]
     pub fn compute<T>(mut self, name: &str, term: Term<E, T>) -> Self {
-        self.options.compute.push(Compute { expr: term.into_expr(), name: name.to_owned() });
+        self.place.query.compute.push(Compute { expr: term.into_expr(), name: name.to_owned() });
         self
     }
 
@@ -162,14 +127,14 @@ impl<E> Collection<E> {
     /// Adds a query option of the service's own, such as `api-version`.
     #[must_use]
     pub fn option(mut self, name: &str, value: &str) -> Self {
-        self.options.custom.push((name.to_owned(), value.to_owned()));
+        self.place.query.custom.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Wishes for pages of at most this many entities; services up to V3 cannot be told.
     #[must_use]
     pub fn page_size(mut self, entities: u32) -> Self {
-        self.wishes.push(Preference::PageSize(entities));
+        self.place.wishes.push(Preference::PageSize(entities));
         self
     }
 
@@ -177,55 +142,20 @@ impl<E> Collection<E> {
     /// [`Pages::delta_link`]. Services up to V3 know no such links.
     #[must_use]
     pub fn track_changes(mut self) -> Self {
-        self.wishes.push(Preference::TrackChanges);
+        self.place.wishes.push(Preference::TrackChanges);
         self
-    }
-}
-
-/// The call of a query.
-pub(crate) fn query(service: &Service, path: &str, options: &QueryOptions) -> Call {
-    let target = match options.to_query(service.version()) {
-        query if query.is_empty() => path.to_owned(),
-        query => format!("{path}?{query}"),
-    };
-    let needs = if options.filter.as_ref().is_some_and(has_lambda) {
-        Version::V3
-    } else if options.inline_count || !options.select.is_empty() {
-        Version::V2
-    } else {
-        Version::V1
-    };
-    Call { needs, ..Call::get(target) }
-}
-
-/// Whether `any` or `all` is in an expression.
-fn has_lambda(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(steps) => steps.iter().any(|step| matches!(step, Step::Lambda(..))),
-        Expr::Binary(_, left, right) => has_lambda(left) || has_lambda(right),
-        Expr::Not(inner) | Expr::Negate(inner) => has_lambda(inner),
-        Expr::Call(_, arguments) => arguments.iter().any(has_lambda),
-        _ => false,
     }
 }
 
 impl<E: Addressed> Collection<E> {
     /// The entity with this key. Options of a query do not matter for it.
     pub fn by_key(&self, key: impl Into<E::Key>) -> E::Request {
-        let key = KeyPredicate::new(E::TYPE.key, key.into().literals());
-        EntityRequest::new(self.service.clone(), self.keyed(&key)).into()
+        EntityRequest::at(self.place.keyed(E::TYPE.key, key.into().literals())).into()
     }
 
     /// The entity with these values of an alternate key. Generated code calls this.
-    pub fn by_alternate_key(
-        &self,
-        names: &[&'static str],
-        literals: Vec<edm::literal::Literal>,
-    ) -> E::Request {
-        let names = names.iter().map(|name| (*name).to_owned());
-        let arguments = literals.into_iter().map(Argument::Literal);
-        let key = KeyPredicate::Named(names.zip(arguments).collect());
-        EntityRequest::new(self.service.clone(), self.keyed(&key)).into()
+    pub fn by_alternate_key(&self, names: &[&'static str], literals: Vec<Literal>) -> E::Request {
+        EntityRequest::at(self.place.alternate(names, literals)).into()
     }
 }
 
@@ -233,15 +163,8 @@ impl<E: Addressed + Keyed> Collection<E> {
     /// The entity that was read before. It is changed and deleted only in the state in which it
     /// was read, if the service gave it an ETag.
     pub fn entity(&self, entity: &E) -> E::Request {
-        let extra = entity.extra();
-        let edit_link =
-            extra.and_then(Extra::payload).and_then(|payload| payload.edit_link.clone());
-        let path = edit_link.unwrap_or_else(|| {
-            let key = KeyPredicate::new(E::TYPE.key, entity.key().literals());
-            self.keyed(&key)
-        });
-        let etag = extra.and_then(Extra::etag).map(str::to_owned);
-        EntityRequest::new(self.service.clone(), path).with_etag(etag).into()
+        let literals = entity.key().literals();
+        EntityRequest::at(self.place.of_entity(entity, E::TYPE.key, literals)).into()
     }
 }
 
@@ -253,22 +176,22 @@ impl<E: EntityType> Collection<E> {
 
     /// Starts an insert with a body that is there already.
     pub fn insert(&self, body: Insert<E>) -> Create<E> {
-        Create::new(self.service.clone(), self.path.clone(), body)
+        Create::new(&self.place, body)
     }
 
     /// Starts an insert of an entity of a derived type.
     pub fn create_as<D: EntityType + DerivedFrom<E>>(&self) -> Create<D> {
-        Create::new(self.service.clone(), self.path.clone(), Insert::new())
+        Create::new(&self.place, Insert::new())
     }
 
     /// Reads the first page.
     pub fn list(&self) -> Request<Page<E>> {
-        Request::new(self.service.clone(), self.call(), decode_page)
+        Request::new(&self.place.service, self.place.read(), decode_page)
     }
 
     /// Reads page after page, as they are asked for.
     pub fn pages(&self) -> Pages<E> {
-        Pages::new(self.service.clone(), self.call())
+        Pages::new(&self.place.service, self.place.read())
     }
 
     /// Reads the entities of all pages into memory.
@@ -295,12 +218,11 @@ impl<E: EntityType> Collection<E> {
 
     /// Reads how many entities there are: `$count`.
     pub fn count(&self) -> Request<u64> {
-        fn decode(reply: &Reply) -> Result<u64, Error> {
-            let number = reply.text()?.trim().parse();
-            number.map_err(|_| Error::payload("$count is not a number"))
-        }
-        let call = query(&self.service, &format!("{}/$count", self.path), &self.options);
-        let call = Call { accept: Accept::Text, needs: Version::V2, ..call };
-        Request::new(self.service.clone(), call, decode)
+        Request::new(&self.place.service, self.place.count(), decode_count)
     }
+}
+
+fn decode_count(reply: &Reply) -> Result<u64, Error> {
+    let number = reply.text()?.trim().parse();
+    number.map_err(|_| Error::payload("$count is not a number"))
 }

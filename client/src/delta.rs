@@ -35,6 +35,6 @@ impl Service {
     ///
     /// [`Pages::delta_link`]: crate::Pages::delta_link
     pub fn delta<E: EntityType>(&self, link: impl Into<String>) -> Request<Delta<E>> {
-        Request::new(self.clone(), Call::get(link), decode)
+        Request::new(self, Call::get(link), decode)
     }
 }

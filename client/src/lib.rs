@@ -28,6 +28,7 @@ mod links;
 mod monitor;
 mod operation;
 mod page;
+mod place;
 mod property;
 mod reply;
 mod request;

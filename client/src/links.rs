@@ -5,8 +5,10 @@ use std::marker::PhantomData;
 
 use edm::path::KeyPredicate;
 use edm::{EntityPath, EntityType, Key as _};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::call::CallBody;
+use crate::call::{CallBody, is_absolute};
+use crate::place::Place;
 use crate::request::decode_nothing;
 use crate::{Call, Error, Reply, Request, Service};
 
@@ -20,6 +22,10 @@ struct Address {
 }
 
 impl Address {
+    fn new(owner: &Place, navigation: &'static str) -> Self {
+        Self { service: owner.service.clone(), owner: owner.path.clone(), navigation }
+    }
+
     /// The path of the links, or of the one to the entity with this key.
     fn path(&self, key: &str) -> String {
         let Self { service, owner, navigation } = self;
@@ -34,8 +40,28 @@ impl Address {
         self.nothing(Call::write(method, self.path(""), Some(body)))
     }
 
+    fn remove(&self, key: &str) -> Request<()> {
+        self.nothing(Call::write("DELETE", self.path(key), None))
+    }
+
+    fn remove_entity(&self, entity: &str) -> Request<()> {
+        let mut call = Call::write("DELETE", self.path(""), None);
+        if self.service.version().is_v4() {
+            let root = match is_absolute(entity) {
+                true => String::new(),
+                false => self.service.root().into(),
+            };
+            let url = format!("{root}{entity}");
+            call.target.push_str("?$id=");
+            call.target.extend(utf8_percent_encode(&url, NON_ALPHANUMERIC));
+        } else {
+            call.problem = Some("up to V3, a link is removed by its key".to_owned());
+        }
+        self.nothing(call)
+    }
+
     fn nothing(&self, call: Call) -> Request<()> {
-        Request::new(self.service.clone(), call, decode_nothing)
+        Request::new(&self.service, call, decode_nothing)
     }
 }
 
@@ -47,28 +73,25 @@ fn decode_links(reply: &Reply) -> Result<Vec<String>, Error> {
 }
 
 /// The links of a navigation property to many.
-#[derive(Clone)]
 pub struct Links<T> {
     address: Address,
     marker: PhantomData<fn() -> T>,
 }
 
 /// The link of a navigation property to one.
-#[derive(Clone)]
 pub struct Link<T> {
     address: Address,
     marker: PhantomData<fn() -> T>,
 }
 
 impl<T> Links<T> {
-    pub(crate) fn new(service: Service, owner: String, navigation: &'static str) -> Self {
-        Self { address: Address { service, owner, navigation }, marker: PhantomData }
+    pub(crate) fn new(owner: &Place, navigation: &'static str) -> Self {
+        Self { address: Address::new(owner, navigation), marker: PhantomData }
     }
 
     /// The URLs of the linked entities.
     pub fn list(&self) -> Request<Vec<String>> {
-        let Address { service, .. } = &self.address;
-        Request::new(service.clone(), Call::get(self.address.path("")), decode_links)
+        Request::new(&self.address.service, Call::get(self.address.path("")), decode_links)
     }
 
     /// Links an entity.
@@ -78,20 +101,7 @@ impl<T> Links<T> {
 
     /// Removes the link to an entity of a service of V4; the entity stays.
     pub fn remove_path(&self, entity: &EntityPath<T>) -> Request<()> {
-        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-        let mut call = Call::write("DELETE", "", None);
-        if self.address.service.version().is_v4() {
-            let root = match entity.as_str().contains("://") {
-                true => String::new(),
-                false => self.address.service.root().into(),
-            };
-            let url = format!("{root}{}", entity.as_str());
-            let id = utf8_percent_encode(&url, NON_ALPHANUMERIC);
-            call.target = format!("{}?$id={id}", self.address.path(""));
-        } else {
-            call.problem = Some("up to V3, a link is removed by its key".to_owned());
-        }
-        self.address.nothing(call)
+        self.address.remove_entity(entity.as_str())
     }
 }
 
@@ -99,14 +109,13 @@ impl<T: EntityType> Links<T> {
     /// Removes the link to the entity with this key; the entity stays.
     pub fn remove(&self, key: impl Into<T::Key>) -> Request<()> {
         let key = KeyPredicate::new(T::TYPE.key, key.into().literals());
-        let path = self.address.path(&format!("({})", key.display(self.address.service.version())));
-        self.address.nothing(Call::write("DELETE", path, None))
+        self.address.remove(&format!("({})", key.display(self.address.service.version())))
     }
 }
 
 impl<T> Link<T> {
-    pub(crate) fn new(service: Service, owner: String, navigation: &'static str) -> Self {
-        Self { address: Address { service, owner, navigation }, marker: PhantomData }
+    pub(crate) fn new(owner: &Place, navigation: &'static str) -> Self {
+        Self { address: Address::new(owner, navigation), marker: PhantomData }
     }
 
     /// The URL of the linked entity, if there is one.
@@ -114,8 +123,7 @@ impl<T> Link<T> {
         fn decode(reply: &Reply) -> Result<Option<String>, Error> {
             Ok(decode_links(reply)?.into_iter().next())
         }
-        let Address { service, .. } = &self.address;
-        Request::new(service.clone(), Call::get(self.address.path("")), decode)
+        Request::new(&self.address.service, Call::get(self.address.path("")), decode)
     }
 
     /// Links an entity, in place of the one before.
@@ -125,7 +133,7 @@ impl<T> Link<T> {
 
     /// Removes the link; the entity stays.
     pub fn remove(&self) -> Request<()> {
-        self.address.nothing(Call::write("DELETE", self.address.path(""), None))
+        self.address.remove("")
     }
 }
 

@@ -98,7 +98,7 @@ impl<T> Monitor<T> {
     /// Tells the service to stop.
     pub fn cancel(&self) -> Request<()> {
         let call = Call::write("DELETE", self.url.as_str(), None);
-        Request::new(self.service.clone(), call, decode_nothing)
+        Request::new(&self.service, call, decode_nothing)
     }
 }
 

@@ -3,49 +3,40 @@
 use edm::literal::Literal;
 use edm::model::{Operation, OperationKind, Primitive, Type};
 use edm::path::Segment;
-use edm::query::QueryOptions;
 use edm::version::Version;
 use edm::{TypeError, Value};
 
 use crate::call::CallBody;
-use crate::{Call, Idempotency, Request, Service};
+use crate::place::Place;
+use crate::{Call, Error, Idempotency, Reply, Request};
 
 /// What parameters are given: name and value.
 pub(crate) type Values = Vec<(&'static str, Value)>;
 
 /// An operation with its parameters, before it is sent or composed with a query.
 pub(crate) struct Invocation {
-    /// Path below the service root, percent-encoded, with parameters that travel in parentheses.
-    pub(crate) path: String,
-    /// Parameters that travel in the query: those of service operations, and aliases.
-    pub(crate) query: QueryOptions,
+    operation: &'static Operation,
+    /// Its path, with parameters that travel in parentheses; and those that travel in the query:
+    /// all of a service operation, and aliases.
+    pub(crate) place: Place,
     body: Option<CallBody>,
 }
 
 impl Invocation {
-    /// Puts an operation behind `base`, the path of what it is bound to; empty if it is not bound.
-    pub(crate) fn new(
-        service: &Service,
-        base: &str,
-        operation: &'static Operation,
-        values: Values,
-    ) -> Self {
-        let version = service.version();
-        let mut query = QueryOptions::default();
+    /// Puts an operation behind what it is bound to.
+    pub(crate) fn new(base: &Place, operation: &'static Operation, values: Values) -> Self {
+        let version = base.service.version();
         let mut segment = Segment::new(operation.name);
+        let mut query = Vec::new();
         let mut body = None;
         match operation.kind {
             OperationKind::Service => {
                 // A parameter that is left out is null.
-                for (name, literal) in literals(operation, values) {
-                    if !literal.value.is_null() {
-                        query.custom.push((name, literal.display(version).to_string()));
-                    }
-                }
+                let given = literals(operation, values).filter(|(_, it)| !it.value.is_null());
+                query.extend(given.map(|(name, it)| (name, it.display(version).to_string())));
             }
             OperationKind::Function => {
-                (segment, query.custom) =
-                    Segment::call(operation.name, literals(operation, values));
+                (segment, query) = Segment::call(operation.name, literals(operation, values));
             }
             OperationKind::Action => {
                 // A service of V4 wants an object, were it an empty one.
@@ -53,14 +44,15 @@ impl Invocation {
                 body = has_body.then_some(CallBody::Parameters(values, operation));
             }
         }
-        let slash = if base.is_empty() { "" } else { "/" };
-        Self { path: format!("{base}{slash}{}", segment.display(version)), query, body }
+        let mut place = base.below(&segment.display(version).to_string());
+        place.query.custom.extend(query);
+        Self { operation, place, body }
     }
 
     /// The call, as it is sent where nothing is added to it.
-    pub(crate) fn call(self, service: &Service, operation: &'static Operation) -> Call {
-        let call = crate::collection::query(service, &self.path, &self.query);
-        match (operation.kind, operation.method) {
+    fn call(self) -> Call {
+        let call = self.place.read();
+        match (self.operation.kind, self.operation.method) {
             (OperationKind::Function, _) => call,
             // Service operations by GET may change things all the same: `CancelJob` does.
             (OperationKind::Service, "GET") => Call { idempotency: Idempotency::Write, ..call },
@@ -68,13 +60,25 @@ impl Invocation {
                 let mut call = Call::write(method, call.target, None);
                 // SAP's services of V2 read parameters of a POST only where it claims to be JSON,
                 // as SAP's own clients do although it has no body.
-                if service.version() < Version::V3 {
+                if self.place.service.version() < Version::V3 {
                     call.set_header("Content-Type", "application/json");
                 }
                 call
             }
-            (_, method) => Call::write(method, call.target, self.body),
+            (OperationKind::Action, method) => Call::write(method, call.target, self.body),
         }
+    }
+
+    /// A request for a result that is no entity.
+    pub(crate) fn value<T>(self, decode: fn(Value) -> Result<T, TypeError>) -> Request<T> {
+        let (service, operation) = (self.place.service.clone(), self.operation);
+        Request::operation(&service, self.call(), operation, decode)
+    }
+
+    /// A request for an answer as a whole.
+    pub(crate) fn reply<T>(self, decode: fn(&Reply) -> Result<T, Error>) -> Request<T> {
+        let service = self.place.service.clone();
+        Request::new(&service, self.call(), decode)
     }
 }
 
@@ -90,22 +94,10 @@ fn literals(
     })
 }
 
-/// A request for a result that is no entity.
-pub(crate) fn invoke<T>(
-    service: &Service,
-    base: &str,
-    operation: &'static Operation,
-    values: Values,
-    decode: fn(Value) -> Result<T, TypeError>,
-) -> Request<T> {
-    let call = Invocation::new(service, base, operation, values).call(service, operation);
-    Request::operation(service.clone(), call, operation, decode)
-}
-
 /// The methods by which generated code calls operations that are bound to something, or to
-/// nothing: `$base` is its path.
+/// nothing.
 macro_rules! invokes {
-    ($owner:ident $(<$generic:ident>)?, |$this:ident| $service:expr, $base:expr) => {
+    ($owner:ident $(<$generic:ident>)?) => {
         impl $(<$generic>)? $owner $(<$generic>)? {
             /// Calls an operation that returns nothing, or values that are no entities.
             ///
@@ -117,8 +109,7 @@ macro_rules! invokes {
                 values: Vec<(&'static str, edm::Value)>,
                 decode: fn(edm::Value) -> Result<T, edm::TypeError>,
             ) -> crate::Request<T> {
-                let $this = self;
-                crate::operation::invoke($service, $base, operation, values, decode)
+                crate::operation::Invocation::new(&self.place(), operation, values).value(decode)
             }
 
             /// Calls an operation that returns one entity. Generated code calls this.
@@ -127,10 +118,8 @@ macro_rules! invokes {
                 operation: &'static edm::model::Operation,
                 values: Vec<(&'static str, edm::Value)>,
             ) -> crate::Request<R> {
-                let $this = self;
-                let call = crate::operation::Invocation::new($service, $base, operation, values);
-                let decode = crate::request::decode_entity;
-                crate::Request::new($service.clone(), call.call($service, operation), decode)
+                crate::operation::Invocation::new(&self.place(), operation, values)
+                    .reply(crate::request::decode_entity)
             }
 
             /// Calls an operation that returns entities. Generated code calls this.
@@ -139,10 +128,8 @@ macro_rules! invokes {
                 operation: &'static edm::model::Operation,
                 values: Vec<(&'static str, edm::Value)>,
             ) -> crate::Request<crate::Page<R>> {
-                let $this = self;
-                let call = crate::operation::Invocation::new($service, $base, operation, values);
-                let decode = crate::page::decode_page;
-                crate::Request::new($service.clone(), call.call($service, operation), decode)
+                crate::operation::Invocation::new(&self.place(), operation, values)
+                    .reply(crate::page::decode_page)
             }
 
             /// Addresses the one entity that a function returns: it is read, or followed further,
@@ -152,9 +139,8 @@ macro_rules! invokes {
                 operation: &'static edm::model::Operation,
                 values: Vec<(&'static str, edm::Value)>,
             ) -> crate::EntityRequest<R> {
-                let $this = self;
-                let call = crate::operation::Invocation::new($service, $base, operation, values);
-                crate::EntityRequest::with_query($service.clone(), call.path, call.query)
+                let call = crate::operation::Invocation::new(&self.place(), operation, values);
+                crate::EntityRequest::at(call.place)
             }
 
             /// Addresses the entities that a function returns: they can be filtered and paged like
@@ -164,9 +150,8 @@ macro_rules! invokes {
                 operation: &'static edm::model::Operation,
                 values: Vec<(&'static str, edm::Value)>,
             ) -> crate::Collection<R> {
-                let $this = self;
-                let call = crate::operation::Invocation::new($service, $base, operation, values);
-                crate::Collection::with_query($service.clone(), call.path, call.query)
+                let call = crate::operation::Invocation::new(&self.place(), operation, values);
+                crate::Collection::at(call.place)
             }
         }
     };

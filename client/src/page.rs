@@ -82,7 +82,8 @@ pub struct Pages<E> {
 }
 
 impl<E: EntityType> Pages<E> {
-    pub(crate) fn new(service: Service, first: Call) -> Self {
+    pub(crate) fn new(service: &Service, first: Call) -> Self {
+        let service = service.clone();
         let next = Some(first.target.clone());
         Self { service, template: first, next, pending: None, delta: None, marker: PhantomData }
     }
@@ -135,6 +136,6 @@ impl<E> fmt::Debug for Pages<E> {
 impl Service {
     /// Goes on with the pages at a link that [`Page::next_link`] gave.
     pub fn pages_from<E: EntityType>(&self, link: impl Into<String>) -> Pages<E> {
-        Pages::new(self.clone(), Call::get(link))
+        Pages::new(self, Call::get(link))
     }
 }

@@ -44,29 +44,30 @@ pub fn nothing(_: Value) -> Result<(), TypeError> {
 
 impl<T> Request<T> {
     pub(crate) fn new(
-        service: Service,
+        service: &Service,
         call: Call,
         decode: fn(&Reply) -> Result<T, Error>,
     ) -> Self {
-        Self { service, call, decode: Decode::Reply(decode) }
+        Self { service: service.clone(), call, decode: Decode::Reply(decode) }
     }
 
     pub(crate) fn operation(
-        service: Service,
+        service: &Service,
         call: Call,
         operation: &'static Operation,
         decode: fn(Value) -> Result<T, TypeError>,
     ) -> Self {
-        Self { service, call, decode: Decode::Value(operation.result.as_ref(), decode) }
+        let decode = Decode::Value(operation.result.as_ref(), decode);
+        Self { service: service.clone(), call, decode }
     }
 
     pub(crate) fn value(
-        service: Service,
+        service: &Service,
         call: Call,
         ty: &'static Type,
         decode: fn(Value) -> Result<T, TypeError>,
     ) -> Self {
-        Self { service, call, decode: Decode::Value(Some(ty), decode) }
+        Self { service: service.clone(), call, decode: Decode::Value(Some(ty), decode) }
     }
 
     /// The call, to look at or to send by other means.
@@ -138,7 +139,8 @@ impl<T> Decode<T> {
 fn read_value(ty: Option<&'static Type>, reply: &Reply) -> Result<Value, Error> {
     match ty {
         Some(ty) if !reply.is_empty() => reply.read(|body| body.value(ty)),
-        _ => Ok(Value::Null),
+        Some(_) => Ok(Value::Null),
+        None => decode_nothing(reply).map(|()| Value::Null),
     }
 }
 
@@ -160,8 +162,13 @@ impl<T> fmt::Debug for Request<T> {
     }
 }
 
-pub(crate) fn decode_nothing(_: &Reply) -> Result<(), Error> {
-    Ok(())
+/// Takes any answer that is not a page for people, such as one that wants them to sign in.
+pub(crate) fn decode_nothing(reply: &Reply) -> Result<(), Error> {
+    let content_type = reply.header("content-type").unwrap_or_default();
+    match content_type.trim_start().to_ascii_lowercase().starts_with("text/html") {
+        true => Err(Error::payload("a page of HTML")),
+        false => Ok(()),
+    }
 }
 
 /// Reads the entity of an answer.
@@ -174,7 +181,7 @@ pub(crate) fn decode_entity<E: EntityType>(reply: &Reply) -> Result<E, Error> {
 /// Reads the entity of an answer, if there is one: of a navigation property that leads to nothing
 /// there is none.
 pub(crate) fn decode_optional<E: EntityType>(reply: &Reply) -> Result<Option<E>, Error> {
-    match reply.is_empty() || reply.status == 304 {
+    match reply.is_empty() || matches!(reply.status, 304 | 404) {
         true => Ok(None),
         false => decode_entity(reply).map(Some),
     }

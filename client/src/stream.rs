@@ -6,14 +6,14 @@ use edm::EntityType;
 use edm::version::Version;
 
 use crate::call::Accept;
+use crate::place::Place;
 use crate::request::{Decode, Sending, decode_entity, decode_nothing};
 use crate::{Body, Call, Chunks, Collection, Error, Reply, Request, Service};
 
 /// A stream of bytes beside an entity: the one that it describes, or one of its named streams.
 #[derive(Clone, Debug)]
 pub struct StreamRequest {
-    service: Service,
-    path: String,
+    place: Place,
     /// Named streams came with V3.
     needs: Version,
 }
@@ -39,21 +39,21 @@ impl Download {
 }
 
 impl StreamRequest {
-    pub(crate) fn new(service: Service, path: String, needs: Version) -> Self {
-        Self { service, path, needs }
+    pub(crate) fn new(owner: &Place, name: &str, needs: Version) -> Self {
+        Self { place: owner.below(name), needs }
     }
 
     fn read(&self) -> Call {
-        Call { accept: Accept::Any, needs: self.needs, ..Call::get(self.path.as_str()) }
+        Call { accept: Accept::Any, needs: self.needs, ..self.place.read() }
     }
 
     fn write(&self, method: &'static str) -> Call {
-        Call { needs: self.needs, ..Call::write(method, self.path.as_str(), None) }
+        Call { needs: self.needs, ..self.place.write(method) }
     }
 
     /// Reads the whole stream into memory.
     pub fn get(&self) -> Request<Bytes> {
-        Request::new(self.service.clone(), self.read(), |reply| Ok(reply.body.clone()))
+        Request::new(&self.place.service, self.read(), |reply| Ok(reply.body.clone()))
     }
 
     /// Starts to read the stream: its bytes are taken as they come, and what has come stays in
@@ -63,7 +63,7 @@ impl StreamRequest {
     ///
     /// The service refuses, or there is no answer. What happens later is an error of the bytes.
     pub async fn open(&self) -> Result<Download, Error> {
-        let (reply, body) = self.service.open(&self.read()).await?;
+        let (reply, body) = self.place.service.open(&self.read()).await?;
         Ok(Download {
             content_type: reply.header("content-type").map(str::to_owned),
             length: reply.header("content-length").and_then(|text| text.parse().ok()),
@@ -75,12 +75,12 @@ impl StreamRequest {
     /// Replaces the stream: by bytes, or by a [`Body`] that is sent as it comes.
     pub fn put(&self, content_type: &str, body: impl Into<Body>) -> Upload<()> {
         let call = self.write("PUT");
-        Upload::new(self.service.clone(), call, content_type, body.into(), decode_nothing)
+        Upload::new(&self.place.service, call, content_type, body.into(), decode_nothing)
     }
 
     /// Deletes the stream.
     pub fn delete(&self) -> Request<()> {
-        Request::new(self.service.clone(), self.write("DELETE"), decode_nothing)
+        Request::new(&self.place.service, self.write("DELETE"), decode_nothing)
     }
 }
 
@@ -95,14 +95,14 @@ pub struct Upload<T> {
 
 impl<T> Upload<T> {
     fn new(
-        service: Service,
+        service: &Service,
         mut call: Call,
         content_type: &str,
         body: Body,
         decode: fn(&Reply) -> Result<T, Error>,
     ) -> Self {
         call.set_header("Content-Type", content_type);
-        Self { service, call, body, decode: Decode::Reply(decode) }
+        Self { service: service.clone(), call, body, decode: Decode::Reply(decode) }
     }
 
     /// Adds a header. One that is no header is told when the bytes are sent.
@@ -149,7 +149,7 @@ impl<E: EntityType> Collection<E> {
     /// Creates an entity that describes a stream, from the bytes of the stream. Its properties are
     /// set by an update afterwards.
     pub fn create_media(&self, content_type: &str, body: impl Into<Body>) -> Upload<E> {
-        let call = Call::write("POST", self.path(), None);
-        Upload::new(self.service().clone(), call, content_type, body.into(), decode_entity)
+        let call = self.place().write("POST");
+        Upload::new(&self.place().service, call, content_type, body.into(), decode_entity)
     }
 }

@@ -9,6 +9,7 @@ use edm::{
 
 use crate::call::CallBody;
 use crate::dialect::Preference;
+use crate::place::Place;
 use crate::request::{Sending, decode_entity, decode_nothing, decode_optional};
 use crate::{Call, Error, Reply, Request, Service};
 
@@ -18,7 +19,7 @@ use crate::{Call, Error, Reply, Request, Service};
 #[derive(Debug)]
 pub struct Create<E> {
     service: Service,
-    path: String,
+    call: Call,
     body: Insert<E>,
 }
 
@@ -41,8 +42,8 @@ fn decode_saved(reply: &Reply) -> Result<Saved, Error> {
 }
 
 impl<E: EntityType> Create<E> {
-    pub(crate) fn new(service: Service, path: String, body: Insert<E>) -> Self {
-        Self { service, path, body }
+    pub(crate) fn new(set: &Place, body: Insert<E>) -> Self {
+        Self { service: set.service.clone(), call: set.write("POST"), body }
     }
 
     /// Sets a property. What is not set is left to the service.
@@ -91,22 +92,22 @@ impl<E: EntityType> Create<E> {
         self
     }
 
-    fn call(self) -> (Service, Call) {
-        let body = CallBody::Draft(self.body.into_draft(), E::TYPE);
-        (self.service, Call::write("POST", self.path, Some(body)))
+    fn finish(mut self) -> (Service, Call) {
+        self.call.body = Some(CallBody::Draft(self.body.into_draft(), E::TYPE));
+        (self.service, self.call)
     }
 
     /// The request as it will be sent.
     pub fn request(self) -> Request<E> {
-        let (service, call) = self.call();
-        Request::new(service, call, decode_entity)
+        let (service, call) = self.finish();
+        Request::new(&service, call, decode_entity)
     }
 
     /// The request, with the wish that the service does not send the entity back.
     pub fn minimal(self) -> Request<Saved> {
-        let (service, mut call) = self.call();
+        let (service, mut call) = self.finish();
         call.wish(Preference::Minimal, service.dialect());
-        Request::new(service, call, decode_saved)
+        Request::new(&service, call, decode_saved)
     }
 }
 
@@ -136,11 +137,10 @@ pub struct Merge<E> {
 }
 
 impl<E: EntityType> Merge<E> {
-    pub(crate) fn new(service: Service, path: String, etag: Option<&str>, body: Update<E>) -> Self {
+    pub(crate) fn new(entity: &Place, body: Update<E>) -> Self {
+        let service = entity.service.clone();
         let method = if service.version().is_v4() { "PATCH" } else { "MERGE" };
-        let mut call = Call::write(method, path, None);
-        call.guard(etag);
-        Self { service, call, body }
+        Self { call: entity.write(method), service, body }
     }
 
     /// Sets a property.
@@ -201,13 +201,13 @@ impl<E: EntityType> Merge<E> {
     /// The request as it will be sent.
     pub fn request(self) -> Request<()> {
         let (service, call) = self.finish();
-        Request::new(service, call, decode_nothing)
+        Request::new(&service, call, decode_nothing)
     }
 
     /// The request, which gives where the entity is and its ETag.
     pub fn saved(self) -> Request<Saved> {
         let (service, call) = self.finish();
-        Request::new(service, call, decode_saved)
+        Request::new(&service, call, decode_saved)
     }
 
     /// The request, with the wish that the service sends the entity back as it is then; `None` if
@@ -215,7 +215,7 @@ impl<E: EntityType> Merge<E> {
     pub fn returning(self) -> Request<Option<E>> {
         let (service, mut call) = self.finish();
         call.wish(Preference::Representation, service.dialect());
-        Request::new(service, call, decode_optional)
+        Request::new(&service, call, decode_optional)
     }
 }
 

@@ -13,12 +13,19 @@ use super::Service;
 use crate::{AccessToken, Body, Call, Error, Idempotency, TransportError};
 
 /// Where one request goes and what it shows.
-pub(super) struct Addressed<'a> {
+pub(super) struct To<'a> {
     pub(super) root: &'a Url,
     pub(super) url: &'a Url,
-    pub(super) token: Option<&'a AccessToken>,
+    pub(super) token: Option<AccessToken>,
     /// Whether it asks for a token against forgery.
     pub(super) fetch: bool,
+}
+
+impl To<'_> {
+    /// Whether it is the service itself that is called, and no other host.
+    pub(super) fn is_home(&self) -> bool {
+        self.url.origin() == self.root.origin()
+    }
 }
 
 impl Service {
@@ -26,7 +33,7 @@ impl Service {
     pub(super) fn request(
         &self,
         call: &Call,
-        to: &Addressed<'_>,
+        to: &To<'_>,
         upload: Option<Body>,
     ) -> Result<http::Request<Body>, Error> {
         let mut headers = self.part_headers(call)?;
@@ -35,14 +42,14 @@ impl Service {
         for (name, value) in &self.inner.headers {
             headers.append(name, value.clone());
         }
-        if let Some(token) = to.token {
+        if let Some(token) = &to.token {
             let value = HeaderValue::try_from(format!("Bearer {}", token.secret()));
             let mut value = value.map_err(|_| Error::usage("the token is not a header value"))?;
             value.set_sensitive(true);
             headers.insert(header::AUTHORIZATION, value);
         }
         if let Some(session) = self.inner.session.as_ref()
-            && to.url.origin() == to.root.origin()
+            && to.is_home()
         {
             let writes = call.idempotency == Idempotency::Write;
             session.write(to.url, &mut headers, to.fetch, writes);

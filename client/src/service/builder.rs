@@ -1,3 +1,4 @@
+use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -11,7 +12,6 @@ use crate::dialect::{Dialect, Metadata};
 use crate::{Error, Hook, HttpTransport, RetryPolicy, TokenSource, Transport};
 
 /// Builds a [`Service`].
-#[derive(Debug)]
 pub struct ServiceBuilder {
     root: String,
     version: Option<Version>,
@@ -205,6 +205,14 @@ impl ServiceBuilder {
             format: self.format,
         };
         Ok(Service { inner: Arc::new(inner), dialect, model: None })
+    }
+}
+
+// The query of the root, and headers, may hold secrets.
+impl fmt::Debug for ServiceBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let root = self.root.split('?').next().unwrap_or_default();
+        f.debug_struct("ServiceBuilder").field("root", &root).finish_non_exhaustive()
     }
 }
 

@@ -21,7 +21,7 @@ use std::time::Duration;
 use edm::EntityType;
 use edm::json::Format;
 use edm::model::Model;
-use edm::path::Segment;
+use edm::query::QueryOptions;
 use edm::version::Version;
 use url::Url;
 
@@ -29,6 +29,7 @@ pub use builder::ServiceBuilder;
 pub(crate) use send::{from_batch, service_error};
 
 use crate::dialect::Dialect;
+use crate::place::Place;
 use crate::{Collection, EntityRequest, Hook, RetryPolicy, TokenSource, Transport};
 use session::Session;
 
@@ -40,7 +41,6 @@ pub struct Service {
     model: Option<&'static Model>,
 }
 
-#[derive(Debug)]
 struct Inner {
     /// Where the service is; it may say that it has moved.
     root: RwLock<Url>,
@@ -61,7 +61,7 @@ struct Inner {
     format: Option<Format>,
 }
 
-crate::operation::invokes!(Service, |this| this, "");
+crate::operation::invokes!(Service);
 
 impl Service {
     /// Starts to build a service from the URL of its root, such as `https://host/api/`.
@@ -90,6 +90,11 @@ impl Service {
         self.dialect.version
     }
 
+    /// The root, below which operations are.
+    fn place(&self) -> Place {
+        Place::new(self, String::new(), QueryOptions::default())
+    }
+
     pub(crate) fn dialect(&self) -> Dialect {
         self.dialect
     }
@@ -105,17 +110,17 @@ impl Service {
 
     /// An entity set of the service.
     pub fn set<E: EntityType>(&self, name: &str) -> Collection<E> {
-        Collection::new(self.clone(), Segment::new(name).display(self.version()).to_string())
+        Collection::at(Place::named(self, name))
     }
 
     /// A singleton of the service.
     pub fn singleton<E: EntityType>(&self, name: &str) -> EntityRequest<E> {
-        EntityRequest::new(self.clone(), Segment::new(name).display(self.version()).to_string())
+        EntityRequest::at(Place::named(self, name))
     }
 
     /// The entity at a URL that the service handed out: an edit link, an id, a `Location`.
     pub fn at<E: EntityType>(&self, url: impl Into<String>) -> EntityRequest<E> {
-        EntityRequest::new(self.clone(), url.into())
+        EntityRequest::at(Place::new(self, url.into(), QueryOptions::default()))
     }
 }
 

@@ -8,7 +8,7 @@ use edm::error::ServiceError;
 use tracing::Instrument as _;
 use url::Url;
 
-use super::attempt::Addressed;
+use super::attempt::To;
 use super::{Service, session};
 use crate::call::{Accept, is_absolute, refuse};
 use crate::error::without_secrets;
@@ -29,7 +29,7 @@ struct Answer {
 /// What has happened to a call so far.
 struct Course<'a> {
     call: &'a Call,
-    upload: Option<Body>,
+    upload: Upload,
     /// Whether the body of the answer is left to the caller.
     open: bool,
     /// A resource that the service has sent the client to.
@@ -37,6 +37,46 @@ struct Course<'a> {
     redirects: usize,
     token_refused: bool,
     csrf_refused: bool,
+}
+
+/// A body that is given apart from the call.
+enum Upload {
+    None,
+    Waiting(Body),
+    /// It was a stream: there is nothing to send again.
+    Spent,
+}
+
+impl Course<'_> {
+    fn writes(&self) -> bool {
+        self.call.idempotency == Idempotency::Write
+    }
+
+    fn can_repeat(&self) -> bool {
+        !matches!(self.upload, Upload::Spent)
+    }
+
+    /// The body to send; one in memory is kept for another try.
+    fn take_upload(&mut self) -> Option<Body> {
+        let Upload::Waiting(body) = std::mem::replace(&mut self.upload, Upload::Spent) else {
+            self.upload = Upload::None;
+            return None;
+        };
+        if let Some(bytes) = body.bytes() {
+            self.upload = Upload::Waiting(bytes.clone().into());
+        }
+        Some(body)
+    }
+
+    /// What comes after a try without an answer: another one, if it is sure to do no harm.
+    fn lost(&self, error: TransportError, url: &Url) -> Result<Next, Error> {
+        let is_final = matches!(error, TransportError::TooLarge(_));
+        let error = Error::new(ErrorKind::Connection(Arc::new(error))).of(self.call.method, url);
+        if is_final || self.writes() || !self.can_repeat() {
+            return Err(error);
+        }
+        Ok(Next::Wait(error, None))
+    }
 }
 
 /// What comes after a try.
@@ -78,7 +118,7 @@ impl Service {
         );
         let course = Course {
             call,
-            upload,
+            upload: upload.map_or(Upload::None, Upload::Waiting),
             open,
             elsewhere: None,
             redirects: 0,
@@ -107,90 +147,102 @@ impl Service {
         let target = course.elsewhere.as_deref().unwrap_or(&call.target);
         let url = self.target_url(&root, target)?;
         let with_call = |error: Error| error.of(call.method, &url);
-        let writes = call.idempotency == Idempotency::Write;
-        if writes
+        if course.writes()
             && let Some(session) = &self.inner.session
             && !session.has_token()
         {
             self.fetch_csrf_token(&root).await.map_err(with_call)?;
         }
-        let token = self.token().await.map_err(with_call)?;
+        let mut to = To { root: &root, url: &url, token: None, fetch: false };
         // What the service hands out, such as the next page, may be on another host: the token
-        // stays at home, and that host has no say in where home is.
-        let is_home = url.origin() == root.origin();
-        let token = token.filter(|_| is_home);
-        let (upload, can_repeat) = match course.upload.take() {
-            None => (None, true),
-            Some(body) => {
-                course.upload = body.bytes().cloned().map(Body::from);
-                (Some(body), course.upload.is_some())
-            }
-        };
-        let to = Addressed { root: &root, url: &url, token: token.as_ref(), fetch: false };
+        // stays at home.
+        if to.is_home() {
+            to.token = self.token().await.map_err(with_call)?;
+        }
+        let upload = course.take_upload();
         let request = self.request(call, &to, upload).map_err(with_call)?;
-        let lost =
-            |error: TransportError| with_call(Error::new(ErrorKind::Connection(Arc::new(error))));
         let response = match self.exchange(request).await {
             Ok(response) => response,
-            Err(error) if writes || !can_repeat => return Err(lost(error)),
-            Err(error) => return Ok(Next::Wait(lost(error), None)),
+            Err(error) => return course.lost(error, &url),
         };
         let (head, body) = response.into_parts();
         for hook in &self.inner.hooks {
             hook.response(&head);
         }
-        if let Some(session) = self.inner.session.as_ref().filter(|_| is_home) {
+        if let Some(session) = self.inner.session.as_ref().filter(|_| to.is_home()) {
             session.read(&url, &head.headers);
         }
+        if course.can_repeat() && self.is_to_repeat(course, &to, &head).await.map_err(with_call)? {
+            return Ok(Next::Again);
+        }
+        self.settle(course, &to, head, body).await
+    }
+
+    /// Whether an answer says that the call is to be made again, elsewhere or with another token.
+    async fn is_to_repeat(
+        &self,
+        course: &mut Course<'_>,
+        to: &To<'_>,
+        head: &http::response::Parts,
+    ) -> Result<bool, Error> {
         let status = head.status.as_u16();
-        let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
-        if can_repeat {
-            let location = header("location").filter(|_| course.redirects < MOST_REDIRECTS);
-            if let Some(location) = location {
-                // A stream may be kept elsewhere, at a URL that is good for this read only.
-                if matches!(status, 301..=303 | 307 | 308) && call.accept == Accept::Any && !writes
-                {
-                    course.redirects += 1;
-                    let location = url.join(location).map_err(Error::usage).map_err(with_call)?;
-                    if url.scheme() == "https" && location.scheme() != "https" {
-                        return Err(with_call(downgrade(&location)));
-                    }
-                    course.elsewhere = Some(location.into());
-                    return Ok(Next::Again);
+        let location = head.headers.get(http::header::LOCATION);
+        let location = location.and_then(|location| location.to_str().ok());
+        if let Some(location) = location.filter(|_| course.redirects < MOST_REDIRECTS) {
+            // A stream may be kept elsewhere, at a URL that is good for this read only.
+            let is_stream = course.call.accept == Accept::Any && !course.writes();
+            if is_stream && matches!(status, 302 | 303 | 307) {
+                course.redirects += 1;
+                let location = to.url.join(location).map_err(Error::usage)?;
+                if to.url.scheme() == "https" && location.scheme() != "https" {
+                    return Err(downgrade(&location));
                 }
-                if matches!(status, 301 | 302 | 307 | 308) && is_home {
-                    course.redirects += 1;
-                    self.follow(&root, &url, location).map_err(with_call)?;
-                    return Ok(Next::Again);
-                }
+                course.elsewhere = Some(location.into());
+                return Ok(true);
             }
-            // A token may be revoked before it expires: one try with a new one.
-            if let (401, false, Some(source), Some(token)) =
-                (status, course.token_refused, &self.inner.token, &token)
-            {
-                course.token_refused = true;
-                source.refused(token).await;
-                return Ok(Next::Again);
-            }
-            if let (403, false, Some(session)) = (status, course.csrf_refused, &self.inner.session)
-                && session::wants_token(&head.headers)
-            {
-                course.csrf_refused = true;
-                session.forget_token();
-                return Ok(Next::Again);
+            // Another host has no say in where home is.
+            if to.is_home() && matches!(status, 301 | 302 | 307 | 308) {
+                course.redirects += 1;
+                self.follow(to.root, to.url, location)?;
+                return Ok(true);
             }
         }
+        // A token may be revoked before it expires: one try with a new one.
+        if let (401, false, Some(source), Some(token)) =
+            (status, course.token_refused, &self.inner.token, &to.token)
+        {
+            course.token_refused = true;
+            source.refused(token).await;
+            return Ok(true);
+        }
+        if let (403, false, Some(session)) = (status, course.csrf_refused, &self.inner.session)
+            && session::wants_token(&head.headers)
+        {
+            course.csrf_refused = true;
+            session.forget_token();
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    /// Reads an answer, and decides what comes after it.
+    async fn settle(
+        &self,
+        course: &mut Course<'_>,
+        to: &To<'_>,
+        head: http::response::Parts,
+        body: Body,
+    ) -> Result<Next, Error> {
         let mut reply = Reply {
-            status,
+            status: head.status.as_u16(),
             format: self.dialect.format,
             headers: head.headers,
             body: Bytes::new(),
-            method: call.method,
-            url: url.clone(),
-            root: root.clone(),
+            method: course.call.method,
+            url: to.url.clone(),
+            root: to.root.clone(),
         };
-        let conditional = call.headers.iter().any(|(name, _)| name == http::header::IF_NONE_MATCH);
-        let succeeded = matches!(status, 200..=299) || status == 304 && conditional;
+        let succeeded = course.call.accepts(reply.status);
         if course.open && succeeded {
             return Ok(Next::Done(Box::new(Answer { reply, body: Some(body) })));
         }
@@ -203,28 +255,24 @@ impl Service {
             }
             // What an error says does not matter more than that it is one.
             Err(_) if !succeeded => {}
-            Err(error) if writes || !can_repeat => return Err(lost(error)),
-            Err(error @ TransportError::TooLarge(_)) => return Err(lost(error)),
-            Err(error) => return Ok(Next::Wait(lost(error), None)),
+            Err(error) => return course.lost(error, to.url),
         }
         if succeeded {
             return Ok(Next::Done(Box::new(Answer { reply, body: None })));
         }
-        let asked =
-            reply.header("retry-after").and_then(|text| retry_after(text, SystemTime::now()));
-        let error = with_call(service_error(&reply));
-        if !can_repeat || !is_transient(status, call.idempotency) {
+        let error = service_error(&reply).of(course.call.method, to.url);
+        if !course.can_repeat() || !is_transient(reply.status, course.call.idempotency) {
             return Err(error);
         }
-        Ok(Next::Wait(error, asked))
+        let asked = reply.header("retry-after");
+        Ok(Next::Wait(error, asked.and_then(|text| retry_after(text, SystemTime::now()))))
     }
 
     /// Asks the service for a token against forgery. A service that hands out none may do without.
     async fn fetch_csrf_token(&self, root: &Url) -> Result<(), Error> {
         let call = Call::get("");
         let url = self.target_url(root, "")?;
-        let token = self.token().await?;
-        let to = Addressed { root, url: &url, token: token.as_ref(), fetch: true };
+        let to = To { root, url: &url, token: self.token().await?, fetch: true };
         let request = self.request(&call, &to, None)?;
         let response = self.exchange(request).await;
         let response =

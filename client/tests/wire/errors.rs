@@ -3,6 +3,7 @@
 use odata_client::{Error, ErrorKind};
 
 use crate::fake::{Answer, Fake};
+use crate::model::Product;
 
 async fn error_of(answer: Answer) -> Error {
     let fake = Fake::start([answer]).await;
@@ -47,4 +48,25 @@ async fn answers_that_are_not_of_the_model_are_errors() {
     assert!(fake.products().list().await.is_err());
     let fake = Fake::start([Answer::new(200, "many")]).await;
     assert!(fake.products().count().await.is_err());
+}
+
+#[tokio::test]
+async fn a_page_that_wants_a_sign_in_is_no_success() {
+    let page = || Answer::new(200, "<html>Sign in</html>").header("content-type", "text/html");
+    let fake = Fake::start([page(), page()]).await;
+    let product = fake.products().by_key("1");
+    for error in [
+        product.delete().await.unwrap_err(),
+        product.update().set(Product::NAME, "a").await.unwrap_err(),
+    ] {
+        assert!(error.to_string().contains("(200: <html>Sign in"), "{error}");
+    }
+}
+
+#[test]
+fn secrets_are_not_printed() {
+    let builder =
+        odata_client::Service::builder("https://h/api?sig=s3cret").header("x-key", "s3cret");
+    assert!(!format!("{builder:?}").contains("s3cret"));
+    assert!(!format!("{:?}", builder.build().unwrap()).contains("s3cret"));
 }

@@ -106,3 +106,19 @@ async fn options_add_up() {
         query.order_by.iter().map(|term| (term.expr.to_string(), term.descending)).collect();
     assert_eq!(order, [("Size".to_owned(), true), ("Name".to_owned(), false)]);
 }
+
+#[tokio::test]
+async fn an_entity_that_is_not_there_is_none_where_that_is_asked() {
+    let fake = Fake::start([
+        Answer::light(404, r#"{"odata.error":{"code":"","message":{"value":"no such"}}}"#),
+        Answer::new(204, ""),
+        Answer::light(200, r#"{"Id":"1"}"#),
+        Answer::new(404, ""),
+    ])
+    .await;
+    let product = fake.products().by_key("1");
+    assert_eq!(product.find().await.unwrap(), None);
+    assert_eq!(product.follow_one(Product::WHOLE).find().await.unwrap(), None);
+    assert_eq!(product.find().await.unwrap().map(|product| product.id), Some("1".to_owned()));
+    assert!(product.get().await.unwrap_err().is_not_found());
+}
