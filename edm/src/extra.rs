@@ -195,14 +195,8 @@ impl Extra {
         if name == "__metadata" {
             payload.format = Format::Verbose;
             for (name, raw) in crate::json::members(raw.get()).unwrap_or_default() {
-                payload.keep_control(
-                    match name.as_ref() {
-                        "uri" => "editLink",
-                        name => name,
-                    },
-                    &name,
-                    raw,
-                );
+                let kind = if name == "uri" { "editLink" } else { &name };
+                payload.keep_control(kind, &name, raw);
             }
         } else if let Some(kind) = control(name) {
             if format.is_none() && name.starts_with("odata.") {
@@ -251,24 +245,27 @@ impl Payload {
     /// What this says that has changed, if it is not an entity: an entry of V4.01 has `@removed`,
     /// one of V4 a context URL that ends in `$deletedEntity`, `$link` or `$deletedLink`.
     pub(crate) fn change(&self) -> Option<Change> {
-        let kind = |name: &str| control(name).map(str::to_owned);
-        let found = self.annotations.iter().find_map(|(name, raw)| match kind(name)?.as_str() {
-            "removed" => Some("$deletedEntity".to_owned()),
-            "context" => raw.to_text()?.rsplit_once('/').map(|(_, kind)| kind.to_owned()),
-            _ => None,
-        })?;
         let text = |name| find(&self.members, name).and_then(Raw::to_text).unwrap_or_default();
-        match found.as_str() {
-            "$deletedEntity" => Some(Change::Removed),
-            "$link" | "$deletedLink" => Some(Change::Link(DeltaLink {
-                source: text("source"),
-                relationship: text("relationship"),
-                target: text("target"),
-                is_removed: found == "$deletedLink",
-            })),
+        self.annotations.iter().find_map(|(name, raw)| match control(name)? {
+            "removed" => Some(Change::Removed),
+            "context" => match changed(raw.as_str())? {
+                "$deletedEntity" => Some(Change::Removed),
+                kind => Some(Change::Link(DeltaLink {
+                    source: text("source"),
+                    relationship: text("relationship"),
+                    target: text("target"),
+                    is_removed: kind == "$deletedLink",
+                })),
+            },
             _ => None,
-        }
+        })
     }
+}
+
+/// What a context URL, a JSON string, says that has changed: the end of it.
+pub(crate) fn changed(context: &str) -> Option<&str> {
+    let (_, kind) = context.trim_end_matches('"').rsplit_once('/')?;
+    matches!(kind, "$deletedEntity" | "$link" | "$deletedLink").then_some(kind)
 }
 
 fn find<'a>(members: &'a [(String, Raw)], name: &str) -> Option<&'a Raw> {

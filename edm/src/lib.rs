@@ -42,6 +42,7 @@ pub mod version;
 mod write;
 
 pub use enums::{FlagSet, enum_literal, not_a_member};
+pub(crate) use extra::changed;
 pub use extra::{Extra, Payload};
 pub use filter::Expr;
 pub use generated::{

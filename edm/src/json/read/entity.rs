@@ -6,8 +6,8 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::Context;
 use super::value::{ValueSeed, lenient_value};
+use super::{Context, control};
 use crate::json::error::{Place, mismatch};
 use crate::json::{Format, PayloadError};
 use crate::model::{Property, StructuredType};
@@ -104,8 +104,17 @@ impl<'de> Visitor<'de> for EntitySeed<'_, '_> {
         let EntitySeed { context, target } = self;
         let ty = target.structured_type();
         let (mut next, mut count) = (0, 0);
+        // What says that something has changed has members of its own: an `id` is that of an
+        // entity, also where the type has a property of this name.
+        let mut is_change = false;
         while let Some(key) = map.next_key_seed(KeySeed { ty, next })? {
             match key {
+                Key::Declared(_, row) if is_change => {
+                    let raw = map.next_value()?;
+                    if let Some(extra) = target.extra_mut() {
+                        extra.keep(row.name, raw, Some(context.format));
+                    }
+                }
                 Key::Declared(index, row) => {
                     next = index + 1;
                     count += 1;
@@ -118,7 +127,12 @@ impl<'de> Visitor<'de> for EntitySeed<'_, '_> {
                         .map_err(|e| context.fail::<A::Error>(of_type(&e).at(place)))?;
                 }
                 Key::Other(name) => match target.extra_mut() {
-                    Some(extra) => extra.keep(&name, map.next_value()?, Some(context.format)),
+                    Some(extra) => {
+                        let raw: &RawValue = map.next_value()?;
+                        is_change |= control(&name) == Some("context")
+                            && crate::changed(raw.get()).is_some();
+                        extra.keep(&name, raw, Some(context.format));
+                    }
                     None => {
                         map.next_value::<IgnoredAny>()?;
                     }
