@@ -223,7 +223,7 @@ async fn updates(session: &Session) {
         product.update_with(update(name, "1.5", 2, version))
     };
     of(&session.read(0).await, "upd", 0).await.unwrap();
-    of(&session.read(1).await, "upd2", 1).patch().await.unwrap();
+    of(&session.read(1).await, "upd2", 1).by_patch().await.unwrap();
     of(&session.read(2).await, "upd3", 2).replace().await.unwrap();
 }
 

@@ -1,7 +1,7 @@
 //! Writing: bodies and verbs.
 
 use edm::Insert;
-use odata_client::Format;
+use odata_client::{Format, Version};
 
 use crate::fake::{Answer, Fake};
 use crate::model::Product;
@@ -71,4 +71,21 @@ fn a_root_must_be_an_http_url() {
     }
     let service = odata_client::Service::builder("https://h/api?x=1#y").build().unwrap();
     assert_eq!(service.root().as_str(), "https://h/api/");
+}
+
+#[tokio::test]
+async fn bodies_are_built_on_the_request() {
+    let made = || Answer::v4(201, r#"{"Id":"1"}"#);
+    let fake = Fake::start([made(), Answer::new(204, "")]).await;
+    let products = fake.products_in(Version::V4);
+    let create = products.create().set(Product::NAME, "a").clear(Product::NAME);
+    let part = Insert::new().set(Product::NAME, "p");
+    create.set_dynamic("Colour", "red").with_one(Product::WHOLE, part).await.unwrap();
+    let update = products.by_key("1").update().set(Product::SIZE, 1_i64);
+    update.set_dynamic("Colour", edm::Value::Null).by_patch().await.unwrap();
+    let bodies: Vec<_> = fake.seen().iter().map(|seen| seen.body.clone()).collect();
+    assert_eq!(
+        bodies,
+        [r#"{"Name":null,"Colour":"red","Whole":{"Name":"p"}}"#, r#"{"Size":1,"Colour":null}"#,]
+    );
 }
