@@ -12,6 +12,7 @@
 #![deny(clippy::disallowed_types)]
 
 mod amend;
+mod cost;
 mod csdl;
 pub mod describe;
 mod diagnostic;
@@ -27,12 +28,14 @@ mod package;
 mod plan;
 mod print;
 mod render;
+mod select;
 mod source;
 mod xml;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use cost::Cost;
 pub use csdl::references::{Include, Reference, references};
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Diagnostics, Mode, Severity, Span, Spanned};
@@ -40,6 +43,7 @@ use model::Model;
 pub use outline::outline;
 pub use package::{Package, Runtime};
 pub use render::{Style, render};
+pub use select::{Kept, Selection, explain};
 pub use source::Source;
 
 /// What to generate, and what generated files say about where they come from.
@@ -57,6 +61,8 @@ pub struct Options {
     pub lock: Option<String>,
     /// How types are spread over modules.
     pub layout: Layout,
+    /// What of the documents is generated.
+    pub selection: Selection,
 }
 
 /// How documents are read.
@@ -88,6 +94,10 @@ pub struct Output {
     pub files: BTreeMap<String, String>,
     /// The names lock for the next run.
     pub lock: String,
+    /// What a selection has kept, and why; empty without one.
+    pub kept: Vec<Kept>,
+    /// How much it is.
+    pub cost: Cost,
     /// What is worth a look, though nothing is wrong.
     pub warnings: Diagnostics,
 }
@@ -132,6 +142,8 @@ fn generate_as(
         run.findings.error("emit::crate-name", Span::default(), message);
     }
     let model = run.model()?;
+    let (model, kept) = select::select(model, &options.selection, &mut run.findings);
+    run.check()?;
     let mut lock = names::Lock::default();
     if let Some(text) = &options.lock {
         lock = names::Lock::read(text, &mut run.findings);
@@ -165,7 +177,8 @@ fn generate_as(
     if let Some(package) = package {
         files.extend(package::files(package, &model, &names, &features, &header));
     }
-    Ok(Output { files, lock: lock.print(), warnings: run.finish() })
+    let cost = Cost::of(&model, &files);
+    Ok(Output { files, lock: lock.print(), kept, cost, warnings: run.finish() })
 }
 
 impl Layout {
