@@ -129,7 +129,7 @@ fn write_part(
     // Large documents have features; all of them are compiled.
     let files = part.documents.iter().flat_map(|&index| outcomes[index].files.values());
     let features: BTreeSet<&str> = files.flat_map(|text| features(text)).collect();
-    writeln!(manifest, "default = {features:?}")?;
+    writeln!(manifest, "default = {:?}", features.iter().collect::<Vec<_>>())?;
     for feature in features {
         writeln!(manifest, "{feature} = []")?;
     }
