@@ -99,6 +99,12 @@ impl Call {
         Self { method, body, idempotency, ..Self::get(target) }
     }
 
+    /// Whether its method is one that may change something, as a POST that carries reads only: what
+    /// a service protects against forgery.
+    pub(crate) fn is_unsafe(&self) -> bool {
+        self.method != "GET"
+    }
+
     /// Whether an answer of this status is one to this call, and no error.
     pub(crate) fn accepts(&self, status: u16) -> bool {
         let is_conditional =

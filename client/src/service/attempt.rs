@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::Service;
-use crate::{AccessToken, Body, Call, Error, Idempotency, TransportError};
+use crate::{AccessToken, Body, Call, Error, TransportError};
 
 /// Where one request goes and what it shows.
 pub(super) struct To<'a> {
@@ -39,8 +39,13 @@ impl Service {
         let mut headers = self.part_headers(call)?;
         let id = uuid::Uuid::new_v4().to_string();
         headers.insert("x-ms-client-request-id", HeaderValue::try_from(id).map_err(Error::usage)?);
-        for (name, value) in &self.inner.headers {
-            headers.append(name, value.clone());
+        // Headers may be secrets, and so they stay at home like the token.
+        for (name, value) in self.inner.headers.iter().filter(|_| to.is_home()) {
+            // Wishes add up; of anything else, what the user says counts.
+            match *name == "prefer" {
+                true => drop(headers.append(name, value.clone())),
+                false => drop(headers.insert(name, value.clone())),
+            }
         }
         if let Some(token) = &to.token {
             let value = HeaderValue::try_from(format!("Bearer {}", token.secret()));
@@ -51,8 +56,7 @@ impl Service {
         if let Some(session) = self.inner.session.as_ref()
             && to.is_home()
         {
-            let writes = call.idempotency == Idempotency::Write;
-            session.write(to.url, &mut headers, to.fetch, writes);
+            session.write(to.url, &mut headers, to.fetch, call.is_unsafe());
         }
         let mut method = call.method;
         if self.inner.tunnel && !matches!(method, "GET" | "POST") {
@@ -82,7 +86,7 @@ impl Service {
             headers.insert("prefer", wishes);
         }
         for (name, value) in &call.headers {
-            headers.append(name, value.clone());
+            headers.insert(name, value.clone());
         }
         Ok(headers)
     }

@@ -94,14 +94,16 @@ impl ServiceBuilder {
         self
     }
 
-    /// Sends a header with every request, such as `x-ms-version`.
+    /// Sends a header with every request to the service, such as `x-ms-version`; in place of one
+    /// that would be sent otherwise.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Shows every request and answer to a hook, which may add headers.
+    /// Shows every request and answer to a hook, which may add headers: also requests to other
+    /// hosts, which a service may hand out URLs of.
     #[must_use]
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.hooks.push(Arc::new(hook));

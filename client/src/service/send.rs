@@ -147,7 +147,7 @@ impl Service {
         let target = course.elsewhere.as_deref().unwrap_or(&call.target);
         let url = self.target_url(&root, target)?;
         let with_call = |error: Error| error.of(call.method, &url);
-        if course.writes()
+        if call.is_unsafe()
             && let Some(session) = &self.inner.session
             && !session.has_token()
         {

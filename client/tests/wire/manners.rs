@@ -62,6 +62,29 @@ async fn a_token_against_forgery_is_fetched_and_fetched_again() {
 }
 
 #[tokio::test]
+async fn a_batch_that_reads_needs_the_token_as_well() {
+    let answer = Answer::new(202, "--b--").header("content-type", "multipart/mixed; boundary=b");
+    let fake = Fake::start([Answer::new(200, "").header("x-csrf-token", "t"), answer]).await;
+    let service = fake.builder().version(Version::V2).csrf_token().build().unwrap();
+    let mut batch = service.batch();
+    batch.add(service.set::<Product>("Products").list());
+    batch.send().await.unwrap();
+    assert_eq!(fake.seen()[1].header("x-csrf-token"), Some("t"));
+}
+
+#[tokio::test]
+async fn what_the_user_says_counts() {
+    let fake = Fake::start([Answer::v4(200, r#"{"value":[]}"#)]).await;
+    let builder = fake.builder().version(Version::V4).header("Prefer", "allow-entityreferences");
+    let service = builder.header("Accept", "application/json").build().unwrap();
+    service.set::<Product>("Products").page_size(5).list().await.unwrap();
+    let seen = &fake.seen()[0];
+    assert_eq!(seen.header("accept"), Some("application/json"));
+    let wishes: Vec<_> = seen.headers.get_all("prefer").iter().collect();
+    assert_eq!(wishes, ["odata.maxpagesize=5", "allow-entityreferences"]);
+}
+
+#[tokio::test]
 async fn methods_go_through_a_tunnel() {
     let fake = Fake::start([Answer::new(204, ""), Answer::new(204, ""), made()]).await;
     let service = fake.builder().version(Version::V2).tunnel_methods().build().unwrap();
@@ -87,7 +110,8 @@ async fn the_query_of_the_root_goes_with_every_request_to_it() {
         Answer::new(404, ""),
     ])
     .await;
-    let service = Service::builder(format!("{}?sv=1&sig=s3cret", fake.root)).build().unwrap();
+    let builder = Service::builder(format!("{}?sv=1&sig=s3cret", fake.root));
+    let service = builder.header("x-key", "s3cret").build().unwrap();
     let products = service.set::<Product>("Products");
     products.clone().top(1).all().await.unwrap();
     let error = products.by_key("1").get().await.unwrap_err();
@@ -101,6 +125,8 @@ async fn the_query_of_the_root_goes_with_every_request_to_it() {
         ]
     );
     assert_eq!(other.lines(), ["GET /api/Products?$skiptoken=3"]);
+    assert_eq!(fake.seen()[0].header("x-key"), Some("s3cret"));
+    assert_eq!(other.seen()[0].header("x-key"), None);
     // A signature does not get into errors and logs.
     for text in [format!("{error:?} {error}"), format!("{service:?} {products:?}")] {
         assert!(!text.contains("s3cret"), "{text}");
