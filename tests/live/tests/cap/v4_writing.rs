@@ -1,8 +1,9 @@
 //! What V4 creates, changes and removes.
 
+use futures_util::TryStreamExt as _;
 use live::CAP;
 use live::clients::cap_v4::{Authors, Books, OrderItems, Orders, Prices, PricesKey};
-use odata_client::ErrorKind;
+use odata_client::{Body, ErrorKind};
 
 use super::v4;
 
@@ -132,6 +133,20 @@ async fn a_key_of_several_parts_is_escaped() {
 }
 
 #[tokio::test]
+async fn an_update_may_create_what_is_not_there() {
+    let Some(server) = CAP.server() else { return };
+    let book = v4(&server).books().by_key(106);
+    let update = |title| book.update().set(Books::TITLE, title).replace();
+    let missing = update("Only changed").if_match_any().await.unwrap_err();
+    assert!(missing.is_precondition_failed(), "{missing}");
+    update("Created").if_absent().await.unwrap();
+    let there = update("Only created").if_absent().await.unwrap_err();
+    // CAP lets the database refuse what it inserts.
+    assert!(there.to_string().ends_with("UNIQUE constraint failed: live_Books.ID"), "{there}");
+    assert_eq!(book.get().await.unwrap().title, "Created");
+}
+
+#[tokio::test]
 async fn a_stream_is_written_and_read() {
     let Some(server) = CAP.server() else { return };
     let books = v4(&server).books();
@@ -141,6 +156,14 @@ async fn a_stream_is_written_and_read() {
     book.cover().put("image/png", picture.clone()).if_match_etag("*").await.unwrap();
     assert_eq!(book.get().await.unwrap().cover_type.as_deref(), Some("image/png"));
     assert_eq!(book.cover().get().await.unwrap(), picture);
+    // The same, as it comes and goes.
+    let chunks: Vec<_> = picture.chunks(4096).map(|chunk| Ok(chunk.to_vec())).collect();
+    let body = Body::stream::<_, _, std::io::Error>(futures_util::stream::iter(chunks));
+    book.cover().put("image/gif", body).if_match_etag("*").await.unwrap();
+    let download = book.cover().open().await.unwrap();
+    assert_eq!(download.content_type.as_deref(), Some("image/gif"));
+    let chunks: Vec<_> = download.into_stream().try_collect().await.unwrap();
+    assert_eq!(chunks.concat(), picture);
     book.cover().delete().if_match_any().await.unwrap();
     assert_eq!(book.get().await.unwrap().title, "With a cover");
 }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod batch;
+mod manners;
 mod operations;
 mod reading;
 mod types;
