@@ -1,7 +1,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use edm::query::{Compute, Search};
+use edm::query::{Compute, Search, Transformation};
 use edm::{
     DerivedFrom, EntityType, Expansion, Filter, Insert, Key as _, Keyed, Order, Selection, Term,
     literal::Literal,
@@ -117,11 +117,13 @@ impl<E> Collection<E> {
         self
     }
 
-    /// Groups and aggregates, in the words of `$apply`, V4: `groupby((Genre),aggregate($count as
-    /// Books))`. What entities do not have comes in the field `extra` of each.
+    /// Transforms the entities, such as by grouping and aggregating them: `$apply`, V4. A second
+    /// call transforms what the first one made. What entities do not have comes in the field
+    /// `extra` of each.
     #[must_use]
-    pub fn apply(self, transformations: &str) -> Self {
-        self.option("$apply", transformations)
+    pub fn apply(mut self, step: Transformation) -> Self {
+        self.place.query.apply.push(step);
+        self
     }
 
     /// Adds a query option of the service's own, such as `api-version`.
