@@ -4,19 +4,14 @@ use std::path::PathBuf;
 use std::{env, error::Error, fs};
 
 use odata_codegen::directory::{Directory, Kind};
-use odata_codegen::{Options, Reading, Source, Style, generate, render};
+use odata_codegen::{Options, Source, Style, generate, render};
 
 const DOCUMENT: &str = "garden.xml";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed={DOCUMENT}");
     let source = Source { name: DOCUMENT.to_owned(), text: fs::read_to_string(DOCUMENT)? };
-    let options = Options {
-        command: "cargo build".to_owned(),
-        service_version: None,
-        client_feature: None,
-        reading: Reading::default(),
-    };
+    let options = Options { command: "cargo build".to_owned(), ..Options::default() };
     // What is wrong is shown as rustc would show it, with the lines of the document.
     let output = generate(&[source], &[], &options)
         .map_err(|diagnostics| format!("{DOCUMENT}\n{}", render(&diagnostics, Style::Plain)))?;

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::{env, fs};
 
 use odata_codegen::directory::{Directory, Kind};
-use odata_codegen::{Layout, Options, Reading, Source, Style, generate, render};
+use odata_codegen::{Options, Source, Style, generate, render};
 
 /// The documents, which are the modules, too.
 const SERVICES: [&str; 4] = ["azurite", "cap_v2", "cap_v4", "odatapy"];
@@ -42,14 +42,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 fn write_module(service: &str, module: &Path) -> Result<(), Box<dyn Error>> {
     let name = format!("metadata/{service}.xml");
     let document = Source { text: fs::read_to_string(&name)?, name };
-    let options = Options {
-        command: "cargo build".to_owned(),
-        service_version: None,
-        client_feature: None,
-        reading: Reading::default(),
-        lock: None,
-        layout: Layout::default(),
-    };
+    let options = Options { command: "cargo build".to_owned(), ..Options::default() };
     let output = generate(&[document], &[], &options)
         .map_err(|diagnostics| render(&diagnostics, Style::Plain))?;
     Directory::new(module, service, Kind::Module).replace(&output.files)?;

@@ -1,6 +1,6 @@
 //! Queries of V4.
 
-use edm::query::Search;
+use edm::query::{Search, Transformation};
 use futures_util::TryStreamExt as _;
 use live::CAP;
 use live::clients::cap_v4::{Authors, Books, Numbers, Samples};
@@ -148,9 +148,11 @@ async fn books_are_searched_and_grouped() {
     let books = v4(&server).books();
     let found = books.clone().search(Search::term("heights")).all().await.unwrap();
     assert_eq!(found.iter().map(|book| book.id).collect::<Vec<_>>(), [1]);
-    let groups =
-        "filter(ID le 4)/groupby((genre),aggregate($count as books,stock with sum as all))";
-    let groups = books.apply(groups).order_by(Books::GENRE.asc()).all().await.unwrap();
+    let groups = "groupby((genre),aggregate($count as books,stock with sum as all))";
+    let groups = books
+        .apply(Transformation::Filter(Books::ID.le(4).into_expr()))
+        .apply(Transformation::Other(groups.to_owned()));
+    let groups = groups.order_by(Books::GENRE.asc()).all().await.unwrap();
     let found: Vec<_> = groups
         .iter()
         .map(|group| (group.genre.as_deref().unwrap(), group.extra.get("all").unwrap()))

@@ -1,6 +1,7 @@
 //! Queries of V4.01.
 
-use edm::query::Search;
+use edm::Expr;
+use edm::query::{Aggregate, Search, Transformation};
 use futures_util::TryStreamExt as _;
 use live::ODATAPY;
 use live::clients::odatapy::{Mark, Office, Person, Vessel};
@@ -35,7 +36,9 @@ async fn marks_are_searched_computed_and_aggregated() {
     let mark = marks.clone().compute("Next", Mark::ID.plus(1)).filter(Mark::ID.in_([5]));
     let mark = mark.first().await.unwrap().unwrap();
     assert_eq!((mark.id, mark.extra.get("Next")), (5, Some(json!(6))));
-    let total = marks.apply("aggregate(Id with sum as Total)").first().await.unwrap().unwrap();
+    let sum = Aggregate::new(Expr::property("Id"), "sum", "Total");
+    let total = marks.apply(Transformation::Aggregate(vec![sum]));
+    let total = total.first().await.unwrap().unwrap();
     assert_eq!(total.extra.get("Total"), Some(json!(630)));
 }
 
