@@ -79,15 +79,6 @@ impl Directory {
         Ok(differences.collect())
     }
 
-    /// The text of a file in it; `None` if there is none.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be read.
-    pub fn file(&self, name: &str) -> Result<Option<String>, Error> {
-        disk::text(&self.path.join(name))
-    }
-
     /// Makes it hold the wanted files, and no other generated ones. Nothing is touched if one that
     /// would be lost is not generated. A module is written beside the old one first, and takes its
     /// place as a whole; the files of a crate take their places one by one, when all are written.
@@ -156,18 +147,13 @@ impl Difference {
         }
     }
 
-    /// Lines that are there and should not be, and lines that should be there and are not.
-    pub fn lines(&self) -> (Vec<String>, Vec<String>) {
-        let (old, new) = self.texts();
-        let diff = TextDiff::from_lines(old, new);
-        let lines = |tag| {
-            let changes = diff.iter_all_changes().filter(|change| change.tag() == tag);
-            changes.map(|change| change.value().trim_end().to_owned()).collect()
-        };
-        (lines(similar::ChangeTag::Delete), lines(similar::ChangeTag::Insert))
+    /// The file, with the name of the directory before it.
+    pub fn path(&self) -> &str {
+        &self.path
     }
 
-    fn texts(&self) -> (&str, &str) {
+    /// What is there, and what should be; nothing for a file that is missing or left over.
+    pub fn texts(&self) -> (&str, &str) {
         (self.old.as_deref().unwrap_or_default(), self.new.as_deref().unwrap_or_default())
     }
 }

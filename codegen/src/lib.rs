@@ -40,7 +40,7 @@ pub use csdl::references::{Include, Reference, references};
 use diagnostic::Findings;
 pub use diagnostic::{Diagnostic, Diagnostics, Mode, Severity, Span, Spanned};
 use model::Model;
-pub use outline::outline;
+pub use outline::{outline, outline_changes};
 pub use package::{Package, Runtime};
 pub use render::{Style, render};
 pub use select::{Kept, Selection, explain};
@@ -86,6 +86,9 @@ pub enum Layout {
     /// One per namespace, each with a feature of its own, beside that of the model.
     PerNamespace,
 }
+
+/// The file of a generated crate that holds the [`outline`] of its model.
+pub const OUTLINE: &str = "model.txt";
 
 /// Generated files.
 #[derive(Clone, Debug)]
@@ -176,6 +179,8 @@ fn generate_as(
     let mut files = emitter.files();
     if let Some(package) = package {
         files.extend(package::files(package, &model, &names, &features, &header));
+        let mark = header.replace("//", "#");
+        files.insert(OUTLINE.to_owned(), format!("{mark}{}", outline(&model)));
     }
     let cost = Cost::of(&model, &files);
     Ok(Output { files, lock: lock.print(), kept, cost, warnings: run.finish() })

@@ -18,7 +18,7 @@ fn run(arguments: &[&str], paths: &[(&str, &Path)]) -> Output {
 }
 
 fn module(command: &str, out: &Path, metadata: &Path) -> Output {
-    run(&[command], &[("--metadata", metadata), ("--out", out)])
+    run(&[command, "--module"], &[("--metadata", metadata), ("--out", out)])
 }
 
 fn code(output: &Output) -> i32 {
@@ -89,7 +89,7 @@ fn shows_what_is_wrong_and_where() {
     assert!(text.contains("error[source::html]") && text.contains("bad.xml:1:1"), "{text}");
 
     let out = directory.path().join("out");
-    let arguments = ["generate", "--message-format", "json"];
+    let arguments = ["generate", "--module", "--message-format", "json"];
     let refused = run(&arguments, &[("--metadata", &metadata), ("--out", &out)]);
     assert_eq!(code(&refused), 2);
     let lines: Vec<serde_json::Value> = stderr(&refused)
@@ -197,7 +197,7 @@ fn what_real_services_get_wrong_is_repaired_if_asked() {
     assert_eq!(code(&strict), 2);
     assert!(stderr(&strict).contains("error["), "{}", stderr(&strict));
     let paths: [(&str, &Path); 2] = [("--metadata", &metadata), ("--out", &out)];
-    let lenient = run(&["generate", "--lenient"], &paths);
+    let lenient = run(&["generate", "--module", "--lenient"], &paths);
     assert_eq!(code(&lenient), 0, "{}", stderr(&lenient));
     assert!(stderr(&lenient).contains("warning["), "{}", stderr(&lenient));
     let text = fs::read_to_string(out.join("mod.rs")).expect("generated");
@@ -209,8 +209,9 @@ fn a_names_lock_is_written_and_checked() {
     let directory = tempfile::tempdir().expect("a temporary directory");
     let (out, lock) = (directory.path().join("out"), directory.path().join("names.lock"));
     let keys = fixture("golden/keys/metadata.xml");
-    let run =
-        |command| run(&[command], &[("--metadata", &keys), ("--out", &out), ("--lock", &lock)]);
+    let run = |command| {
+        run(&[command, "--module"], &[("--metadata", &keys), ("--out", &out), ("--lock", &lock)])
+    };
     assert_eq!(code(&run("generate")), 0);
     let text = fs::read_to_string(&lock).expect("written");
     assert!(text.contains("OrderLine"), "{text}");
@@ -219,4 +220,42 @@ fn a_names_lock_is_written_and_checked() {
     let missing = run("check");
     assert_eq!(code(&missing), 1);
     assert!(stdout(&missing).contains("names.lock is missing"), "{}", stdout(&missing));
+}
+
+#[test]
+fn a_crate_is_written_and_a_check_tells_what_changed_in_the_model() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let out = directory.path().join("garden");
+    let runtime = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let run = |command: &str, document: &str| {
+        let document = fixture(document);
+        let paths: [(&str, &Path); 3] =
+            [("--metadata", &document), ("--out", &out), ("--runtime", &runtime)];
+        run(&[command, "--name", "garden"], &paths)
+    };
+    let written = run("generate", "diff/old.xml");
+    assert_eq!(code(&written), 0, "{}", stderr(&written));
+    for name in ["Cargo.toml", "README.md", "src/lib.rs", "model.txt"] {
+        let text = fs::read_to_string(out.join(name)).expect("generated");
+        assert!(text.lines().take(5).any(|line| line.contains("@generated")), "{name}");
+    }
+    fs::write(out.join("Cargo.lock"), "theirs").expect("writable");
+    assert_eq!(code(&run("check", "diff/old.xml")), 0);
+
+    let drifted = run("check", "diff/new.xml");
+    assert_eq!(code(&drifted), 1);
+    let text = stdout(&drifted);
+    for expected in [
+        "In the model:\n",
+        "  - Garden.Plant: property Height: Edm.Int32\n",
+        "  + Garden.Plant: property Height: Edm.Int32, nullable\n",
+        "  + EntityType Garden.Gardener\n",
+        "… and ",
+        " --name garden --runtime ",
+    ] {
+        assert!(text.contains(expected), "{expected} in {text}");
+    }
+    assert_eq!(code(&run("generate", "diff/new.xml")), 0);
+    assert!(!out.join("src/tool.rs").exists(), "what is not generated any more is removed");
+    assert_eq!(fs::read_to_string(out.join("Cargo.lock")).expect("theirs"), "theirs");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use odata_codegen::diff::{self, Aspect, Change, Direction, Step, Subject, What};
 use odata_codegen::model::Model;
-use odata_codegen::{Source, outline, read_model};
+use odata_codegen::{Mode, Reading, Source, outline, read_model, read_model_as};
 
 fn model(path: &Path) -> Model {
     let text = fs::read_to_string(path).expect("readable");
@@ -112,4 +112,42 @@ fn limits_and_numbers_have_a_direction() {
 #[test]
 fn an_outline_has_a_line_for_everything() {
     insta::assert_snapshot!("outline", outline(&model(&fixture("old.xml"))));
+}
+
+/// Pairs of versions in the corpus, and how many changes there are at least.
+const PAIRS: [(&str, &str, usize); 5] = [
+    ("azure_devops_analytics_v1.xml", "azure_devops_analytics_v3.xml", 100),
+    ("system_center_vmm_2012_v3.xml", "system_center_vmm_2012sp1_v3.xml", 100),
+    ("graph_govsg_v1.0_v4.xml", "graph_govsg_beta_v4.xml", 100),
+    ("northwind_v2.xml", "northwind_v4.xml", 1),
+    ("odata_org_rw_v2.xml", "odata_org_rw_v3.xml", 5),
+];
+
+#[test]
+fn versions_of_real_services_are_told_apart() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpus");
+    if !corpus.is_dir() {
+        eprintln!("SKIPPED: there is no corpus at {}", corpus.display());
+        return;
+    }
+    let read = |name: &str| {
+        let bytes = fs::read(corpus.join(name)).expect("readable");
+        let source = Source::from_bytes(name, &bytes).expect("text");
+        let reading = Reading { mode: Mode::Lenient, ..Reading::default() };
+        let read = read_model_as(&[source], &[], &reading);
+        read.unwrap_or_else(|errors| panic!("{errors}")).0
+    };
+    for (old, new, least) in PAIRS {
+        let (old_model, new_model) = (read(old), read(new));
+        assert!(diff::diff(&old_model, &old_model).is_empty(), "{old} is the same as itself");
+        let changes = diff::diff(&old_model, &new_model);
+        assert!(changes.len() >= least, "{old}, {new}: {} changes", changes.len());
+        let back = diff::diff(&new_model, &old_model);
+        let count = |changes: &[Change], wanted: fn(&What) -> bool| {
+            changes.iter().filter(|change| wanted(&change.what)).count()
+        };
+        let added = count(&changes, |what| matches!(what, What::Added { .. }));
+        let removed = count(&back, |what| matches!(what, What::Removed));
+        assert_eq!(added, removed, "{old}, {new}");
+    }
 }

@@ -1,6 +1,7 @@
 //! `odata-codegen check`: whether a directory is what `generate` would write.
 
 use odata_codegen::directory::Difference;
+use odata_codegen::{OUTLINE, outline_changes};
 
 use super::failure::{Found, Outcome};
 use super::generate::{Generated, Target};
@@ -8,15 +9,15 @@ use super::messages::{self, Messages};
 
 const EXAMPLES: &str = "\
 Example, as a step of continuous integration:
-  odata-codegen check --metadata northwind.xml --out src/northwind";
+  odata-codegen check --metadata northwind.xml --out northwind --name northwind";
 
 /// How many lines of a diff are shown.
 const MOST: usize = 200;
 
 /// Fail if a directory is not what `generate` would write
 ///
-/// Takes the arguments of `generate` and writes nothing. Prints a summary of what differs, a
-/// unified diff, and the command that writes it again.
+/// Takes the arguments of `generate` and writes nothing. Prints a summary of what differs, what has
+/// changed in the model, a unified diff, and the command that writes it again.
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -42,6 +43,7 @@ pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
         text.push_str(&summary);
         text.push('\n');
     }
+    text.push_str(&model(&differences));
     text.push('\n');
     let diff: String = differences.iter().map(ToString::to_string).collect();
     let lines = diff.lines().count();
@@ -56,4 +58,21 @@ pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
     text.push_str(&format!("\nTo write it again, run:\n  {command}\n"));
     messages::result(&text)?;
     Ok(Found::Something)
+}
+
+/// What has changed in the model, in terms of CSDL: a crate has an outline of it. If nothing has,
+/// the files were edited, or another version of the generator has written them.
+fn model(differences: &[Difference]) -> String {
+    let Some(outline) = differences.iter().find(|it| it.path().ends_with(OUTLINE)) else {
+        return String::new();
+    };
+    let (old, new) = outline.texts();
+    if old.is_empty() || new.is_empty() {
+        return String::new();
+    }
+    let mut text = "\nIn the model:\n".to_owned();
+    for change in outline_changes(old, new) {
+        text.push_str(&format!("  {change}\n"));
+    }
+    text
 }

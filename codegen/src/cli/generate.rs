@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
+use clap::ValueEnum;
 use odata_codegen::directory::{Directory, Kind};
-use odata_codegen::{Options, Output};
+use odata_codegen::{Layout, Options, Output, Package, Runtime, generate, generate_crate};
 
 use super::failure::{Failure, Found, Outcome};
 use super::input::{self, Documents, Origin};
@@ -13,13 +14,17 @@ use super::messages::Messages;
 
 const EXAMPLES: &str = "\
 Examples:
-  odata-codegen generate --metadata northwind.xml --out src/northwind
-  odata-codegen generate --metadata orders.xml --metadata stock.xml --amend fixes.toml --out src/shop";
+  odata-codegen generate --metadata northwind.xml --out northwind --name northwind
+  odata-codegen generate --metadata orders.xml --metadata stock.xml --amend fixes.toml \\
+      --lock shop.names.toml --out shop --name shop --runtime ../reprise
+  odata-codegen generate --metadata northwind.xml --out src/northwind --module";
 
-/// Write a Rust module into a directory, which is replaced as a whole
+/// Write a crate, or a module of a crate
 ///
-/// Nothing is written if anything is wrong with the input. Files that are not marked as @generated
-/// are never lost: they stop it.
+/// With --name, a complete crate is written: manifest, sources, README, and an outline of the
+/// model for reviews. What somebody adds to it is left alone. With --module, the directory is that
+/// of a module and is replaced as a whole. Nothing is written if anything is wrong with the input,
+/// and files that are not marked as @generated are never lost: they stop it.
 #[derive(clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -47,7 +52,24 @@ pub(crate) struct Target {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// The version of the service, for the documentation of the module
+    /// The name of the crate
+    #[arg(long, value_name = "CRATE", required_unless_present = "module")]
+    name: Option<String>,
+
+    /// Write a module in the place of a crate
+    #[arg(long, conflicts_with_all = ["name", "runtime"])]
+    module: bool,
+
+    /// Where the crate gets the run time from: a directory that holds the crates `edm` and
+    /// `odata-client`, or their version in the registry
+    #[arg(long, value_name = "PATH|VERSION", default_value = env!("CARGO_PKG_VERSION"))]
+    runtime: String,
+
+    /// How types are spread over modules
+    #[arg(long, value_enum, default_value_t)]
+    layout: LayoutName,
+
+    /// The version of the service, for its documentation
     #[arg(long, value_name = "TEXT")]
     service_version: Option<String>,
 
@@ -61,6 +83,34 @@ pub(crate) struct Target {
 
     #[command(flatten)]
     origin: Origin,
+}
+
+/// How types are spread over modules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum LayoutName {
+    /// One per namespace in a large crate, each with a feature; else one for all
+    #[default]
+    Automatic,
+    /// One for all types
+    One,
+    /// One per namespace, each with a feature
+    PerNamespace,
+}
+
+impl LayoutName {
+    fn is_default(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl From<LayoutName> for Layout {
+    fn from(name: LayoutName) -> Self {
+        match name {
+            LayoutName::Automatic => Self::Automatic,
+            LayoutName::One => Self::One,
+            LayoutName::PerNamespace => Self::PerNamespace,
+        }
+    }
 }
 
 /// Generated files, and where they belong.
@@ -138,13 +188,21 @@ impl Target {
             client_feature: self.client_feature.clone(),
             reading,
             lock: present.clone(),
-            ..Options::default()
+            layout: self.layout.into(),
         };
-        match odata_codegen::generate(&documents, &amendments, &options) {
+        let generated = match &self.name {
+            Some(name) => {
+                let package = Package { name: name.clone(), runtime: self.runtime()? };
+                generate_crate(&documents, &amendments, &options, &package)
+            }
+            None => generate(&documents, &amendments, &options),
+        };
+        match generated {
             Ok(output) => {
                 messages.diagnostics(&output.warnings);
                 let name = self.out.display().to_string();
-                let directory = Directory::new(&self.out, name, Kind::Module);
+                let kind = if self.module { Kind::Module } else { Kind::Crate };
+                let directory = Directory::new(&self.out, name, kind);
                 let lock = self.lock.as_ref().map(|path| Lock {
                     path: path.clone(),
                     present,
@@ -157,6 +215,27 @@ impl Target {
                 Err(Failure::input("nothing was generated: the input has errors"))
             }
         }
+    }
+
+    /// Where the run time comes from. A directory is named as seen from the crate, so that the
+    /// crate is the same on every machine that has both.
+    fn runtime(&self) -> Result<Runtime, Failure> {
+        if self.runtime.starts_with(|char: char| char.is_ascii_digit()) {
+            return Ok(Runtime::Version(self.runtime.clone()));
+        }
+        let path = Path::new(&self.runtime);
+        if !path.join("edm/Cargo.toml").is_file() {
+            let message = format!(
+                "`{}` is neither a version nor a directory that holds the crate `edm`",
+                self.runtime
+            );
+            return Err(Failure::input(message));
+        }
+        if path.is_absolute() {
+            return Ok(Runtime::Path(self.runtime.clone()));
+        }
+        let absolute = |path| std::path::absolute(path).map_err(Failure::io("finding", path));
+        Ok(Runtime::Path(relative(&absolute(&self.out)?, &absolute(path)?)))
     }
 
     /// The names lock, if an earlier run has written one.
@@ -190,17 +269,49 @@ impl Target {
             option("--lock", &lock.to_string_lossy());
         }
         option("--out", &self.out.to_string_lossy());
+        if let Some(name) = &self.name {
+            option("--name", name);
+            option("--runtime", &self.runtime);
+        }
         if let Some(version) = &self.service_version {
             option("--service-version", version);
         }
         if let Some(feature) = &self.client_feature {
             option("--client-feature", feature);
         }
+        if self.module {
+            words.push("--module".to_owned());
+        }
+        if let Some(layout) = self.layout.to_possible_value().filter(|_| !self.layout.is_default())
+        {
+            words.push(format!("--layout {}", layout.get_name()));
+        }
         if self.origin.is_lenient() {
             words.push("--lenient".to_owned());
         }
         words.join(" ")
     }
+}
+
+/// The path from a directory to another one; both are absolute.
+fn relative(from: &Path, to: &Path) -> String {
+    /// The directories of a path, without those that are left again.
+    fn parts(path: &Path) -> Vec<String> {
+        let mut parts = Vec::new();
+        for part in path.components() {
+            match part {
+                Component::ParentDir => drop(parts.pop()),
+                Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
+                Component::Prefix(_) | Component::RootDir | Component::CurDir => {}
+            }
+        }
+        parts
+    }
+    let (from, to) = (parts(from), parts(to));
+    let same = from.iter().zip(&to).take_while(|(from, to)| from == to).count();
+    let up = std::iter::repeat_n("..", from.len() - same);
+    let path = up.chain(to[same..].iter().map(String::as_str)).collect::<Vec<_>>().join("/");
+    if path.is_empty() { ".".to_owned() } else { path }
 }
 
 /// A word for a shell.
@@ -215,7 +326,7 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use super::quoted;
+    use super::*;
 
     #[test]
     fn words_are_quoted_for_a_shell() {
@@ -223,5 +334,14 @@ mod tests {
         assert_eq!(quoted("https://host/$metadata"), "'https://host/$metadata'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn the_run_time_is_named_as_seen_from_the_crate() {
+        let path = |from: &str, to: &str| relative(Path::new(from), Path::new(to));
+        assert_eq!(path("/a/b/crate", "/a/b/x/../reprise"), "../reprise");
+        assert_eq!(path("/a", "/a/reprise"), "reprise");
+        assert_eq!(path("/a/b", "/c"), "../../c");
+        assert_eq!(path("/a", "/a"), ".");
     }
 }

@@ -47,7 +47,7 @@ fn read_below(
 }
 
 /// The text of a file; `None` if there is none.
-pub(super) fn text(path: &Path) -> Result<Option<String>, Error> {
+fn text(path: &Path) -> Result<Option<String>, Error> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -49,7 +49,8 @@ src/module/z/left.rs is not generated any more
 ";
     assert_eq!(shown, expected);
     assert_eq!(differences[0].summary(), "src/module/a.rs is changed: +1 -1");
-    assert_eq!(differences[0].lines(), (vec!["old".to_owned()], vec!["new".to_owned()]));
+    assert_eq!(differences[0].path(), "src/module/a.rs");
+    assert_eq!(differences[1].texts(), ("", "// @generated\nb\n"));
 }
 
 #[test]

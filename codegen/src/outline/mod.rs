@@ -7,6 +7,7 @@
 
 pub(crate) mod text;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::model::{
@@ -185,4 +186,53 @@ pub(crate) fn verbs(allow: Allow) -> [(&'static str, bool); 5] {
 /// The verbs that an entity set does not allow.
 pub(crate) fn refused(allow: Allow) -> Vec<&'static str> {
     verbs(allow).into_iter().filter(|(_, is_allowed)| !is_allowed).map(|(verb, _)| verb).collect()
+}
+
+/// What is in one outline and not in the other: a line for each thing that is gone (`-`), new
+/// (`+`) or different (both), with what it belongs to. Lines that begin with `#` are comments.
+pub fn outline_changes(old: &str, new: &str) -> Vec<String> {
+    let (old, new) = (flat(old), flat(new));
+    let gone = old.difference(&new).map(|line| (line, '-'));
+    let added = new.difference(&old).map(|line| (line, '+'));
+    let mut changes: Vec<(&String, char)> = gone.chain(added).collect();
+    // What is different stands together: lines of one thing begin alike.
+    changes.sort();
+    changes.into_iter().map(|(line, sign)| format!("{sign} {line}")).collect()
+}
+
+/// The lines of an outline, each with the name of what it belongs to.
+fn flat(outline: &str) -> BTreeSet<String> {
+    let mut head = "";
+    let mut lines = BTreeSet::new();
+    for line in outline.lines().filter(|line| !line.starts_with('#')) {
+        if let Some(line) = line.strip_prefix("  ") {
+            lines.insert(format!("{head}: {line}"));
+        } else {
+            let name = line.split_once(' ').map_or(line, |(_, rest)| rest);
+            let end = name.find([',', ':']).unwrap_or(name.len());
+            head = &name[..end];
+            lines.insert(line.to_owned());
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outline_changes;
+
+    #[test]
+    fn changes_of_an_outline_say_where_they_are() {
+        let old = "# x\nOData 4.0\nEntityType N.A: N.Base, open\n  property P: Edm.Int32\nEnumType N.E: Edm.Int32\n";
+        let new = "# y\nOData 4.0\nEntityType N.A: N.Base, open\n  property P: Edm.Int64\n  property Q: Edm.Int32\n";
+        assert_eq!(
+            outline_changes(old, new),
+            [
+                "- EnumType N.E: Edm.Int32",
+                "- N.A: property P: Edm.Int32",
+                "+ N.A: property P: Edm.Int64",
+                "+ N.A: property Q: Edm.Int32",
+            ]
+        );
+    }
 }
