@@ -1,0 +1,16 @@
+//! Any text as a `$filter` of any version: what is read is printed and read again as the same.
+#![no_main]
+
+use edm::Expr;
+use edm::version::Version;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|text: &str| {
+    for version in [Version::V2, Version::V3, Version::V4, Version::V401] {
+        if let Ok(filter) = Expr::parse_for(text, version) {
+            let printed = filter.display(version).to_string();
+            let again = Expr::parse_for(&printed, version).expect("what is printed can be read");
+            assert_eq!(again.display(version).to_string(), printed, "{version:?}");
+        }
+    }
+});
