@@ -5,6 +5,7 @@
 //! | [`generate`] | the emitted module, written or compared as a whole directory |
 //! | [`diff`] | what has changed between two metadata documents |
 //! | [`corpus`] | the generator against public documents |
+//! | [`guide`] | the commands and programs of the guide |
 //! | [`quickstart`] | builds the service and runs the example that uses all of it |
 //! | [`mod@test`] | every test there is, in steps |
 //! | [`cargo`] | calls of cargo: this crate must build when emitted code does not |
@@ -14,6 +15,7 @@ mod cargo;
 mod corpus;
 mod diff;
 mod generate;
+mod guide;
 mod quickstart;
 mod test;
 mod tools;
@@ -30,6 +32,7 @@ enum Task {
     Generate(generate::Arguments),
     Diff(diff::Arguments),
     Corpus(corpus::Arguments),
+    Guide(guide::Arguments),
     Quickstart(quickstart::Arguments),
     Test(test::Arguments),
 }
@@ -39,6 +42,7 @@ fn main() -> ExitCode {
         Task::Generate(arguments) => generate::run(&arguments),
         Task::Diff(arguments) => diff::run(&arguments),
         Task::Corpus(arguments) => corpus::run(&arguments),
+        Task::Guide(arguments) => guide::run(&arguments),
         Task::Quickstart(arguments) => quickstart::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
     };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 
-use crate::{cargo, corpus, generate, root, tools};
+use crate::{cargo, corpus, generate, guide, root, tools};
 
 /// The test that plays the streams of the quickstart.
 const BROWSER_TESTS: &str = "tests/browser";
@@ -38,6 +38,8 @@ enum Step {
     Generate,
     /// Unit, integration, documentation and acceptance tests: `cargo test --workspace`
     Rust,
+    /// What docs/services.md tells to run works: `cargo xtask guide`
+    Guide,
     /// What is generated from public documents compiles: `cargo xtask corpus`
     Corpus,
     /// Chromium plays what `cargo xtask quickstart --serve` streams
@@ -49,6 +51,7 @@ impl Step {
         match self {
             Self::Generate => "cargo xtask generate --check",
             Self::Rust => "cargo test --workspace",
+            Self::Guide => "cargo xtask guide",
             Self::Corpus => "cargo xtask corpus",
             Self::Browser => "the streams play in a browser",
         }
@@ -100,6 +103,7 @@ impl Run {
         match step {
             Step::Generate => generate::run(&generate::Arguments { check: true }),
             Step::Rust => self.rust(),
+            Step::Guide => guide::run(&guide::Arguments {}),
             Step::Corpus => self.corpus(),
             Step::Browser => self.browser(),
         }
