@@ -1,6 +1,7 @@
 //! What a generated module costs, before it is compiled.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::model::Model;
 
@@ -47,5 +48,18 @@ impl Cost {
             cost.operations += container.operations.len();
         }
         cost
+    }
+}
+
+/// One line: how many lines of Rust for what.
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} lines of Rust for {} entity types", self.lines, self.entity_types)?;
+        if self.stubs > 0 {
+            write!(f, " ({} with their key only)", self.stubs)?;
+        }
+        let Self { complex_types, enum_types, properties, operations, .. } = self;
+        write!(f, ", {complex_types} complex types, {enum_types} enumerations, ")?;
+        write!(f, "{properties} properties, {operations} operations")
     }
 }

@@ -259,3 +259,27 @@ fn a_crate_is_written_and_a_check_tells_what_changed_in_the_model() {
     assert!(!out.join("src/tool.rs").exists(), "what is not generated any more is removed");
     assert_eq!(fs::read_to_string(out.join("Cargo.lock")).expect("theirs"), "theirs");
 }
+
+#[test]
+fn a_selection_is_explained_and_generated() {
+    let garden = fixture("diff/old.xml");
+    let described = run(&["describe", "--include", "Plants"], &[("", &garden)]);
+    assert_eq!(code(&described), 0, "{}", stderr(&described));
+    let text = stdout(&described);
+    assert!(text.contains("entity type `Garden.Plant`: "), "{text}");
+    assert!(text.contains("1 with their key only"), "{text}");
+    assert!(!text.contains("Tool"), "{text}");
+
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let out = directory.path().join("out");
+    let paths: [(&str, &Path); 2] = [("--metadata", &garden), ("--out", &out)];
+    let some = run(&["generate", "--module", "--include", "Pl*", "--exclude", "Beds"], &paths);
+    assert_eq!(code(&some), 0, "{}", stderr(&some));
+    assert!(out.join("plant.rs").exists() && !out.join("tool.rs").exists());
+    let text = fs::read_to_string(out.join("mod.rs")).expect("generated");
+    assert!(text.contains("--include 'Pl*' --exclude Beds"), "the command to run again says so");
+
+    let wrong = run(&["generate", "--module", "--include", "Plnts"], &paths);
+    assert_eq!(code(&wrong), 2);
+    assert!(stderr(&wrong).contains("did you mean `Plants`?"), "{}", stderr(&wrong));
+}

@@ -9,7 +9,7 @@ use odata_codegen::directory::{Directory, Kind};
 use odata_codegen::{Layout, Options, Output, Package, Runtime, generate, generate_crate};
 
 use super::failure::{Failure, Found, Outcome};
-use super::input::{self, Documents, Origin};
+use super::input::{self, Documents, Origin, Selected};
 use super::messages::Messages;
 
 const EXAMPLES: &str = "\
@@ -17,6 +17,8 @@ Examples:
   odata-codegen generate --metadata northwind.xml --out northwind --name northwind
   odata-codegen generate --metadata orders.xml --metadata stock.xml --amend fixes.toml \\
       --lock shop.names.toml --out shop --name shop --runtime ../reprise
+  odata-codegen generate --metadata graph.xml --include users --include 'mail*' --lenient \\
+      --out graph --name graph
   odata-codegen generate --metadata northwind.xml --out src/northwind --module";
 
 /// Write a crate, or a module of a crate
@@ -38,6 +40,9 @@ pub(crate) struct Target {
     /// A metadata document: a file or a URL; may be given several times
     #[arg(long, value_name = "FILE|URL", required = true)]
     metadata: Vec<String>,
+
+    #[command(flatten)]
+    selected: Selected,
 
     /// A file of amendments: names, types and texts that the documents lack; may be given several
     /// times
@@ -162,11 +167,11 @@ pub(super) fn run(arguments: &Arguments, messages: &Messages) -> Outcome {
     if let Some(lock) = &generated.lock {
         lock.write()?;
     }
-    let lines: usize = output.files.values().map(|text| text.lines().count()).sum();
     messages.progress(format!(
-        "{}: {} files with {lines} lines, {changed} changed",
+        "{}: {} files, {changed} changed; {}",
         directory.path().display(),
-        output.files.len()
+        output.files.len(),
+        output.cost
     ));
     Ok(Found::Nothing)
 }
@@ -189,6 +194,7 @@ impl Target {
             reading,
             lock: present.clone(),
             layout: self.layout.into(),
+            selection: self.selected.selection(),
         };
         let generated = match &self.name {
             Some(name) => {
@@ -261,6 +267,12 @@ impl Target {
         for metadata in &self.metadata {
             let shown = super::http::url(metadata).map(|url| super::http::shown(&url));
             option("--metadata", shown.as_deref().unwrap_or(metadata));
+        }
+        for include in &self.selected.include {
+            option("--include", include);
+        }
+        for exclude in &self.selected.exclude {
+            option("--exclude", exclude);
         }
         for amend in &self.amend {
             option("--amend", &amend.to_string_lossy());

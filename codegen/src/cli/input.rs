@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use odata_codegen::{Mode, Reading, Source};
+use odata_codegen::{Mode, Reading, Selection, Source};
 use reqwest::Url;
 
 use super::failure::Failure;
@@ -11,6 +11,31 @@ use super::http::{self, Credentials, Known};
 use super::messages::Messages;
 use super::references::{self, Place};
 use super::sidecar::Sidecar;
+
+/// What of the documents is wanted.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct Selected {
+    /// An entity set, singleton, type, namespace or operation to keep, with all that it needs;
+    /// `*` and `?` stand for any text and any letter; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) include: Vec<String>,
+
+    /// What to leave out of that; may be given several times
+    #[arg(long, value_name = "PATTERN")]
+    pub(crate) exclude: Vec<String>,
+}
+
+impl Selected {
+    /// For the library.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { include: self.include.clone(), exclude: self.exclude.clone() }
+    }
+
+    /// Whether all of the documents is wanted.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty()
+    }
+}
 
 /// Documents, and how they are to be read.
 pub(crate) struct Documents {
