@@ -60,15 +60,15 @@ pub struct ChangeSet<'a> {
     part: Option<usize>,
 }
 
-/// The place of one call in a batch: [`Results::get`] gives its result.
-pub struct Handle<T> {
+/// The place of one call in a batch: [`BatchResults::get`] gives its result.
+pub struct BatchHandle<T> {
     service: Service,
     id: usize,
     decode: Decode<T>,
 }
 
 /// The results of a batch.
-pub struct Results {
+pub struct BatchResults {
     /// By the number of the call, from 0; none if the service did not get so far.
     replies: Vec<Option<Result<Reply, Error>>>,
 }
@@ -112,7 +112,7 @@ impl Batch {
     }
 
     /// Adds a call. One that writes is a change set by itself: services up to V3 want it so.
-    pub fn add<T>(&mut self, request: impl Into<Request<T>>) -> Handle<T> {
+    pub fn add<T>(&mut self, request: impl Into<Request<T>>) -> BatchHandle<T> {
         let request = request.into();
         if request.call.idempotency == Idempotency::Write && request.call.method != "GET" {
             return self.change_set().add(request);
@@ -140,11 +140,11 @@ impl Batch {
         })
     }
 
-    fn number<T>(&mut self, request: Request<T>) -> (Numbered, Handle<T>) {
+    fn number<T>(&mut self, request: Request<T>) -> (Numbered, BatchHandle<T>) {
         self.count += 1;
         let id = self.count;
         let Request { service, call, decode } = request;
-        (Numbered { id, call }, Handle { service, id, decode })
+        (Numbered { id, call }, BatchHandle { service, id, decode })
     }
 
     /// Sends the batch.
@@ -153,9 +153,9 @@ impl Batch {
     ///
     /// The service refuses the batch as a whole, there is no answer, or it is not that of a batch.
     /// What happens to each call is in the results.
-    pub async fn send(self) -> Result<Results, Error> {
+    pub async fn send(self) -> Result<BatchResults, Error> {
         if self.parts.is_empty() {
-            return Ok(Results { replies: Vec::new() });
+            return Ok(BatchResults { replies: Vec::new() });
         }
         let reply = self.service.send(&self.call()?).await?;
         let read = if is_json(&reply) {
@@ -165,7 +165,7 @@ impl Batch {
             wire::read_responses(content_type, &reply.body).map_err(Error::payload)
         };
         let answers = read.map_err(|error| reply.blame(error))?;
-        Ok(Results { replies: self.assign(answers, &reply) })
+        Ok(BatchResults { replies: self.assign(answers, &reply) })
     }
 
     /// The call that carries all others.
@@ -222,17 +222,25 @@ impl Batch {
             },
             headers: headers.collect(),
             body: body.unwrap_or_default(),
-            depends_on: self.referenced(one),
+            depends_on: self.depends_on(one),
         })
     }
 
-    /// The ids of calls in other parts that a JSON batch must say this one depends on; those of
-    /// its own change set, too.
-    fn referenced(&self, one: &Numbered) -> Vec<String> {
+    /// What a JSON batch must say that a call depends on: the call whose entity its URL names, and
+    /// the change set of that one, if it is another.
+    fn depends_on(&self, one: &Numbered) -> Vec<String> {
         let rest = one.call.target.strip_prefix('$').unwrap_or_default();
         let digits = rest.split(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
-        let known = digits.parse::<usize>().is_ok_and(|id| (1..one.id).contains(&id));
-        if known { vec![digits.to_owned()] } else { Vec::new() }
+        let Some(id) = digits.parse().ok().filter(|id| (1..one.id).contains(id)) else {
+            return Vec::new();
+        };
+        let contains = |calls: &[Numbered], id: usize| calls.iter().any(|call| call.id == id);
+        let other = self.parts.iter().position(|part| match part {
+            Calls::One(_) => false,
+            Calls::ChangeSet(calls) => contains(calls, id) && !contains(calls, one.id),
+        });
+        let group = other.map(wire::json_group);
+        [id.to_string()].into_iter().chain(group).collect()
     }
 
     /// Gives every call of a change set the error of the one that has failed. In JSON each has its
@@ -325,7 +333,7 @@ fn is_json(reply: &Reply) -> bool {
 
 impl ChangeSet<'_> {
     /// Adds a call that writes.
-    pub fn add<T>(&mut self, request: impl Into<Request<T>>) -> Handle<T> {
+    pub fn add<T>(&mut self, request: impl Into<Request<T>>) -> BatchHandle<T> {
         let (numbered, handle) = self.batch.number(request.into());
         match self.part.and_then(|at| self.batch.parts.get_mut(at)) {
             Some(Calls::ChangeSet(calls)) => calls.push(numbered),
@@ -338,7 +346,7 @@ impl ChangeSet<'_> {
     }
 }
 
-impl<E: Addressed> Handle<E> {
+impl<E: Addressed> BatchHandle<E> {
     /// The entity that the call creates, for later calls of the batch: `$1`. Up to V3, only those
     /// of the same change set can name it.
     pub fn entity(&self) -> E::Request {
@@ -347,14 +355,14 @@ impl<E: Addressed> Handle<E> {
     }
 }
 
-impl Results {
+impl BatchResults {
     /// The result of a call.
     ///
     /// # Errors
     ///
     /// The service refused the call, or the change set that it was in; it stopped before it; or
     /// the answer is not what the model says.
-    pub fn get<T>(&self, handle: &Handle<T>) -> Result<T, Error> {
+    pub fn get<T>(&self, handle: &BatchHandle<T>) -> Result<T, Error> {
         match handle.id.checked_sub(1).and_then(|at| self.replies.get(at)) {
             Some(Some(Ok(reply))) => handle.decode.decode(reply),
             Some(Some(Err(error))) => Err(error.clone()),
@@ -363,13 +371,13 @@ impl Results {
     }
 }
 
-impl fmt::Debug for Results {
+impl fmt::Debug for BatchResults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(&self.replies).finish()
     }
 }
 
-impl<T> fmt::Debug for Handle<T> {
+impl<T> fmt::Debug for BatchHandle<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "${}", self.id)
     }

@@ -1,4 +1,4 @@
-//! The run time of generated OData clients.
+//! The run time of generated OData clients, for V1 to V4.01.
 //!
 //! Generated code describes calls; everything that happens to a call happens here, once: one loop
 //! authorises it, sends it, follows a service that has moved, and tries again what may be tried
@@ -13,6 +13,20 @@
 //! for product in products.filter(name.starts_with("B")).top(20).list().await? { /* … */ }
 //! # Ok(()) }
 //! ```
+//!
+//! | to… | see |
+//! |---|---|
+//! | say how a service is called | [`ServiceBuilder`], [`TokenSource`], [`Hook`], [`RetryPolicy`] |
+//! | query, page and count | [`Collection`], [`Pages`] |
+//! | read, change and delete one entity, with or without its ETag | [`EntityRequest`], [`Merge`] |
+//! | create one, with others along with it | [`Create`] |
+//! | read and write one property, or links alone | [`PropertyRequest`], [`Links`], [`Link`] |
+//! | read and write media and named streams as they come | [`StreamRequest`], [`Body`] |
+//! | read what has changed since a read | [`Collection::track_changes`], [`Delta`] |
+//! | send several calls in one | [`Batch`] |
+//! | wait for what takes long | [`Request::respond_async`], [`Monitor`] |
+//! | know what went wrong | [`Error`] |
+//! | carry requests by other means | [`Transport`] |
 #![forbid(unsafe_code)]
 
 mod batch;
@@ -41,7 +55,7 @@ mod token;
 mod transport;
 mod update;
 
-pub use batch::{Batch, ChangeSet, Handle, Results};
+pub use batch::{Batch, BatchHandle, BatchResults, ChangeSet};
 pub use body::{Body, BodyError, Chunks};
 pub use call::{Accept, Call, CallBody, Idempotency};
 pub use collection::Collection;

@@ -135,7 +135,10 @@ async fn a_json_batch_names_what_it_depends_on() {
         (changes[1].url.as_str(), &changes[1].depends_on[..]),
         ("$1", &["1".to_owned()][..])
     );
-    assert_eq!((read.url.as_str(), &read.depends_on[..]), ("$1/Parts", &["1".to_owned()][..]));
+    assert_eq!(
+        (read.url.as_str(), &read.depends_on[..]),
+        ("$1/Parts", &["1".to_owned(), "g0".to_owned()][..])
+    );
     assert_eq!(fake.seen()[0].header("content-type"), Some("application/json"));
 }
 

@@ -23,7 +23,7 @@ pub fn write_json_requests(parts: &[Part<Request>]) -> String {
             ("url", quote(&request.url)),
         ];
         if let Some(group) = group {
-            members.push(("atomicityGroup", quote(&format!("g{group}"))));
+            members.push(("atomicityGroup", quote(&json_group(group))));
         }
         if !request.depends_on.is_empty() {
             members.push(("dependsOn", json!(request.depends_on).to_string()));
@@ -44,12 +44,18 @@ pub fn write_json_responses(parts: &[Part<Response>]) -> String {
             ("status", response.status.to_string()),
         ];
         if let Some(group) = group {
-            members.push(("atomicityGroup", quote(&format!("g{group}"))));
+            members.push(("atomicityGroup", quote(&json_group(group))));
         }
         content(&mut members, &response.headers, &response.body);
         object(&members)
     };
     list("responses", parts, &mut response)
+}
+
+/// The name of the atomicity group that a part is in a JSON batch, by its place: for
+/// [`Request::depends_on`] of requests in other parts.
+pub fn json_group(part: usize) -> String {
+    format!("g{part}")
 }
 
 fn list<T>(

@@ -16,7 +16,7 @@ mod multipart;
 
 pub use self::http::read_response;
 pub use json::{
-    read_json_requests, read_json_responses, write_json_requests, write_json_responses,
+    json_group, read_json_requests, read_json_responses, write_json_requests, write_json_responses,
 };
 pub use multipart::{Ids, Written, read_requests, read_responses, write_requests, write_responses};
 
