@@ -127,6 +127,11 @@ macro_rules! operand {
             pub fn concat(self, text: &str) -> Term<E, String> {
                 Term::new(Expr::call("concat", [self.into_expr(), Expr::text(text)]))
             }
+            /// The text with each occurrence of one text replaced by another; V2 and V3.
+            pub fn replace(self, text: &str, by: &str) -> Term<E, String> {
+                let arguments = [self.into_expr(), Expr::text(text), Expr::text(by)];
+                Term::new(Expr::call("replace", arguments))
+            }
             /// The text from a character on, counted from 0.
             pub fn substring(self, start: u32) -> Term<E, String> {
                 Term::new(Expr::call("substring", [self.into_expr(), integer(start)]))

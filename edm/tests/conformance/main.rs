@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stderr, missing_docs)]
 
 mod aggregation;
+mod builder;
 mod ms;
 mod oasis;
 mod odatanet;
