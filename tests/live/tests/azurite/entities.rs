@@ -1,8 +1,8 @@
 //! Entities: created, read, changed, removed, found.
 
 use live::AZURITE;
-use live::clients::azurite::{Person, PersonKey, Table};
-use odata_client::ErrorKind;
+use live::clients::azurite::{Account, Person, PersonKey, Table};
+use odata_client::{ErrorKind, Metadata, Service};
 use serde_json::json;
 
 use super::{account, table};
@@ -44,7 +44,8 @@ async fn every_type_survives_and_can_be_compared() {
     let photo = edm::Binary(vec![0, 1, 254, 255, 62, 63]);
     // What a key may be, and what a URL must not have as it is.
     let (partition, row) = ("a b'c", "é&=+~(1)");
-    let body = edm::Insert::new()
+    people
+        .create()
         .set(Person::PARTITION_KEY, partition)
         .set(Person::ROW_KEY, row)
         .set(Person::NAME, name)
@@ -55,8 +56,9 @@ async fn every_type_survives_and_can_be_compared() {
         .set_dynamic("Badge", badge)
         .set_dynamic("Photo", edm::Value::Binary(photo.0.clone()))
         .set_dynamic("Joined", joined)
-        .set_dynamic("Nickname", "Ed");
-    people.insert(body).await.unwrap();
+        .set_dynamic("Nickname", "Ed")
+        .await
+        .unwrap();
     let read = people.by_key(key(partition, row)).get().await.unwrap();
     assert_eq!((read.partition_key.as_str(), read.row_key.as_str()), (partition, row));
     assert_eq!(read.name.as_deref(), Some(name));
@@ -123,6 +125,45 @@ async fn an_update_leaves_alone_what_it_does_not_set() {
     assert!(missing.is_not_found(), "{missing}");
     let ErrorKind::Service { error, .. } = missing.kind else { panic!() };
     assert_eq!(error.code, "ResourceNotFound");
+}
+
+#[tokio::test]
+async fn every_amount_of_metadata_is_read_alike() {
+    let Some(server) = AZURITE.server() else { return };
+    let people = table(&server, "Metadata").await;
+    let made = people.create().set(Person::PARTITION_KEY, "p").set(Person::ROW_KEY, "r");
+    let made = made.set(Person::SCORE, 1.5).await.unwrap();
+    let read = async |metadata| {
+        let service = Service::builder(server.root("v3")).metadata(metadata).build().unwrap();
+        let people = Account::new(service).service().set::<Person>("Metadata");
+        people.by_key(key("p", "r")).get().await.unwrap()
+    };
+    let none = read(Metadata::None).await;
+    let full = read(Metadata::Full).await;
+    for person in [&made, &none, &full] {
+        assert_eq!((person.row_key.as_str(), person.score), ("r", Some(1.5)));
+    }
+    assert_eq!(full.extra.etag(), made.extra.etag());
+    assert_eq!(full.extra.type_name(), Some("live.Metadata"));
+    let id = full.extra.id().unwrap();
+    assert!(id.ends_with("/live/Metadata(PartitionKey='p',RowKey='r')"), "{id}");
+}
+
+#[tokio::test]
+async fn updates_go_by_merge_by_patch_and_through_a_tunnel() {
+    let Some(server) = AZURITE.server() else { return };
+    let people = table(&server, "Verbs").await;
+    let made = people.create().set(Person::PARTITION_KEY, "p").set(Person::ROW_KEY, "r");
+    made.set(Person::NAME, "A").await.unwrap();
+    let person = people.by_key(key("p", "r"));
+    person.update().set(Person::AGE, 1).if_match_any().await.unwrap();
+    person.update().set(Person::SCORE, 2.5).by_patch().if_match_any().await.unwrap();
+    let service = Service::builder(server.root("v3")).tunnel_methods().build().unwrap();
+    let tunnel = Account::new(service).service().set::<Person>("Verbs").by_key(key("p", "r"));
+    tunnel.update().set(Person::ACTIVE, true).if_match_any().await.unwrap();
+    let read = person.get().await.unwrap();
+    assert_eq!((read.name.as_deref(), read.age), (Some("A"), Some(1)));
+    assert_eq!((read.score, read.active), (Some(2.5), Some(true)));
 }
 
 #[tokio::test]

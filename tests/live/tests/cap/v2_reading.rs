@@ -2,7 +2,7 @@
 
 use futures_util::TryStreamExt as _;
 use live::CAP;
-use live::clients::cap_v2::{Authors, Books, Numbers, Samples};
+use live::clients::cap_v2::{Authors, Books, Numbers, OrderItems, Orders, Samples};
 
 use super::v2;
 
@@ -87,6 +87,20 @@ async fn what_is_expanded_is_typed() {
     assert_eq!(book.extra.one(Books::AUTHOR).unwrap().unwrap().name, "Emily Brontë");
     assert_eq!(shop.books().by_key(2).author().get().await.unwrap().name, "Flann O'Brien");
     assert_eq!(shop.authors().by_key(2).books().count().await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn what_is_expanded_may_be_expanded() {
+    let Some(server) = CAP.server() else { return };
+    let shop = v2(&server);
+    let item = edm::Insert::new().set(OrderItems::POSITION, 1).set(OrderItems::BOOK_ID, 3);
+    let made = shop.orders().create().set(Orders::NUMBER, "nested V2").with(Orders::ITEMS, item);
+    let order = shop.orders().by_key(made.await.unwrap().id);
+    let read = order.expand(Orders::ITEMS.expand().expand(OrderItems::BOOK)).get().await.unwrap();
+    let items = read.extra.many(Orders::ITEMS).unwrap().unwrap();
+    let book = items[0].extra.one(OrderItems::BOOK).unwrap().unwrap();
+    assert_eq!(book.title, "At Swim-Two-Birds");
+    assert_eq!(shop.authors().by_key(2).read(Authors::NAME).await.unwrap(), "Flann O'Brien");
 }
 
 #[tokio::test]
