@@ -166,8 +166,9 @@ impl KeyPredicate {
                 Ok(())
             }
             Self::Filter(condition) if encoded => {
+                const CONDITION: &AsciiSet = &KEY.remove(b'@');
                 let text = condition.display(version).to_string();
-                write!(f, "{}", utf8_percent_encode(&text, KEY))
+                write!(f, "{}", utf8_percent_encode(&text, CONDITION))
             }
             Self::Filter(condition) => write!(f, "{}", condition.display(version)),
             Self::Names(names) => f.write_str(&names.join(",")),
