@@ -4,12 +4,13 @@ use std::fmt;
 
 use edm::batch::{self as wire, Ids, Part as WirePart};
 use edm::query::QueryOptions;
+use url::Url;
 
 use crate::call::{Accept, CallBody, is_absolute, refuse};
 use crate::dialect::Preference;
 use crate::place::Place;
 use crate::request::Decode;
-use crate::service::{from_batch, service_error};
+use crate::service::{inner_reply, service_error};
 use crate::{Addressed, Call, EntityRequest, Error, Idempotency, Reply, Request, Service};
 
 /// Several calls in one request; made by [`Service::batch`].
@@ -273,9 +274,11 @@ impl Batch {
         let mut put = |id: usize, answer: wire::Response| {
             let at = id.wrapping_sub(1);
             if let (Some(slot), Some(call)) = (replies.get_mut(at), calls.get(at)) {
-                *slot = Some(match from_batch(answer, reply) {
-                    Ok(reply) if !call.accepts(reply.status) => Err(service_error(&reply)),
-                    other => other,
+                let reply = Reply { method: call.method, ..inner_reply(answer, reply) };
+                let reply = Reply { url: url(call, &reply.root), ..reply };
+                *slot = Some(match call.accepts(reply.status) {
+                    true => Ok(reply),
+                    false => Err(service_error(&reply).of(reply.method, &reply.url)),
                 });
             }
         };
@@ -324,6 +327,15 @@ impl Batch {
 /// The error that an answer in a batch is.
 fn failure(answer: &Option<Result<Reply, Error>>) -> Option<&Error> {
     answer.as_ref()?.as_ref().err()
+}
+
+/// Where a call would have gone by itself.
+fn url(call: &Call, root: &Url) -> Url {
+    let url = match is_absolute(&call.target) {
+        true => Url::parse(&call.target),
+        false => Url::parse(&format!("{root}{}", call.target)),
+    };
+    url.unwrap_or_else(|_| root.clone())
 }
 
 fn is_json(reply: &Reply) -> bool {

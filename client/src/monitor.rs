@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::dialect::Preference;
 use crate::request::{Decode, decode_nothing};
 use crate::retry::retry_after;
-use crate::service::{from_batch, service_error};
+use crate::service::{inner_reply, service_error};
 use crate::{Call, Error, Reply, Request, Service};
 
 /// How a call that may take long was answered.
@@ -109,7 +109,7 @@ fn result(mut reply: Reply) -> Result<Reply, Error> {
     if content_type.to_ascii_lowercase().starts_with("application/http") {
         let inner = edm::batch::read_response(&reply.body);
         let inner = inner.map_err(|error| reply.blame(Error::payload(error)))?;
-        reply = from_batch(inner, &reply)?;
+        reply = inner_reply(inner, &reply);
     } else if let Some(status) = reply.header("asyncresult").and_then(|text| text.parse().ok()) {
         reply.status = status;
     }

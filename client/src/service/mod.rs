@@ -26,7 +26,7 @@ use edm::version::Version;
 use url::Url;
 
 pub use builder::ServiceBuilder;
-pub(crate) use send::{from_batch, service_error};
+pub(crate) use send::{inner_reply, service_error};
 
 use crate::dialect::Dialect;
 use crate::place::Place;

@@ -332,8 +332,8 @@ fn downgrade(location: &Url) -> Error {
     Error::new(ErrorKind::Redirect { location: without_secrets(location), problem })
 }
 
-/// An answer that was within another one.
-pub(crate) fn from_batch(inner: edm::batch::Response, outer: &Reply) -> Result<Reply, Error> {
+/// An answer that was within another one, which was to the same call.
+pub(crate) fn inner_reply(inner: edm::batch::Response, outer: &Reply) -> Reply {
     let mut headers = http::HeaderMap::new();
     for (name, value) in &inner.headers {
         // What is no header says nothing.
@@ -343,15 +343,13 @@ pub(crate) fn from_batch(inner: edm::batch::Response, outer: &Reply) -> Result<R
             headers.append(name, value);
         }
     }
-    Ok(Reply {
+    Reply {
         status: inner.status,
         format: reply::format(&headers, &inner.body, outer.format),
         headers,
         body: inner.body.into(),
-        method: outer.method,
-        url: outer.root.clone(),
-        root: outer.root.clone(),
-    })
+        ..outer.clone()
+    }
 }
 
 /// What a service says of a call that failed.

@@ -40,7 +40,10 @@ async fn every_call_gets_its_own_result() {
         let fake = Fake::start([answer(
             status,
             &[
-                Part::One(response(200, r#"{"value":[{"Id":"1"}]}"#)),
+                Part::One(response(
+                    200,
+                    r#"{"value":[{"Id":"1"}],"@odata.nextLink":"Parts?$skip=1"}"#,
+                )),
                 Part::ChangeSet(vec![made, response(204, "")]),
                 Part::One(response(404, NOT_FOUND)),
             ],
@@ -49,18 +52,24 @@ async fn every_call_gets_its_own_result() {
         let service = fake.speaking(version);
         let products = service.set::<Product>("Products");
         let mut batch = service.batch().continue_on_error();
-        let few = batch.add(products.clone().top(1).list());
+        let parts = products.by_key("1").follow(Product::PARTS);
+        let few = batch.add(parts.top(1).list());
         let mut changes = batch.change_set();
         let made = changes.add(products.create().set(Product::NAME, "a"));
         let renamed = changes.add(made.entity().update().set(Product::NAME, "b"));
         let gone = batch.add(products.by_key("9").get());
         let results = batch.send().await.unwrap();
-        assert_eq!(results.get(&few).unwrap().items[0].id, "1");
+        let page = results.get(&few).unwrap();
+        assert_eq!(page.items[0].id, "1");
+        // The link is relative to the call, not to the batch.
+        let next = format!("{}Products('1')/Parts?$skip=1", fake.root);
+        assert_eq!(page.next_link().map(|link| link.replace("%27", "'")), Some(next));
         let product = results.get(&made).unwrap();
         assert_eq!((product.id.as_str(), product.extra.etag()), ("7", Some("W/\"1\"")));
         results.get(&renamed).unwrap();
         let error = results.get(&gone).unwrap_err();
-        assert!(error.is_not_found() && error.to_string().contains("gone"), "{error}");
+        let expected = format!("GET {}Products('9'): the service answered 404: gone", fake.root);
+        assert_eq!(error.to_string(), expected);
 
         let seen = &fake.seen()[0];
         assert_eq!(fake.lines(), ["POST /api/$batch"]);
@@ -71,7 +80,10 @@ async fn every_call_gets_its_own_result() {
         let [Part::One(read), Part::ChangeSet(changes), Part::One(_)] = &parts[..] else {
             panic!("{parts:?}");
         };
-        assert_eq!((read.method.as_str(), read.url.as_str()), ("GET", "Products?$top=1"));
+        assert_eq!(
+            (read.method.as_str(), read.url.as_str()),
+            ("GET", "Products('1')/Parts?$top=1")
+        );
         let lines: Vec<_> =
             changes.iter().map(|one| format!("{} {}", one.method, one.url)).collect();
         let verb = if version.is_v4() { "PATCH" } else { "MERGE" };
