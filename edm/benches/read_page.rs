@@ -144,6 +144,9 @@ struct DerivedPage<N> {
 
 const ENTITIES: usize = 1_000;
 
+/// How many times longer than derived code the reader may take.
+const GOAL: f64 = 2.5;
+
 fn page(format: Format) -> String {
     let (at, quote) = if format == Format::V4 { ("@", "") } else { ("", "\"") };
     let context = if format == Format::V4 { "context" } else { "metadata" };
@@ -190,16 +193,18 @@ fn compare<N: for<'de> Deserialize<'de>>(label: &str, format: Format) {
     assert_eq!(ours()[7].extra.etag(), Some(derived()[7].etag.as_str()));
     let (base, base_allocations) = measure(derived);
     let (time, allocations) = measure(ours);
+    let ratio = time.as_secs_f64() / base.as_secs_f64();
     println!(
         "{label}: {:.0} µs, serde_json derived {:.0} µs: {:.2} times; {:.1} allocations an entity, \
          derived {:.1}; {} KiB",
         time.as_secs_f64() * 1e6,
         base.as_secs_f64() * 1e6,
-        time.as_secs_f64() / base.as_secs_f64(),
+        ratio,
         allocations as f64 / ENTITIES as f64,
         base_allocations as f64 / ENTITIES as f64,
         text.len() / 1024,
     );
+    assert!(ratio <= GOAL, "{label}: more than {GOAL} times");
 }
 
 fn main() {

@@ -9,8 +9,10 @@
 //! | `draft.rs` | bodies of requests, as a service reads them |
 //! | `write.rs` | responses of V3, as a service writes them |
 //! | `print.rs` | one value → JSON, by its type |
+//! | `text.rs` | JSON as Microsoft's library prints it |
 //! | `raw.rs` | JSON that no table describes |
 //! | `convert.rs` | …and what becomes of it |
+//! | `error.rs` | what can be wrong with a payload |
 
 mod convert;
 mod dialect;
