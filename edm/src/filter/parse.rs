@@ -9,6 +9,10 @@ use crate::version::Version;
 /// Deeper nesting is refused: a URL of a few kilobytes must not overflow the stack.
 const MAX_DEPTH: usize = 64;
 
+/// Higher trees are refused: operators in a row make one without nesting, and whoever walks it must
+/// not overflow the stack. Microsoft's library has the same limit.
+const MAX_HEIGHT: usize = 800;
+
 /// A `$filter` that does not follow the grammar.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("$filter, position {position}: {problem}")]
@@ -27,11 +31,13 @@ pub(crate) struct Parser<'a> {
     pub(super) at: usize,
     pub(crate) version: Version,
     depth: usize,
+    /// The height of the highest tree that was read at this level.
+    height: usize,
 }
 
 impl<'a> Parser<'a> {
     pub(crate) fn new(text: &'a str, version: Version) -> Self {
-        Self { text, at: 0, version, depth: 0 }
+        Self { text, at: 0, version, depth: 0, height: 0 }
     }
 
     /// Reads an expression, up to what cannot belong to it.
@@ -63,14 +69,21 @@ impl<'a> Parser<'a> {
 
     fn operators(&mut self, at_least: u8) -> Parsed<Expr> {
         self.nested(|this| {
+            let others = std::mem::take(&mut this.height);
             let mut left = this.operand()?;
+            let mut height = std::mem::take(&mut this.height) + 1;
             while let Some(op) = this.operator(at_least) {
                 let right = match op {
                     BinaryOp::In if this.sees("(") => this.list()?,
                     op => this.operators(op.precedence() + 1)?,
                 };
                 left = Expr::binary(op, left, right);
+                height = height.max(std::mem::take(&mut this.height)) + 1;
+                if height > MAX_HEIGHT {
+                    return Err(this.error(format!("more than {MAX_HEIGHT} operators in a row")));
+                }
             }
+            this.height = others.max(height);
             Ok(left)
         })
     }

@@ -126,6 +126,12 @@ fn mistakes_are_placed() {
     let deep = format!("{}A{}", "(".repeat(100_000), ")".repeat(100_000));
     assert!(problem(&deep).contains("nested deeper"));
     assert!(problem(&"not ".repeat(100_000)).contains("nested deeper"));
+    let chain = |count| vec!["A"; count].join(" or ");
+    let longest = Expr::parse(&chain(800)).unwrap();
+    assert_eq!(longest.clone().to_string(), chain(800));
+    assert!(problem(&chain(801)).contains("operators in a row"));
+    let spine = (0..30).fold("A".to_owned(), |inner, _| format!("({inner}) or {}", chain(30)));
+    assert!(problem(&spine).contains("operators in a row"));
     for token in ["[", "{\"a\":", "A/any(t:", "case(", "f(", "A/$filter(", "-", "A/$count($filter="]
     {
         let deep = Expr::parse_for(&token.repeat(10_000), Version::V401).unwrap_err();

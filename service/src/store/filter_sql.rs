@@ -100,10 +100,7 @@ impl Sql {
                 let operand = self.expression(operand, ty)?;
                 Ok(Typed { sql: format!("(- {})", operand.sql), ty: operand.ty })
             }
-            Expr::Binary(op, left, right) => {
-                let (left, right) = (self.expression(left, ty)?, self.expression(right, ty)?);
-                binary(*op, &left, &right)
-            }
+            Expr::Binary(..) => self.operators(expr, ty),
             Expr::Call(name, arguments) => {
                 let arguments: Vec<_> = arguments
                     .iter()
@@ -114,6 +111,24 @@ impl Sql {
             // Casts, lambdas and their kin: the grammar has them, the model no use for them.
             other => Err(StoreError::Query(format!("The expression '{other}' is not supported."))),
         }
+    }
+}
+
+impl Sql {
+    /// Operators in a row, which lean to the left: hundreds of them must not be hundreds of calls
+    /// deep.
+    fn operators(&mut self, expr: &Expr, ty: &'static StructuredType) -> Result<Typed, StoreError> {
+        let (mut first, mut rest) = (expr, Vec::new());
+        while let Expr::Binary(op, left, right) = first {
+            rest.push((*op, right));
+            first = left;
+        }
+        let mut left = self.expression(first, ty)?;
+        for (op, right) in rest.into_iter().rev() {
+            let right = self.expression(right, ty)?;
+            left = binary(op, &left, &right)?;
+        }
+        Ok(left)
     }
 }
 

@@ -47,6 +47,13 @@ fn query(filter: &str) -> Query {
 }
 
 #[tokio::test]
+async fn the_longest_filter_that_is_read_is_answered() {
+    let (_folder, store) = open().await;
+    let filter = vec!["Name eq 'x'"; 799].join(" or ");
+    assert!(store.query(&query(&filter)).await.unwrap().records.is_empty());
+}
+
+#[tokio::test]
 async fn every_value_comes_back() {
     let (_folder, store) = open().await;
     for set in MODEL.entity_sets {
