@@ -97,7 +97,7 @@ where
     let root = format!("http://{}/", listener.local_addr().unwrap());
     let router = Router::new().fallback(handler);
     tokio::spawn(async move { axum::serve(listener, router).await });
-    let builder = Service::builder(root).timeout(Duration::from_millis(400));
+    let builder = Service::builder(root).timeout(Duration::from_millis(1500));
     builder.retry(crate::fake::quick()).largest_answer(1 << 20).build().unwrap()
 }
 
@@ -144,8 +144,8 @@ async fn an_upload_may_take_longer_than_silence_may_last() {
         }))
     };
     let media = service.set::<Product>("Products").by_key("1").media();
-    media.put("a/b", slow(100, 8)).await.unwrap();
-    let error = media.put("a/b", slow(5_000, 1)).await.unwrap_err();
+    media.put("a/b", slow(300, 8)).await.unwrap();
+    let error = media.put("a/b", slow(60_000, 1)).await.unwrap_err();
     assert!(error.to_string().contains("nothing came for"), "{error}");
 }
 
