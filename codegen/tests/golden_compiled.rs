@@ -1,24 +1,108 @@
 //! The goldens, compiled as they are under the strictest lints, and used.
 #![deny(warnings, missing_docs, unreachable_pub, rust_2018_idioms, clippy::all)]
 
+#[path = "golden/action_parameters/out/mod.rs"]
+#[rustfmt::skip]
+pub mod action_parameters;
 #[path = "golden/amendments/out/mod.rs"]
 #[rustfmt::skip]
 pub mod amendments;
 #[path = "golden/complex/out/mod.rs"]
 #[rustfmt::skip]
 pub mod complex;
+#[path = "golden/complex_derived/out/mod.rs"]
+#[rustfmt::skip]
+pub mod complex_derived;
+#[path = "golden/complex_recursive/out/mod.rs"]
+#[rustfmt::skip]
+pub mod complex_recursive;
+#[path = "golden/containers_two/out/mod.rs"]
+#[rustfmt::skip]
+pub mod containers_two;
+#[path = "golden/deprecated/out/mod.rs"]
+#[rustfmt::skip]
+pub mod deprecated;
+#[path = "golden/entity_derived/out/mod.rs"]
+#[rustfmt::skip]
+pub mod entity_derived;
+#[path = "golden/entity_keyless/out/mod.rs"]
+#[rustfmt::skip]
+pub mod entity_keyless;
+#[path = "golden/enum_by_name/out/mod.rs"]
+#[rustfmt::skip]
+pub mod enum_by_name;
+#[path = "golden/enum_flags/out/mod.rs"]
+#[rustfmt::skip]
+pub mod enum_flags;
+#[path = "golden/facets/out/mod.rs"]
+#[rustfmt::skip]
+pub mod facets;
+#[path = "golden/function_bound_collection/out/mod.rs"]
+#[rustfmt::skip]
+pub mod function_bound_collection;
+#[path = "golden/function_overloads/out/mod.rs"]
+#[rustfmt::skip]
+pub mod function_overloads;
+#[path = "golden/function_unbound/out/mod.rs"]
+#[rustfmt::skip]
+pub mod function_unbound;
+#[path = "golden/key_alternate/out/mod.rs"]
+#[rustfmt::skip]
+pub mod key_alternate;
+#[path = "golden/key_composite_derived/out/mod.rs"]
+#[rustfmt::skip]
+pub mod key_composite_derived;
+#[path = "golden/key_enum/out/mod.rs"]
+#[rustfmt::skip]
+pub mod key_enum;
+#[path = "golden/key_path_alias/out/mod.rs"]
+#[rustfmt::skip]
+pub mod key_path_alias;
 #[path = "golden/keys/out/mod.rs"]
 #[rustfmt::skip]
 pub mod keys;
 #[path = "golden/names/out/mod.rs"]
 #[rustfmt::skip]
 pub mod names;
+#[path = "golden/names_collisions/out/mod.rs"]
+#[rustfmt::skip]
+pub mod names_collisions;
+#[path = "golden/names_foreign/out/mod.rs"]
+#[rustfmt::skip]
+pub mod names_foreign;
+#[path = "golden/names_namespaces/out/mod.rs"]
+#[rustfmt::skip]
+pub mod names_namespaces;
 #[path = "golden/navigation/out/mod.rs"]
 #[rustfmt::skip]
 pub mod navigation;
+#[path = "golden/navigation_contained/out/mod.rs"]
+#[rustfmt::skip]
+pub mod navigation_contained;
+#[path = "golden/navigation_of_complex/out/mod.rs"]
+#[rustfmt::skip]
+pub mod navigation_of_complex;
+#[path = "golden/operation_inherited/out/mod.rs"]
+#[rustfmt::skip]
+pub mod operation_inherited;
 #[path = "golden/operations/out/mod.rs"]
 #[rustfmt::skip]
 pub mod operations;
+#[path = "golden/primitives/out/mod.rs"]
+#[rustfmt::skip]
+pub mod primitives;
+#[path = "golden/singleton/out/mod.rs"]
+#[rustfmt::skip]
+pub mod singleton;
+#[path = "golden/streams/out/mod.rs"]
+#[rustfmt::skip]
+pub mod streams;
+#[path = "golden/type_definition/out/mod.rs"]
+#[rustfmt::skip]
+pub mod type_definition;
+#[path = "golden/types_only/out/mod.rs"]
+#[rustfmt::skip]
+pub mod types_only;
 
 use edm::{Key, Keyed, Structured, Value};
 

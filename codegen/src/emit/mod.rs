@@ -101,6 +101,8 @@ impl Emitter<'_> {
             files.insert(file("aliases"), text.finish());
         }
         let mut text = self.begin(&own("The model as tables."));
+        text.line("// What a later version of the tables adds has a default.");
+        text.line("#![allow(clippy::needless_update)]");
         self.tables(&mut text, at);
         files.insert(file("tables"), text.finish());
         if !module.containers.is_empty() {
@@ -232,6 +234,9 @@ impl Emitter<'_> {
     fn allow_lints(&self, text: &mut Text) {
         if self.root.is_crate {
             text.line("#![forbid(unsafe_code)]");
+        }
+        if self.plan.has_deprecated || self.plan.has_foreign_names {
+            text.blank();
         }
         if self.plan.has_deprecated {
             text.line("// What is deprecated is named here all the same.");

@@ -54,6 +54,7 @@ impl Decider<'_> {
         parent: &str,
         name: &str,
         inherited: Option<(Inherited, Scopes)>,
+        pinned: &[&str],
     ) -> Members {
         let (inherited, mut scopes) = match inherited {
             Some((inherited, scopes)) => (inherited, scopes.inherit(name)),
@@ -62,6 +63,7 @@ impl Decider<'_> {
                 Scopes::new(name),
             ),
         };
+        pinned.iter().for_each(|name| scopes.methods.hold(name));
         // Those of the base type come first, and are called what they are called there.
         let skip = inherited.properties.len().min(ty.properties.len());
         let skip_navigation = inherited.navigation.len().min(ty.navigation.len());

@@ -138,7 +138,7 @@ pub(crate) fn decide(
             |module: &ModuleNames| Scope::new(format!("{what} of {}", module.what()), reserved);
         modules.iter().map(scope).collect::<Vec<_>>()
     };
-    let types = scopes("the types", &[]);
+    let types = scopes("the types", reserved::TYPES);
     let tables = scopes("the tables", reserved::TABLES);
     let mut files = scopes("the files", reserved::MODULES);
     if let Some(root) = files.first_mut() {

@@ -7,6 +7,9 @@ use crate::names::{
     plain, rank, reserved, signature, type_word,
 };
 
+/// The rank of names that everything else comes before.
+const AFTER_ALL: u8 = 250;
+
 impl Decider<'_> {
     /// Names operations that are called at one place; overloads are told apart by parameters.
     pub(crate) fn operations(
@@ -21,8 +24,30 @@ impl Decider<'_> {
         let claims =
             operations.iter().map(|operation| self.operation_claim(operation, parent)).collect();
         let names = self.settle(methods, claims);
-        let mut list = Vec::new();
-        for (operation, method) in operations.iter().zip(names) {
+        self.operation_names(operations, names, module, parent, owner, table_prefix)
+    }
+
+    /// What is named after operations, whose methods have names. What is locked comes first.
+    fn operation_names(
+        &mut self,
+        operations: &[Operation],
+        methods: Vec<String>,
+        module: usize,
+        parent: &str,
+        owner: &str,
+        table_prefix: Option<&str>,
+    ) -> Vec<OperationNames> {
+        let mut list: Vec<Option<OperationNames>> = operations.iter().map(|_| None).collect();
+        let mut order: Vec<usize> = (0..operations.len()).collect();
+        order.sort_by_cached_key(|at| {
+            let key = format!("{parent}/{}", signature(&operations[*at]));
+            (self.lock.name(&key).is_none(), key)
+        });
+        for at in order {
+            let (Some(operation), Some(method)) = (operations.get(at), methods.get(at).cloned())
+            else {
+                continue;
+            };
             let key = format!("{parent}/{}", signature(operation));
             let bare = plain(&method).trim_end_matches('_').to_owned();
             let owner = plain(owner).trim_end_matches('_');
@@ -36,14 +61,14 @@ impl Decider<'_> {
                 let name = vec![format!("{prefix}{}Parameters", case::camel(&bare))];
                 self.derived(Kind::Type, module, &key, format!("{key}#arguments"), name)
             });
-            list.push(OperationNames {
+            list[at] = Some(OperationNames {
                 method,
                 table,
                 parameters: self.parameters(operation),
                 arguments,
             });
         }
-        list
+        list.into_iter().flatten().collect()
     }
 
     /// What an operation would be called: overloads with more parameters are called after them.
@@ -112,36 +137,44 @@ impl Decider<'_> {
                 kept: None,
             }
         };
-        let sets = container.entity_sets.iter().map(|set| claim(&set.label, "set"));
-        let singletons = container.singletons.iter().map(|one| claim(&one.label, "singleton"));
-        let claims = sets.chain(singletons).collect();
-        let mut many = self.settle(&mut methods, claims);
-        let singletons = many.split_off(container.entity_sets.len());
+        let mut claims: Vec<Claim> =
+            container.entity_sets.iter().map(|set| claim(&set.label, "set")).collect();
+        claims.extend(container.singletons.iter().map(|one| claim(&one.label, "singleton")));
+        // Operations come after what is always there, and methods by key last of all.
+        claims.extend(container.operations.iter().map(|operation| {
+            let claim = self.operation_claim(operation, &parent);
+            Claim { rank: claim.rank.saturating_add(2).min(AFTER_ALL - 1), ..claim }
+        }));
+        let keyed: Vec<usize> = (container.entity_sets.iter().enumerate())
+            .filter(|(_, set)| !self.model.entity_type(set.entity_type).key.is_empty())
+            .map(|(at, _)| at)
+            .collect();
+        for at in &keyed {
+            let set = &container.entity_sets[*at];
+            let by_key = format!("{}_by_key", chosen(&set.label, case::snake));
+            let mut candidates = vec![by_key];
+            if sets_of(container, set.entity_type) == 1 {
+                candidates.insert(0, self.entity_word(set.entity_type));
+            }
+            let key = format!("{parent}/{}()", set.label.name);
+            claims.push(Claim {
+                key,
+                candidates,
+                rank: AFTER_ALL + rank(&set.label),
+                ..Claim::default()
+            });
+        }
+        let mut names = self.settle(&mut methods, claims);
+        let (sets, singletons) = (container.entity_sets.len(), container.singletons.len());
+        let ones = names.split_off(sets + singletons + container.operations.len());
+        let operations = names.split_off(sets + singletons);
+        let singletons = names.split_off(sets);
         let prefix = (!container.is_default).then_some(name.as_str());
         let owner = if container.is_default { "" } else { name };
         let operations =
-            self.operations(&container.operations, 0, &parent, owner, prefix, &mut methods);
-        let mut ones = Vec::new();
-        let mut keyed = Vec::new();
-        for (at, set) in container.entity_sets.iter().enumerate() {
-            let entity_type = self.model.entity_type(set.entity_type);
-            if entity_type.key.is_empty() {
-                continue;
-            }
-            let short = self.entity_word(set.entity_type);
-            let by_key = format!("{}_by_key", plain(&many[at]));
-            let is_only = sets_of(container, set.entity_type) == 1;
-            let candidates = match is_only && !methods.has(&short) {
-                true => vec![short, by_key],
-                false => vec![by_key],
-            };
-            let key = format!("{parent}/{}()", set.label.name);
-            ones.push(Claim { key, candidates, rank: rank(&set.label), ..Claim::default() });
-            keyed.push(at);
-        }
-        let ones = self.settle(&mut methods, ones);
+            self.operation_names(&container.operations, operations, 0, &parent, owner, prefix);
         let mut sets: Vec<SetNames> =
-            many.into_iter().map(|many| SetNames { many, one: None }).collect();
+            names.into_iter().map(|many| SetNames { many, one: None }).collect();
         for (at, one) in keyed.into_iter().zip(ones) {
             sets[at].one = Some(one);
         }

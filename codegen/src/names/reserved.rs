@@ -18,6 +18,9 @@ pub(crate) const MODULES: &[&str] = &[
     "types",
 ];
 
+/// A type that would have the name of its own constructor.
+pub(crate) const TYPES: &[&str] = &["New"];
+
 /// Statics that a generated model has.
 pub(crate) const TABLES: &[&str] = &["MODEL"];
 

@@ -1,7 +1,7 @@
 //! Scopes in which each identifier is given once. Who gets it does not depend on the order of
 //! the document.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diagnostic::{Findings, Span, Spanned};
 use crate::names::ident::{identifier, is_identifier, plain};
@@ -32,11 +32,13 @@ pub(crate) struct Scope {
     reserved: &'static [&'static str],
     /// Identifiers by what they are compared by, with the place of the amendment that asked.
     taken: BTreeMap<String, Option<Span>>,
+    /// Identifiers that only what has them in the lock may take.
+    held: BTreeSet<String>,
 }
 
 impl Scope {
     pub(crate) fn new(what: impl Into<String>, reserved: &'static [&'static str]) -> Self {
-        Self { what: what.into(), reserved, taken: BTreeMap::new() }
+        Self { what: what.into(), reserved, taken: BTreeMap::new(), held: BTreeSet::new() }
     }
 
     /// The same names, for a type that inherits them.
@@ -44,9 +46,10 @@ impl Scope {
         Self { what: what.into(), ..self.clone() }
     }
 
-    /// Whether the identifier of a text is taken already.
-    pub(crate) fn has(&self, text: &str) -> bool {
-        self.taken.contains_key(plain(&self.ident(text)))
+    /// Keeps the identifier of a text for what has it in the lock.
+    pub(crate) fn hold(&mut self, text: &str) {
+        let ident = self.ident(text);
+        self.held.insert(plain(&ident).to_owned());
     }
 
     /// The identifier of a text; one that the emitted text uses itself gets a `_`.
@@ -76,6 +79,7 @@ impl Scope {
         for (claim, slot) in claims.iter().zip(&mut given) {
             let pinned = lock.name(&claim.key).or(claim.kept.as_deref());
             if let (None, Some(name)) = (&slot, pinned) {
+                self.held.remove(plain(&self.ident(name)));
                 *slot = self.take(name);
             }
         }
@@ -107,7 +111,7 @@ impl Scope {
     /// Takes the identifier of a text if it is free.
     fn take(&mut self, text: &str) -> Option<String> {
         let ident = self.ident(text);
-        if self.taken.contains_key(plain(&ident)) {
+        if self.taken.contains_key(plain(&ident)) || self.held.contains(plain(&ident)) {
             return None;
         }
         self.taken.insert(plain(&ident).to_owned(), None);
@@ -116,7 +120,8 @@ impl Scope {
 
     /// The last candidate with the first number that is free.
     fn numbered(&mut self, claim: &Claim) -> String {
-        let last = claim.candidates.last().map_or("unnamed", String::as_str);
+        let last = claim.candidates.last().filter(|last| !last.is_empty());
+        let last = last.map_or("unnamed", String::as_str);
         // `Name2`, but `name_2` and `NAME_2`.
         let is_camel = last.starts_with(char::is_uppercase) && last.contains(char::is_lowercase);
         let separator = if is_camel { "" } else { "_" };

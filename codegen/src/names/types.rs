@@ -1,10 +1,12 @@
-//! Names of types and of what belongs to one.
+//! Names of types and of what belongs to one.use std::collections::BTreeMap;
+
+use std::collections::BTreeMap;
 
 use crate::model::{EntityTypeId, KeyPart, MemberValue, StructuredType, Type};
 use crate::names::scope::{Claim, Scope};
 use crate::names::{
     Decider, EnumNames, IdNames, Kind, Place, TypeNames, case, chosen, modules, plain, qualified,
-    rank, reserved,
+    rank, reserved, signature,
 };
 
 /// The names of all types, before anything that is named after them.
@@ -62,6 +64,7 @@ impl Decider<'_> {
             }
             homes.push(places);
         }
+        self.hold_derived(&model.entity_types, &index);
         let mut names = Vec::new();
         for (module, claims) in claims.into_iter().enumerate() {
             let mut scope = std::mem::replace(&mut self.types[module], Scope::new("", &[]));
@@ -84,9 +87,26 @@ impl Decider<'_> {
         }
     }
 
+    /// Keeps the names that follow from those of locked types for them.
+    fn hold_derived(&mut self, types: &[StructuredType], modules: &BTreeMap<&str, usize>) {
+        for ty in types {
+            let key = qualified(ty);
+            let Some(name) = self.lock.name(&key) else { continue };
+            let module = modules.get(ty.namespace.as_str()).copied().unwrap_or(0);
+            for suffix in derived_of(ty, true) {
+                let derived = self.lock.name(&format!("{key}#{suffix}")).map(str::to_owned);
+                let derived = derived.unwrap_or_else(|| format!("{name}{suffix}"));
+                self.types[module].hold(&derived);
+            }
+        }
+    }
+
     fn type_claim(&self, wanted: &Wanted<'_>) -> Claim {
         let Wanted { label, namespace, suffix, .. } = wanted;
-        let name = case::camel(&label.name);
+        let name = match case::camel(&label.name) {
+            name if name.is_empty() => "Unnamed".to_owned(),
+            name => name,
+        };
         let is_home = namespace.is_empty() || *namespace == self.model.namespace;
         let mut candidates = vec![name.clone()];
         if !is_home {
@@ -112,7 +132,13 @@ impl Decider<'_> {
     ) -> Vec<TypeNames> {
         let mut done: Vec<Option<(TypeNames, super::members::Scopes)>> =
             types.iter().map(|_| None).collect();
-        for start in 0..types.len() {
+        // What is locked comes first, then names decide: never the order of the document.
+        let mut order: Vec<usize> = (0..types.len()).collect();
+        order.sort_by_cached_key(|at| {
+            let key = qualified(&types[*at]);
+            (self.lock.name(&key).is_none(), key)
+        });
+        for start in order {
             // From the type up to a base that is done, then down again.
             let mut chain = vec![start];
             while let Some(base) = chain.last().and_then(|at| types[*at].base) {
@@ -147,7 +173,10 @@ impl Decider<'_> {
         let name = &place.name;
         let module = place.module;
         let bare = plain(name).trim_end_matches('_').to_owned();
-        let mut members = self.members(ty, &parent, name, inherited);
+        let bound =
+            ty.operations.iter().map(|operation| format!("{parent}/{}", signature(operation)));
+        let pinned: Vec<&str> = bound.filter_map(|key| self.lock.name(&key)).collect();
+        let mut members = self.members(ty, &parent, name, inherited, &pinned);
         let table = vec![case::shouty(&bare), format!("{}_TABLE", case::shouty(&bare))];
         let table = self.derived(Kind::Table, module, &parent, format!("{parent}#table"), table);
         let file = case::snake(&bare);
@@ -163,8 +192,7 @@ impl Decider<'_> {
         let key = has_own_key.then(|| named(self, "Key", "EntityKey"));
         let key_parts = self.key_parts(ty, &members.properties);
         let request = is_entity.then(|| named(self, "Request", "EntityRequest"));
-        let has_collection =
-            is_entity && !ty.collection_operations.is_empty() || !ty.alternate_keys.is_empty();
+        let has_collection = derived_of(ty, is_entity).contains(&"CollectionExt");
         let collection =
             has_collection.then(|| named(self, "CollectionExt", "EntityCollectionExt"));
         let operations = self.operations(
@@ -211,8 +239,18 @@ impl Decider<'_> {
 
     pub(crate) fn enum_types(&mut self, places: &[Place]) -> Vec<EnumNames> {
         let model = self.model;
-        let mut list = Vec::new();
-        for (ty, place) in model.enum_types.iter().zip(places) {
+        let mut list: Vec<Option<EnumNames>> = model.enum_types.iter().map(|_| None).collect();
+        let mut order: Vec<usize> = (0..list.len()).collect();
+        order.sort_by_cached_key(|at| {
+            let ty = &model.enum_types[*at];
+            (
+                self.lock.name(&format!("{}.{}", ty.namespace, ty.label.name)).is_none(),
+                &ty.namespace,
+                &ty.label.name,
+            )
+        });
+        for at in order {
+            let (ty, place) = (&model.enum_types[at], &places[at]);
             let key = match ty.namespace.is_empty() {
                 true => ty.label.name.clone(),
                 false => format!("{}.{}", ty.namespace, ty.label.name),
@@ -245,9 +283,10 @@ impl Decider<'_> {
             let table = vec![case::shouty(bare), format!("{}_TABLE", case::shouty(bare))];
             let table =
                 self.derived(Kind::Table, place.module, &key, format!("{key}#table"), table);
-            list.push(EnumNames { module: place.module, ty: place.name.clone(), table, members });
+            list[at] =
+                Some(EnumNames { module: place.module, ty: place.name.clone(), table, members });
         }
-        list
+        list.into_iter().flatten().collect()
     }
 
     pub(crate) fn id_types(&mut self, places: &[Place]) -> Vec<IdNames> {
@@ -267,6 +306,21 @@ impl Decider<'_> {
     pub(crate) fn entity_word(&self, id: EntityTypeId) -> String {
         case::snake(&chosen(&self.model.entity_type(id).label, case::camel))
     }
+}
+
+/// What is named after a type, at most.
+fn derived_of(ty: &StructuredType, is_entity: bool) -> Vec<&'static str> {
+    let mut suffixes = Vec::new();
+    if is_entity {
+        suffixes.push("Request");
+        if ty.key.len() > 1 {
+            suffixes.push("Key");
+        }
+        if !ty.collection_operations.is_empty() || !ty.alternate_keys.is_empty() {
+            suffixes.push("CollectionExt");
+        }
+    }
+    suffixes
 }
 
 /// Whether the base type has the same key.

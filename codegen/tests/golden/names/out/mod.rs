@@ -8,6 +8,7 @@
 //!
 //! Generated from metadata.xml amended by amend.toml. To generate it again: `UPDATE=1 cargo
 //! test -p odata-codegen`.
+
 // Names are as the documents have them.
 #![allow(nonstandard_style)]
 
