@@ -92,8 +92,10 @@ impl Diagnostic {
         written: &str,
         candidates: impl IntoIterator<Item = &'a str>,
     ) -> &mut Self {
-        let candidates = candidates.into_iter().filter(|_| self.may_suggest);
-        if let Some(best) = closest(written, candidates) {
+        if !self.may_suggest {
+            return self;
+        }
+        if let Some(best) = closest(written, candidates.into_iter().take(CANDIDATES)) {
             self.help = Some(format!("did you mean `{best}`?"));
         }
         self
@@ -102,9 +104,10 @@ impl Diagnostic {
 
 /// The candidate that is most like what was written, if any is alike enough.
 fn closest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let written = written.to_lowercase();
     let mut best: Option<(f64, &str)> = None;
     for candidate in candidates {
-        let score = strsim::jaro_winkler(&written.to_lowercase(), &candidate.to_lowercase());
+        let score = strsim::jaro_winkler(&written, &candidate.to_lowercase());
         // Ties go to the first candidate: the order of the document, so the text is stable.
         if score >= 0.8 && best.is_none_or(|(top, _)| score > top) {
             best = Some((score, candidate));
@@ -117,7 +120,10 @@ fn closest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> 
 const MOST: usize = 10_000;
 
 /// How many findings come with a suggestion: each has to look at all names there are.
-const SUGGESTED: usize = 200;
+const SUGGESTED: usize = 100;
+
+/// How many names a suggestion is looked for among; Graph has 3,000.
+const CANDIDATES: usize = 5_000;
 
 /// Collects the findings of a stage.
 #[derive(Debug, Default)]
@@ -203,14 +209,25 @@ impl Findings {
     pub(crate) fn finish(mut self, sources: Arc<[Source]>) -> Diagnostics {
         self.list.sort_by_key(|diagnostic| diagnostic.span);
         self.list.dedup_by_key(|diagnostic| (diagnostic.code, diagnostic.span));
-        Diagnostics { sources, list: self.list }
+        let lines = if self.list.is_empty() { Vec::new() } else { line_starts(&sources) };
+        Diagnostics { sources, lines, list: self.list }
     }
+}
+
+/// Where the lines of every source begin.
+fn line_starts(sources: &[Source]) -> Vec<Vec<usize>> {
+    let starts = |source: &Source| {
+        let ends = source.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect()
+    };
+    sources.iter().map(starts).collect()
 }
 
 /// Findings, and the sources they point into.
 #[derive(Clone, Debug)]
 pub struct Diagnostics {
     pub(crate) sources: Arc<[Source]>,
+    lines: Vec<Vec<usize>>,
     list: Vec<Diagnostic>,
 }
 
@@ -235,10 +252,11 @@ impl Diagnostics {
         let Some(source) = self.sources.get(span.source) else {
             return "(no source)".to_owned();
         };
-        let before = &source.text[..source.text.floor_char_boundary(span.start)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.matches('\n').count() + 1;
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+        let at = source.text.floor_char_boundary(span.start);
+        let starts = self.lines.get(span.source).map_or(&[] as &[usize], Vec::as_slice);
+        let line = starts.partition_point(|start| *start <= at).max(1);
+        let line_start = starts.get(line - 1).copied().unwrap_or_default();
+        let column = source.text.get(line_start..at).unwrap_or_default().chars().count() + 1;
         format!("{}:{line}:{column}", source.name)
     }
 }

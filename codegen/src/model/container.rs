@@ -25,7 +25,12 @@ pub(crate) fn fill(model: &mut Model, edmx: &Edmx, index: &Index<'_>, findings: 
         }
     }
     let mut containers = Vec::new();
-    for node in served(edmx, index) {
+    let (served, extended) = served(edmx, index);
+    // Those that extend each other in a circle are extended by nothing else.
+    for node in extended {
+        scope.chain(node);
+    }
+    for node in served {
         let chain = scope.chain(node);
         let (container, more) = scope.container(node, &chain);
         scope.check_bindings(&container, &chain);
@@ -53,8 +58,9 @@ pub(crate) fn fill(model: &mut Model, edmx: &Edmx, index: &Index<'_>, findings: 
     model.containers = containers.into_iter().map(|(container, _)| container).collect();
 }
 
-/// The containers that are not merely extended by another one, in document order.
-fn served<'d>(edmx: &'d Edmx, index: &Index<'d>) -> Vec<Node<'d>> {
+/// The containers that are not merely extended by another one, in document order, and those that
+/// are.
+fn served<'d>(edmx: &'d Edmx, index: &Index<'d>) -> (Vec<Node<'d>>, Vec<Node<'d>>) {
     let nodes = || {
         edmx.schemas.iter().filter(|schema| !edmx.is_lent(schema)).flat_map(|schema| {
             let namespace = schema.namespace.value.as_str();
@@ -68,15 +74,18 @@ fn served<'d>(edmx: &'d Edmx, index: &Index<'d>) -> Vec<Node<'d>> {
     let name = |declared: &Node<'_>| format!("{}.{}", declared.namespace, declared.node.name.value);
     let mut seen = BTreeSet::new();
     let mut served: Vec<Node<'d>> = Vec::new();
+    let mut rest: Vec<Node<'d>> = Vec::new();
     for declared in nodes() {
         let name = name(&declared);
-        if seen.insert(name.clone()) && !extended.contains(&name) {
-            served.push(declared);
+        if seen.insert(name.clone()) {
+            if extended.contains(&name) { &mut rest } else { &mut served }.push(declared);
         }
     }
-    // Containers that extend each other leave none: then all of them are.
-    if served.is_empty() { nodes().collect() } else { served }
+    (served, rest)
 }
+
+/// How many containers may extend each other.
+const LONGEST: usize = 64;
 
 impl<'i> Scope<'i, '_> {
     /// A container with those that it extends, the outermost last.
@@ -89,7 +98,7 @@ impl<'i> Scope<'i, '_> {
         let mut at: Node<'d> = node;
         while let Some(extends) = &at.node.extends {
             let name = self.index.expand(extends);
-            if !seen.insert(name.clone()) {
+            if !seen.insert(name.clone()) || seen.len() > LONGEST {
                 let message = format!("the container `{}` extends itself", at.node.name.value);
                 self.findings.error("csdl::cyclic-extends", extends.span, message);
                 break;

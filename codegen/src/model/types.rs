@@ -16,6 +16,9 @@ use crate::model::{
 /// How many base types are looked through for the end of an association.
 const DEEPEST: usize = 1_000;
 
+/// How many type definitions may stand for each other; by the rules none may.
+const LONGEST: usize = 16;
+
 /// An enumeration that amendments add.
 pub(crate) fn added_enum_type(declared: &csdl::AddedEnumType) -> EnumType {
     let member = |member: &csdl::AddedMember| EnumMember {
@@ -156,10 +159,10 @@ impl Scope<'_, '_> {
         loop {
             match self.index.resolve(&at.underlying, self.findings)? {
                 Type::Primitive(primitive) => return Some(primitive),
-                Type::Definition(id) if seen.insert(id) => {
+                Type::Definition(id) if seen.len() < LONGEST && seen.insert(id) => {
                     at = self.index.type_definitions.get(id.0)?.node;
                 }
-                Type::Definition(_) => {
+                Type::Definition(id) if seen.contains(&id) => {
                     let message =
                         format!("the type definition `{}` stands for itself", declared.name.value);
                     self.findings.error("csdl::cyclic-definition", declared.name.span, message);
