@@ -71,7 +71,10 @@ fn too_many_members() -> String {
         (0..200).map(|at| format!("<Property Name=\"P@{at}\" Type=\"Edm.Int32\"/>")).collect();
     let types: String = (0..200)
         .map(|at| {
-            let base = (at > 0).then(|| format!(" BaseType=\"S.T{}\"", at - 1)).unwrap_or_default();
+            let base = match at {
+                0 => String::new(),
+                at => format!(" BaseType=\"S.T{}\"", at - 1),
+            };
             let own = properties.replace('@', &format!("{at}x"));
             format!("<ComplexType Name=\"T{at}\"{base}>{own}</ComplexType>")
         })
