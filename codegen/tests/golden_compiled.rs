@@ -205,3 +205,35 @@ fn prelude_names_are_only_names() {
     assert_eq!(names::Flags::SELF.value(), 1);
     assert_eq!(names::tables::WORDS.properties[0].name, "as");
 }
+
+#[test]
+fn enumerations_by_name_keep_what_they_do_not_know() {
+    use enum_by_name::Color;
+    use enum_flags::Rights;
+    for name in ["Red", "Rot", "red", "Purple", "77"] {
+        assert_eq!(Color::from(name).as_str(), name);
+    }
+    assert_eq!(Color::from("5").as_str(), "red");
+    assert_eq!(Color::default().as_str(), "Red");
+    assert_eq!((Rights::READ | Rights::WRITE).as_str(), "Both");
+    assert_eq!(Rights::from("Read,New").as_str(), "Read,New");
+}
+
+#[test]
+fn keys_are_found_through_complex_properties_and_base_types() {
+    let mut house = key_path_alias::House::default();
+    house.place.zip = 1234;
+    house.number = 5;
+    let key = house.key();
+    assert_eq!((key.zip, key.number), (1234, 5));
+    assert_eq!(key_path_alias::tables::HOUSE.key, ["Zip", "Number"]);
+    let gift = key_composite_derived::GiftLine { number: 3, ..Default::default() };
+    let key: key_composite_derived::LineKey = gift.key();
+    assert_eq!(key.number, 3);
+}
+
+#[test]
+fn what_contains_itself_has_an_end() {
+    let node = complex_recursive::Node::default();
+    assert!(node.next.is_none() && node.must.is_none() && node.children.is_empty());
+}
