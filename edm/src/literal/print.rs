@@ -103,6 +103,8 @@ fn double(f: &mut fmt::Formatter<'_>, number: f64, suffix: &str) -> fmt::Result 
         Some(name) => f.write_str(name),
         // A whole double needs its point, or it would be read as an integer.
         None if is_plain(number) => write!(f, "{number:?}"),
+        // V4 has no suffix. SAP's services of it read a small letter only.
+        None if suffix.is_empty() => write!(f, "{number:e}"),
         None => write!(f, "{number:E}{suffix}"),
     }
 }
@@ -116,6 +118,7 @@ fn plain_single(f: &mut fmt::Formatter<'_>, number: f64, suffix: &str) -> fmt::R
     match special(number) {
         Some(name) => f.write_str(name)?,
         None if is_plain(number) => write!(f, "{}", number as f32)?,
+        None if suffix.is_empty() => write!(f, "{:e}", number as f32)?,
         None => write!(f, "{:E}", number as f32)?,
     }
     f.write_str(suffix)

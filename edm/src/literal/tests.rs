@@ -62,7 +62,7 @@ fn literals_of_v4_are_read_and_printed() {
         ("5", Primitive::Int32, "5"),
         ("10000000001", Primitive::Int64, "10000000001L"),
         ("1.10", Primitive::Decimal, "1.10M"),
-        ("1E300", Primitive::Double, "1E300D"),
+        ("1e300", Primitive::Double, "1E300D"),
         ("-INF", Primitive::Double, "-INF"),
         ("'it''s'", Primitive::String, "'it''s'"),
         (
