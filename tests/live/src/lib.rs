@@ -10,7 +10,6 @@ mod server;
 pub use server::{AZURITE, CAP, ODATAPY, Program, Server};
 
 /// The generated clients.
-#[allow(clippy::needless_update, reason = "a table may have every row there is")]
 pub mod clients {
     include!(concat!(env!("OUT_DIR"), "/clients.rs"));
 }
