@@ -309,25 +309,33 @@ impl<'a> Parser<'a> {
         let ty = if self.rest().starts_with('\'') {
             let (literal, rest) = literal::scan(self.rest(), self.version).ok()?;
             self.go_to(rest);
-            literal.value.as_str().map(str::to_owned)
+            let text = literal.value.as_str().unwrap_or_default();
+            (Self::type_length(text) == text.len()).then(|| text.to_owned())
         } else if self.version.is_v4() {
             let from = self.rest();
-            let mut length = Self::name_length(from);
-            if &from[..length] == "Collection" && from[length..].starts_with('(') {
-                let inner = &from[length + 1..];
-                let end = Self::name_length(inner);
-                length = if inner[end..].starts_with(')') { length + end + 2 } else { 0 };
-            }
+            let length = Self::type_length(from);
             self.at += length;
-            (length > 0).then(|| from[..length].to_owned())
+            Some(from[..length].to_owned())
         } else {
             None
         };
+        let ty = ty.filter(|ty| !ty.is_empty());
         let ty = ty.filter(|_| self.eat(")"));
         if ty.is_none() {
             self.at = start;
         }
         ty
+    }
+
+    /// The length of the type that a text begins with, `Ns.T` or `Collection(Ns.T)`; 0 for none.
+    fn type_length(text: &str) -> usize {
+        let length = Self::name_length(text);
+        if &text[..length] != "Collection" || !text[length..].starts_with('(') {
+            return length;
+        }
+        let inner = &text[length + 1..];
+        let end = Self::name_length(inner);
+        if inner[end..].starts_with(')') { length + end + 2 } else { 0 }
     }
 
     fn case(&mut self) -> Parsed<Expr> {

@@ -110,6 +110,8 @@ fn what_a_version_has_not_is_refused() {
         "A/all()",
         "A in (B,C)",
         "isof()",
+        "isof('')",
+        "cast(Price,'Edm.Int3) l2')",
         "A eq",
     ] {
         assert!(Expr::parse_for(text, Version::V4).is_err(), "{text}");

@@ -51,6 +51,8 @@ fn what_microsofts_library_refuses_is_refused() {
         "1 2",
         "5LL",
         "1.5L",
+        "3E62f",
+        "1E400",
     ] {
         assert!(Literal::parse(text).is_err(), "{text}");
     }

@@ -67,7 +67,10 @@ fn scan_number(text: &str) -> Scanned<'_> {
     let (end, whole) = scan_digits(text)
         .ok_or_else(|| error(text, "expected a number, a quoted string, true, false or null"))?;
     let (number, rest) = text.split_at(end);
-    let double = || number.parse().ok().map(Value::Double);
+    // What is too great for its type is refused, as .NET does, and not taken for infinite.
+    let finite = |number: f64| number.is_finite().then_some(Value::Double(number));
+    let double = || finite(number.parse().ok()?);
+    let single = || finite(number.parse::<f32>().ok()?.into());
     let (value, primitive, rest) = match rest.chars().next() {
         Some('L' | 'l') if whole => {
             (number.parse().ok().map(Value::Integer), Primitive::Int64, &rest[1..])
@@ -78,7 +81,7 @@ fn scan_number(text: &str) -> Scanned<'_> {
             &rest[1..],
         ),
         Some('D' | 'd') => (double(), Primitive::Double, &rest[1..]),
-        Some('F' | 'f') => (double(), Primitive::Single, &rest[1..]),
+        Some('F' | 'f') => (single(), Primitive::Single, &rest[1..]),
         _ if whole => {
             let int = number.parse::<i32>().ok().map(|n| Value::Integer(n.into()));
             (int, Primitive::Int32, rest)
