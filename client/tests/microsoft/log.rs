@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use edm::batch::{self, Part};
-use serde_json::Value as Json;
+use edm::json::Format;
+
+use crate::atom;
+use crate::content::{Content, below_root};
 
 /// A request, as it was recorded or as our client has sent it.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +66,7 @@ pub(crate) struct Meaning {
 #[derive(Debug, PartialEq)]
 enum Body {
     Nothing,
-    Json(Json),
+    Content(Content),
     Text(String),
     Batch(Vec<Vec<Meaning>>),
 }
@@ -73,17 +76,18 @@ enum Body {
 const HEADERS: [&str; 7] =
     ["accept", "content-type", "if-match", "prefer", "slug", "x-http-method", "dataserviceversion"];
 
+/// The format that our client speaks.
+const LIGHT: &str = "application/json;odata=minimalmetadata";
+
 impl Sent {
+    /// Whether the recorded client was told to use Atom.
+    pub(crate) fn is_atom(&self) -> bool {
+        self.scenario.starts_with("ATOM]")
+    }
+
     pub(crate) fn meaning(&self) -> Meaning {
         let below = self.target.strip_prefix("/odata.svc/").unwrap_or(&self.target);
         let (path, query) = below.split_once('?').unwrap_or((below, ""));
-        let headers = HEADERS.iter().filter_map(|name| {
-            let value = self.headers.get(*name)?.split(";NetFx").next()?.trim_end_matches(';');
-            let value = if value.starts_with("multipart/") { "multipart/mixed" } else { value };
-            // The lowest version says as little as none.
-            let says_nothing = *name == "dataserviceversion" && value == "1.0";
-            (!says_nothing).then(|| ((*name).to_owned(), value.to_owned()))
-        });
         let query = url::form_urlencoded::parse(query.as_bytes());
         // Literals that are equal are printed alike.
         let literal = |text: &str| match edm::literal::Literal::parse(text) {
@@ -91,82 +95,109 @@ impl Sent {
             Err(_) => text.to_owned(),
         };
         // `Products()` is `Products`.
-        let path = path.strip_prefix('/').unwrap_or(path).replace("()", "");
+        let path = decode(&path.strip_prefix('/').unwrap_or(path).replace("()", ""));
         Meaning {
             method: self.method.clone(),
-            path: decode(&path),
             query: query.map(|(name, value)| (name.into_owned(), literal(&value))).collect(),
-            headers: headers.collect(),
-            body: self.body_meaning(),
+            headers: self.headers_meaning(),
+            body: self.body_meaning(&path),
+            path,
         }
     }
 
-    fn body_meaning(&self) -> Body {
+    fn headers_meaning(&self) -> BTreeMap<String, String> {
+        let headers = HEADERS.iter().filter_map(|name| {
+            let value = self.headers.get(*name)?.split(";NetFx").next()?.trim_end_matches(';');
+            let value = if value.starts_with("multipart/") { "multipart/mixed" } else { value };
+            Some(((*name).to_owned(), value.to_owned()))
+        });
+        let mut headers: BTreeMap<String, String> = headers.collect();
+        if self.is_atom() {
+            say_light(&mut headers);
+        }
+        // The lowest version says as little as none.
+        headers.retain(|name, value| name != "dataserviceversion" || value != "1.0");
+        headers
+    }
+
+    fn body_meaning(&self, path: &str) -> Body {
         let content_type = self.headers.get("content-type").map(String::as_str).unwrap_or_default();
-        match self.body.as_str() {
-            "" => Body::Nothing,
-            text if content_type.starts_with("application/json") => {
-                let mut json: Json = serde_json::from_str(text).unwrap();
-                normalise(&mut json);
-                Body::Json(json)
+        let json = |text, format| {
+            Body::Content(Content::of_json(&serde_json::from_str(text).unwrap(), format))
+        };
+        match (content_type.split(';').next().unwrap_or_default(), self.body.as_str()) {
+            (_, "") => Body::Nothing,
+            ("application/json", text) if content_type.contains("odata=verbose") => {
+                json(text, Format::Verbose)
             }
-            text if content_type.starts_with("multipart/") => {
+            ("application/json", text) => json(text, Format::Light),
+            ("application/atom+xml" | "application/xml", text) => {
+                Body::Content(atom::read(text, path))
+            }
+            ("multipart/mixed", text) => {
                 let parts = batch::read_requests(content_type, text.as_bytes()).unwrap();
                 let part = |part: &Part<batch::Request>| match part {
-                    Part::One(one) => vec![of_part(one).meaning()],
-                    Part::ChangeSet(all) => all.iter().map(|one| of_part(one).meaning()).collect(),
+                    // Up to V3, only what is in the same change set can refer to a part by its id.
+                    Part::One(one) => vec![self.part(one).meaning()],
+                    Part::ChangeSet(all) => self.change_set_meaning(all),
                 };
                 Body::Batch(parts.iter().map(part).collect())
             }
-            text => Body::Text(text.to_owned()),
+            (_, text) => Body::Text(text.to_owned()),
+        }
+    }
+
+    /// An id is a label, which has no meaning but the part that it names: its place stands for it.
+    fn change_set_meaning(&self, parts: &[batch::Request]) -> Vec<Meaning> {
+        let place = |id: &str| parts.iter().position(|part| part.id.as_deref() == Some(id));
+        let meaning = |part: &batch::Request| {
+            let mut meaning = self.part(part).meaning();
+            if let Some(place) = part.id.as_deref().and_then(place) {
+                meaning.headers.insert("content-id".to_owned(), format!("part {place}"));
+            }
+            if let Some(reference) = meaning.path.strip_prefix('$') {
+                let (id, rest) = reference.split_once('/').unwrap_or((reference, ""));
+                meaning.path = format!("part {}/{rest}", place(id).unwrap());
+            }
+            meaning
+        };
+        parts.iter().map(meaning).collect()
+    }
+
+    fn part(&self, part: &batch::Request) -> Sent {
+        let headers =
+            part.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+        Sent {
+            scenario: self.scenario.clone(),
+            method: part.method.clone(),
+            // The host of an absolute URL is that of the service.
+            target: below_root(&part.url).to_owned(),
+            headers: headers.collect(),
+            body: String::from_utf8(part.body.clone()).unwrap().trim().to_owned(),
         }
     }
 }
 
-fn of_part(part: &batch::Request) -> Sent {
-    // The host of an absolute URL is that of the service.
-    let target = match part.url.split_once("/odata.svc/") {
-        Some((_, below)) => below.to_owned(),
-        None => part.url.clone(),
-    };
-    let headers =
-        part.headers.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
-    Sent {
-        scenario: String::new(),
-        method: part.method.clone(),
-        target,
-        headers: headers.collect(),
-        body: String::from_utf8(part.body.clone()).unwrap().trim().to_owned(),
+/// The headers of a request in Atom as the same request has them in JSON light. Microsoft's client
+/// sends the parameters of actions as verbose JSON then. JSON light came with version 3.0, so what
+/// is written in it is of this version, even where the same in Atom is of a lower one.
+fn say_light(headers: &mut BTreeMap<String, String>) {
+    if let Some(accept) = headers.get_mut("accept")
+        && accept == "application/atom+xml,application/xml"
+    {
+        *accept = LIGHT.to_owned();
+    }
+    if let Some(content_type) = headers.get_mut("content-type")
+        && matches!(
+            content_type.as_str(),
+            "application/atom+xml" | "application/xml" | "application/json;odata=verbose"
+        )
+    {
+        *content_type = LIGHT.to_owned();
+        headers.insert("dataserviceversion".to_owned(), "3.0".to_owned());
     }
 }
 
 fn decode(text: &str) -> String {
     percent_encoding::percent_decode_str(text).decode_utf8().unwrap().into_owned()
-}
-
-/// Takes out what the model says anyway: the types of declared properties, and the names of types
-/// that take no part in inheritance; hosts are those of the service. An `Edm.DateTime` has no zone:
-/// a `Z` behind it, and zeros behind its second, say nothing.
-fn normalise(json: &mut Json) {
-    match json {
-        Json::Object(object) => {
-            let inherits =
-                |ty: &Json| matches!(ty.as_str(), Some("Demo.Product" | "Demo.FeaturedProduct"));
-            object.retain(|name, value| match name.strip_suffix("odata.type") {
-                Some("") => inherits(value),
-                Some(_) => false,
-                None => true,
-            });
-            object.values_mut().for_each(normalise);
-        }
-        Json::Array(items) => items.iter_mut().for_each(normalise),
-        Json::String(text) => {
-            if let Some((_, below)) = text.split_once("/odata.svc/") {
-                *text = below.to_owned();
-            } else if let Ok(time) = edm::DateTime::parse(text) {
-                *text = time.to_string();
-            }
-        }
-        _ => {}
-    }
 }

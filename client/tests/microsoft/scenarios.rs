@@ -1,4 +1,5 @@
-//! What was done when Microsoft's client was recorded, in the same order.
+//! What was done when Microsoft's client was recorded, in the same order: the same twice, told to
+//! use JSON light and told to use Atom.
 
 use std::sync::{Arc, Mutex};
 
@@ -16,9 +17,31 @@ use crate::model::{
     ECHO_INT64, ECHO_STRING, Featured, Product, RATE,
 };
 
+/// What differs between the two runs that were recorded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ids {
+    /// The keys of the entities that a run makes are above it.
+    above: i32,
+    /// The key that the service has given to the media entity, and the one that the client gives.
+    media: [&'static str; 2],
+}
+
+/// The run in JSON light.
+pub(crate) const LIGHT: Ids = Ids {
+    above: 1000,
+    media: ["fabeea38-fd32-4f93-9a92-b4a6dca1d2e1", "f306a2ac-b584-4f10-bdcb-3b27cd26375f"],
+};
+
+/// The run in Atom.
+pub(crate) const ATOM: Ids = Ids {
+    above: 2000,
+    media: ["4cacb51b-b1d1-460b-ab3c-a6ef5dc34ea4", "422edab2-2351-4f38-b424-6c854d4cacfc"],
+};
+
 /// Answers like a service, in no more words than the client needs, and remembers the requests.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Recorder {
+    ids: Ids,
     sent: Arc<Mutex<Vec<Sent>>>,
     /// The ETag of the product that was read most lately.
     version: Arc<Mutex<u32>>,
@@ -50,11 +73,12 @@ impl Recorder {
     fn answer(&self, sent: &Sent) -> (u16, &'static str, String) {
         let light = "application/json;odata=minimalmetadata";
         let path = sent.target.strip_prefix("/odata.svc/").unwrap().split('?').next().unwrap();
+        let product = format!("Products({})", self.ids.above + 1);
         match (sent.method.as_str(), path) {
-            ("GET", "Products(1001)") => {
+            ("GET", path) if path == product => {
                 let version = *self.version.lock().unwrap();
                 let etag = format!(r#""odata.etag":"W/\"{version}\"""#);
-                (200, light, format!(r#"{{{etag},"ID":1001}}"#))
+                (200, light, format!(r#"{{{etag},"ID":{}}}"#, self.ids.above + 1))
             }
             ("GET", "Products/$count") => (200, "text/plain", "11".to_owned()),
             ("GET", "Products" | "Categories(2)/Products") => {
@@ -64,9 +88,9 @@ impl Recorder {
                 (200, light, r#"{"odata.null":true}"#.to_owned())
             }
             ("POST", "$batch") => (202, "multipart/mixed; boundary=b", "--b--".to_owned()),
-            ("POST", "Products(1001)/Discount") => (204, "", String::new()),
+            ("POST", path) if path == format!("{product}/Discount") => (204, "", String::new()),
             ("POST", "Advertisements") => {
-                (201, light, r#"{"ID":"fabeea38-fd32-4f93-9a92-b4a6dca1d2e1"}"#.to_owned())
+                (201, light, format!(r#"{{"ID":"{}"}}"#, self.ids.media[0]))
             }
             ("POST", "EchoAll") => (200, light, r#"{"value":"c"}"#.to_owned()),
             ("GET" | "POST", _) => (200, light, r#"{"ID":2}"#.to_owned()),
@@ -77,34 +101,6 @@ impl Recorder {
 
 fn time(text: &str) -> DateTime {
     DateTime::parse(text).unwrap()
-}
-
-/// An insert of a product in which all is said that Microsoft's client says.
-fn insert(create: Create<Product>, id: i32, name: &str, price: i64) -> Create<Product> {
-    create
-        .set(Product::ID, id)
-        .set(Product::NAME, name)
-        .clear(Product::DESCRIPTION)
-        .clear(Product::DISCONTINUED)
-        .set(Product::RELEASED, time("2026-11-22T00:00:00Z"))
-        .set(Product::PRICE, Decimal::from(price))
-        .set(Product::RATING, 0)
-        .set(Product::TAGS, Vec::new())
-        .set(Product::VERSION, 0)
-}
-
-/// An update of product 1001 in which all is said that Microsoft's client says.
-fn update(name: &str, price: &str, rating: i32, version: i32) -> Update<Product> {
-    Update::new()
-        .set(Product::ID, 1001)
-        .set(Product::NAME, name)
-        .clear(Product::DESCRIPTION)
-        .clear(Product::DISCONTINUED)
-        .set(Product::RELEASED, time("2014-01-02T03:04:05"))
-        .set(Product::PRICE, price.parse::<Decimal>().unwrap())
-        .set(Product::RATING, rating)
-        .set(Product::TAGS, vec!["a".to_owned(), "b".to_owned()])
-        .set(Product::VERSION, version)
 }
 
 /// A service that is recorded.
@@ -123,21 +119,54 @@ impl Session {
         Self { recorder: recorder.clone(), service, products, categories }
     }
 
-    /// Reads product 1001, which has this version then.
+    /// Reads the first product, which has this version then.
     async fn read(&self, version: u32) -> EntityRequest<Product> {
         *self.recorder.version.lock().unwrap() = version;
-        let product = self.products.by_key(1001).get().await.unwrap();
+        let product = self.products.by_key(self.id(1)).get().await.unwrap();
         self.products.entity(&product)
     }
 
     fn category(&self) -> EntityRequest<Category> {
         self.categories.by_key(2)
     }
+
+    /// The key of an entity that this run makes.
+    fn id(&self, number: i32) -> i32 {
+        self.recorder.ids.above + number
+    }
+
+    /// An insert of a product in which all is said that Microsoft's client says.
+    fn insert(&self, create: Create<Product>, id: i32, name: &str, price: i64) -> Create<Product> {
+        create
+            .set(Product::ID, self.id(id))
+            .set(Product::NAME, name)
+            .clear(Product::DESCRIPTION)
+            .clear(Product::DISCONTINUED)
+            .set(Product::RELEASED, time("2026-11-22T00:00:00Z"))
+            .set(Product::PRICE, Decimal::from(price))
+            .set(Product::RATING, 0)
+            .set(Product::TAGS, Vec::new())
+            .set(Product::VERSION, 0)
+    }
+
+    /// An update of the first product in which all is said that Microsoft's client says.
+    fn update(&self, name: &str, price: &str, rating: i32, version: i32) -> Update<Product> {
+        Update::new()
+            .set(Product::ID, self.id(1))
+            .set(Product::NAME, name)
+            .clear(Product::DESCRIPTION)
+            .clear(Product::DISCONTINUED)
+            .set(Product::RELEASED, time("2014-01-02T03:04:05"))
+            .set(Product::PRICE, price.parse::<Decimal>().unwrap())
+            .set(Product::RATING, rating)
+            .set(Product::TAGS, vec!["a".to_owned(), "b".to_owned()])
+            .set(Product::VERSION, version)
+    }
 }
 
 /// Does all of it, and returns the requests.
-pub(crate) async fn run() -> Vec<Sent> {
-    let recorder = Recorder::default();
+pub(crate) async fn run(ids: Ids) -> Vec<Sent> {
+    let recorder = Recorder { ids, sent: Arc::default(), version: Arc::default() };
     let session = Session::new(|builder| builder, &recorder);
     queries_and_inserts(&session).await;
     updates(&session).await;
@@ -146,10 +175,11 @@ pub(crate) async fn run() -> Vec<Sent> {
     operations(&session).await;
     streams(&session).await;
     let tunnel = Session::new(ServiceBuilder::tunnel_methods, &recorder);
-    let tunnelled = tunnel.read(8).await.update_with(update("tun", "9.99", 4, 8));
+    let tunnelled = tunnel.read(8).await.update_with(session.update("tun", "9.99", 4, 8));
     tunnelled.await.unwrap();
     session.read(9).await.delete().await.unwrap();
-    let category = session.categories.create().set(Category::ID, 1008).set(Category::NAME, "pref");
+    let category =
+        session.categories.create().set(Category::ID, session.id(8)).set(Category::NAME, "pref");
     category.minimal().await.unwrap();
     session.category().get().await.unwrap();
     session.category().follow(Category::PRODUCTS).list().await.unwrap();
@@ -166,7 +196,8 @@ async fn queries_and_inserts(session: &Session) {
     let dear = Product::PRICE.gt("1.5".parse::<Decimal>().unwrap());
     products.clone().filter(dear).list().await.unwrap();
     let tags = vec!["a".to_owned(), "b".to_owned()];
-    insert(products.create(), 1001, "n", 0)
+    session
+        .insert(products.create(), 1, "n", 0)
         .set(Product::PRICE, "1.5".parse::<Decimal>().unwrap())
         .set(Product::RELEASED, time("2014-01-02T03:04:05"))
         .set(Product::RATING, 2)
@@ -175,7 +206,7 @@ async fn queries_and_inserts(session: &Session) {
         .unwrap();
     products
         .create_as::<Featured>()
-        .set(Featured::ID, 1002)
+        .set(Featured::ID, session.id(2))
         .set(Featured::NAME, "f")
         .clear(Featured::DESCRIPTION)
         .clear(Featured::DISCONTINUED)
@@ -193,7 +224,7 @@ async fn queries_and_inserts(session: &Session) {
         "crs": { "type": "name", "properties": { "name": "EPSG:4326" } },
     });
     let all = session.service.set::<AllTypes>("AllTypes").create();
-    all.set(AllTypes::ID, 1003_i64)
+    all.set(AllTypes::ID, i64::from(session.id(3)))
         .set(AllTypes::BIN, vec![1, 2, 255])
         .set(AllTypes::BOOL, true)
         .set(AllTypes::BYTE, 200_u8)
@@ -220,7 +251,7 @@ async fn queries_and_inserts(session: &Session) {
 
 async fn updates(session: &Session) {
     let of = |product: &EntityRequest<Product>, name: &str, version: i32| -> Merge<Product> {
-        product.update_with(update(name, "1.5", 2, version))
+        product.update_with(session.update(name, "1.5", 2, version))
     };
     of(&session.read(0).await, "upd", 0).await.unwrap();
     of(&session.read(1).await, "upd2", 1).by_patch().await.unwrap();
@@ -234,10 +265,10 @@ async fn links(session: &Session) {
     category.links(Category::PRODUCTS).add(&product.path()).await.unwrap();
     product.link(Product::CATEGORY).set(&category.path()).await.unwrap();
     product.link(Product::CATEGORY).remove().await.unwrap();
-    category.links(Category::PRODUCTS).remove(1001).await.unwrap();
+    category.links(Category::PRODUCTS).remove(session.id(1)).await.unwrap();
     category.get().await.unwrap();
-    insert(category.follow(Category::PRODUCTS).create(), 1004, "rel", 2).await.unwrap();
-    let bound = insert(session.products.create(), 1005, "bind", 2);
+    session.insert(category.follow(Category::PRODUCTS).create(), 4, "rel", 2).await.unwrap();
+    let bound = session.insert(session.products.create(), 5, "bind", 2);
     bound.bind_one(Product::CATEGORY, &category.path()).await.unwrap();
 }
 
@@ -249,17 +280,18 @@ async fn batches(session: &Session) {
     let product = session.read(5).await;
     let mut batch = session.service.batch().absolute_urls();
     let mut changes = batch.change_set();
-    let category = session.categories.create().set(Category::ID, 1006).set(Category::NAME, "bc");
+    let category =
+        session.categories.create().set(Category::ID, session.id(6)).set(Category::NAME, "bc");
     let made = changes.add(category);
     let products = made.entity().follow(Category::PRODUCTS);
-    changes.add(insert(products.create(), 1007, "bp", 3));
-    changes.add(product.update_with(update("batched", "1.5", 2, 5)));
+    changes.add(session.insert(products.create(), 7, "bp", 3));
+    changes.add(product.update_with(session.update("batched", "1.5", 2, 5)));
     batch.send().await.unwrap();
 }
 
 async fn operations(session: &Session) {
     let Session { service, products, .. } = session;
-    let product = products.by_key(1001);
+    let product = products.by_key(session.id(1));
     let price: Decimal = "9.99".parse().unwrap();
     product
         .invoke(&DISCOUNT, vec![("price", price.to_value())], odata_client::nothing)
@@ -302,11 +334,11 @@ async fn streams(session: &Session) {
     let bytes = || Body::stream(futures_util::stream::iter([Ok::<_, std::io::Error>("AB")]));
     // What the service answers names the entity; the properties are set in a second step.
     ads.create_media("image/png", bytes()).slug("slug value").await.unwrap();
-    let id: Guid = "fabeea38-fd32-4f93-9a92-b4a6dca1d2e1".parse().unwrap();
+    let [id, own] = session.recorder.ids.media.map(|id| id.parse::<Guid>().unwrap());
     ads.by_key(id)
         .update()
         .set(Advertisement::AIR_DATE, time("2014-01-02T00:00:00"))
-        .set(Advertisement::ID, "f306a2ac-b584-4f10-bdcb-3b27cd26375f".parse::<Guid>().unwrap())
+        .set(Advertisement::ID, own)
         .set(Advertisement::NAME, "ad")
         .await
         .unwrap();
