@@ -199,6 +199,18 @@ impl Findings {
         &mut self.list[index]
     }
 
+    /// Makes warnings of the errors in places that nothing generated comes from.
+    pub(crate) fn forgive(&mut self, is_idle: impl Fn(Span) -> bool) {
+        for finding in &mut self.list {
+            if finding.severity == Severity::Error && is_idle(finding.span) {
+                finding.severity = Severity::Warning;
+            }
+        }
+        // Of more findings than are kept, the others may be errors.
+        self.has_errors &= self.list.len() >= MOST
+            || self.list.iter().any(|finding| finding.severity == Severity::Error);
+    }
+
     /// Whether nothing may be generated.
     pub(crate) fn has_errors(&self) -> bool {
         self.has_errors

@@ -70,8 +70,8 @@ pub struct Options {
 pub struct Reading {
     /// What becomes of documents that break the rules.
     pub mode: Mode,
-    /// Documents that the others refer to. They lend their types; what they offer themselves is
-    /// not generated.
+    /// Documents that the others refer to. They lend the types that the others reach; what else
+    /// they declare and what they offer themselves is not generated.
     pub references: Vec<Source>,
 }
 
@@ -97,7 +97,8 @@ pub struct Output {
     pub files: BTreeMap<String, String>,
     /// The names lock for the next run.
     pub lock: String,
-    /// What a selection has kept, and why; empty without one.
+    /// What a selection has kept, and why. Without one, what of the documents that others refer to
+    /// is kept, and why; empty without such documents.
     pub kept: Vec<Kept>,
     /// How much it is.
     pub cost: Cost,
@@ -144,8 +145,9 @@ fn generate_as(
         let message = format!("`{}` cannot be the name of a crate", package.name);
         run.findings.error("emit::crate-name", Span::default(), message);
     }
-    let model = run.model()?;
-    let (model, kept) = select::select(model, &options.selection, &mut run.findings);
+    let (model, lent) = run.model()?;
+    let (model, selected) = select::select(model, &options.selection, &mut run.findings);
+    let kept = if options.selection.is_everything() { lent } else { selected };
     run.check()?;
     let mut lock = names::Lock::default();
     if let Some(text) = &options.lock {
@@ -230,7 +232,7 @@ pub fn read_model_as(
     reading: &Reading,
 ) -> Result<(Model, Diagnostics), Diagnostics> {
     let mut run = Run::new(documents, amendments, reading);
-    let model = run.model()?;
+    let (model, _) = run.model()?;
     Ok((model, run.finish()))
 }
 
@@ -272,8 +274,9 @@ impl Run {
     }
 
     /// Reads, parses, amends and resolves. What cannot be read ends the run; what is wrong in
-    /// itself does not keep the rest from being resolved, so that all of it is told at once.
-    fn model(&mut self) -> Result<Model, Diagnostics> {
+    /// itself does not keep the rest from being resolved, so that all of it is told at once. With
+    /// the model comes why types of documents that others refer to are in it.
+    fn model(&mut self) -> Result<(Model, Vec<Kept>), Diagnostics> {
         let sources = Arc::clone(&self.sources);
         let mut edmx = csdl::Edmx::new(self.documents);
         let mut amendments = Vec::new();
@@ -290,9 +293,10 @@ impl Run {
             self.check()?;
         }
         amend::apply(&mut edmx, amendments, &mut self.findings);
+        let kept = select::prune(&mut edmx, &mut self.findings);
         let model = model::resolve(&edmx, &mut self.findings);
         self.check()?;
-        Ok(model)
+        Ok((model, kept))
     }
 }
 

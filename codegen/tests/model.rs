@@ -3,7 +3,7 @@
 mod common;
 
 use common::dump;
-use odata_codegen::{Mode, Reading, Source, read_model_as};
+use odata_codegen::{Mode, Options, Reading, Source, explain, generate, read_model_as};
 
 const V4: &str = "<edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\"><edmx:DataServices>\n<Schema Namespace=\"S\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">\n";
 const V3: &str = "<edmx:Edmx Version=\"1.0\" xmlns:edmx=\"http://schemas.microsoft.com/ado/2007/06/edmx\"><edmx:DataServices xmlns:m=\"http://schemas.microsoft.com/ado/2007/08/dataservices/metadata\">\n<Schema Namespace=\"S\" xmlns=\"http://schemas.microsoft.com/ado/2009/11/edm\" xmlns:sap=\"http://www.sap.com/Protocols/SAPData\">\n";
@@ -72,6 +72,29 @@ fn several_documents() {
     let list = odata_codegen::references(&main).expect("it can be read");
     insta::assert_debug_snapshot!("list_of_references", list);
     assert_eq!(list.iter().filter(|reference| reference.is_vocabulary()).count(), 1);
+}
+
+/// Of a document that is only referred to, what the others reach is there. What is wrong with the
+/// rest does not matter.
+#[test]
+fn what_lent_documents_have_beside_what_is_reached() {
+    let main = source("main.xml", fixture!("reaching.xml"));
+    let lent = source("lent.xml", fixture!("reached.xml"));
+    let lent = std::slice::from_ref(&lent);
+    insta::assert_snapshot!("reached", read(std::slice::from_ref(&main), lent, "", Mode::Strict));
+    let whole = read_model_as(&[main.clone(), lent[0].clone()], &[], &Reading::default());
+    assert!(whole.expect_err("it is wrong").to_string().contains("is derived from itself"));
+
+    let reading = Reading { references: lent.to_vec(), ..Reading::default() };
+    let options = Options { reading, ..Options::default() };
+    let kept = generate(&[main], &[], &options).expect("it generates").kept;
+    let at = kept.iter().position(|kept| kept.what.contains("Lent.ByBase")).expect("it is kept");
+    assert_eq!(
+        explain(&kept, at),
+        "complex type `Lent.ByBase` is kept: base type of what follows; \
+         complex type `Lent.ByProperty` is kept: type of `ByProperty` of what follows; \
+         complex type `Main.Own` is kept: a document that is generated from declares it"
+    );
 }
 
 #[test]

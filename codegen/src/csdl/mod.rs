@@ -63,6 +63,8 @@ pub(crate) struct Document {
 pub(crate) struct Schema {
     pub(crate) namespace: Text,
     pub(crate) alias: Option<Text>,
+    /// Where each of its declarations begins.
+    pub(crate) places: Vec<Span>,
     pub(crate) types: Vec<StructuredType>,
     pub(crate) enum_types: Vec<EnumType>,
     pub(crate) type_definitions: Vec<TypeDefinition>,

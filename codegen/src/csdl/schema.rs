@@ -55,6 +55,7 @@ pub(crate) fn schema(
     let mut schema = Schema {
         namespace,
         alias: optional(element, "Alias").filter(|alias| !alias.value.is_empty()),
+        places: element.children.iter().map(|child| child.span).collect(),
         types: Vec::new(),
         enum_types: Vec::new(),
         type_definitions: Vec::new(),

@@ -4,7 +4,7 @@
 
 mod annotations;
 mod container;
-mod index;
+pub(crate) mod index;
 mod inheritance;
 mod keys;
 mod operations;

@@ -5,12 +5,14 @@
 //! types of which only the key is kept.
 
 mod closure;
+mod lent;
 mod pattern;
 mod shrink;
 
 use crate::diagnostic::{Findings, Span};
 use crate::model::Model;
 use closure::Closure;
+pub(crate) use lent::prune;
 use pattern::Pattern;
 
 /// What to keep of a model. Patterns may hold `*` for any text and `?` for any letter; they match
@@ -23,7 +25,14 @@ pub struct Selection {
     pub exclude: Vec<String>,
 }
 
-/// Something that a selection has kept.
+impl Selection {
+    /// Whether nothing is selected in particular.
+    pub fn is_everything(&self) -> bool {
+        self.include.is_empty() && self.exclude.is_empty()
+    }
+}
+
+/// Something that a selection has kept, or that is kept of a document that others refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kept {
     /// What it is, such as ``entity type `Ns.Person` ``.
@@ -34,7 +43,8 @@ pub struct Kept {
     pub of: Option<usize>,
 }
 
-/// Why something is kept, up to the pattern that named the first of it.
+/// Why something is kept, up to what was kept for its own sake: because a
+/// pattern named it, say.
 pub fn explain(kept: &[Kept], at: usize) -> String {
     let mut text = String::new();
     let mut next = kept.get(at);
@@ -53,7 +63,7 @@ pub(crate) fn select(
     selection: &Selection,
     findings: &mut Findings,
 ) -> (Model, Vec<Kept>) {
-    if selection.include.is_empty() && selection.exclude.is_empty() {
+    if selection.is_everything() {
         return (model, Vec::new());
     }
     let include = patterns(&selection.include, &model, findings);
