@@ -139,15 +139,26 @@ pub(super) fn print_type<M: SerializeMap>(
     }
 }
 
-/// Prints the members of an object. What is not declared says its type where JSON does not.
+/// Prints the members of an object. What is not declared says its type where JSON does not. In
+/// light JSON of an open type, so does what is declared, as in Microsoft's client for tables: what
+/// stores such types may know no schema, and take a number, a date or a GUID for a text.
 pub(super) fn print_members<M: SerializeMap>(
     map: &mut M,
     members: &Members,
     ty: Option<&StructuredType>,
     dialect: Dialect,
 ) -> Result<(), M::Error> {
+    let is_said = |name: &str| members.iter().any(|(other, _)| is_type_of(other, name));
+    let says_declared = dialect.format == Format::Light && ty.is_some_and(|ty| ty.is_open);
     for (name, value) in members {
         if let Some((_, row)) = ty.and_then(|ty| ty.property(name)) {
+            if says_declared
+                && !value.is_null()
+                && let Some(primitive) = row.ty.primitive().filter(|&it| !is_evident(it))
+                && !is_said(name)
+            {
+                map.serialize_entry(&format!("{name}@odata.type"), primitive.name())?;
+            }
             let ty = Some(&row.ty);
             map.serialize_entry(name, &Typed { value, ty, dialect, plain: false })?;
         } else if is_annotation(name) {
@@ -159,7 +170,7 @@ pub(super) fn print_members<M: SerializeMap>(
             }
         } else {
             if let Some(said) = said_type(value, dialect)
-                && !members.iter().any(|(other, _)| is_type_of(other, name))
+                && !is_said(name)
             {
                 map.serialize_entry(&format!("{name}{TYPE}"), &said)?;
             }
@@ -169,12 +180,24 @@ pub(super) fn print_members<M: SerializeMap>(
     Ok(())
 }
 
+/// Whether JSON tells a primitive type, or a type within the value does. It does not tell a
+/// double: `3.0` is the integer 3 to many readers, and `"NaN"` a text.
+fn is_evident(primitive: Primitive) -> bool {
+    use Primitive as P;
+    matches!(primitive, P::String | P::Boolean | P::Int32 | P::Untyped) || primitive.is_geo()
+}
+
 /// The type that must be said of a value that is not declared: everything but texts, booleans,
-/// Int32 and Double. Verbose JSON has no place for it.
+/// Int32 and Double; of Double, infinities and the like, and in light JSON whole numbers. Verbose
+/// JSON has no place for it.
 fn said_type(value: &Value, dialect: Dialect) -> Option<String> {
     use Primitive as P;
     let primitive = match value {
         Value::Integer(number) if i32::try_from(*number).is_err() => P::Int64,
+        Value::Double(number) if !number.is_finite() => P::Double,
+        Value::Double(number) if dialect.format == Format::Light && number.fract() == 0.0 => {
+            P::Double
+        }
         Value::Decimal(_) => P::Decimal,
         Value::Binary(_) => P::Binary,
         Value::Guid(_) => P::Guid,

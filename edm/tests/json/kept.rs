@@ -141,7 +141,7 @@ fn entities_are_written_back_without_loss() {
         ),
         (
             Format::Light,
-            r#"{"odata.type":"Demo.Robot","Id":"9007199254740993","Name":"R","Favourite":"Mauve","Home":null,"Since@odata.type":"Edm.DateTime","Since":"2014-01-02T00:00:00","Parts":[{"No":1}]}"#,
+            r#"{"odata.type":"Demo.Robot","Id@odata.type":"Edm.Int64","Id":"9007199254740993","Name":"R","Favourite":"Mauve","Home":null,"Since@odata.type":"Edm.DateTime","Since":"2014-01-02T00:00:00","Parts":[{"No":1}]}"#,
         ),
         (
             Format::Verbose,

@@ -1,11 +1,11 @@
 //! What clients send, in every dialect.
 
 use edm::json::{Dialect, Format};
-use edm::model::{Parameter, Primitive, Type};
+use edm::model::{Parameter, Primitive, Property, StructuredType, Type};
 use edm::version::Version;
 use edm::{Binding, DateTime, DateTimeOffset, Draft, Inline, Value};
 
-use crate::model::{BEING_TYPE, PERSON, PILOT, PLACE, TEXT, of};
+use crate::model::{BEING_TYPE, COLOR, PERSON, PILOT, PLACE, TEXT, of};
 
 const V2: Dialect = Dialect::new(Format::Verbose, Version::V2);
 const V3: Dialect = Dialect::new(Format::Light, Version::V3);
@@ -42,7 +42,7 @@ fn inserts_have_the_form_of_their_dialect() {
         ),
         (
             V3,
-            r#"{"odata.type":"Demo.Person","Id":"1","Name":null,"Favourite":"Red","Home":{"odata.type":"Demo.Place","Height":"1.10"},"Best@odata.bind":"http://h/Beings(7)","Friends":[{"odata.type":"Demo.Being","Id":"2"}]}"#,
+            r#"{"odata.type":"Demo.Person","Id@odata.type":"Edm.Int64","Id":"1","Name":null,"Favourite":"Red","Home":{"odata.type":"Demo.Place","Height@odata.type":"Edm.Decimal","Height":"1.10"},"Best@odata.bind":"http://h/Beings(7)","Friends":[{"odata.type":"Demo.Being","Id@odata.type":"Edm.Int64","Id":"2"}]}"#,
         ),
         (
             V4,
@@ -72,7 +72,7 @@ fn derived_entities_are_created_along_by_their_own_type() {
     for (dialect, expected) in [
         (
             V3,
-            r#"{"odata.type":"Demo.Being","Friends":[{"odata.type":"Demo.Pilot","Id":"3","Hours":"12.50"}]}"#,
+            r#"{"odata.type":"Demo.Being","Friends":[{"odata.type":"Demo.Pilot","Id@odata.type":"Edm.Int64","Id":"3","Hours@odata.type":"Edm.Decimal","Hours":"12.50"}]}"#,
         ),
         (
             V4,
@@ -146,6 +146,64 @@ fn dynamic_properties_say_their_types() {
         V4.draft(&draft, &BEING_TYPE, ""),
         r##"{"@odata.type":"#Demo.Being","Nick":"A","Big@odata.type":"#Int64","Big":5000000000,"Small":5,"Seen@odata.type":"#DateTimeOffset","Seen":"2014-01-02T13:14:15Z"}"##
     );
+}
+
+#[test]
+fn dynamic_doubles_say_that_they_are_doubles_where_a_reader_cannot_tell() {
+    let members = vec![
+        ("Half".into(), Value::Double(0.5)),
+        ("Whole".into(), Value::Double(3.0)),
+        ("None".into(), Value::Double(f64::NAN)),
+    ];
+    let draft = Draft { members, ..Draft::default() };
+    assert_eq!(
+        V3.draft(&draft, &PLACE, ""),
+        r#"{"odata.type":"Demo.Place","Half":0.5,"Whole@odata.type":"Edm.Double","Whole":3.0,"None@odata.type":"Edm.Double","None":"NaN"}"#
+    );
+    assert_eq!(
+        V4.draft(&draft, &PLACE, ""),
+        r##"{"@odata.type":"#Demo.Place","Half":0.5,"Whole":3.0,"None@odata.type":"#Double","None":"NaN"}"##
+    );
+}
+
+#[test]
+fn declared_properties_say_their_types_in_light_json_of_an_open_type() {
+    static ROWS: [Property; 10] = [
+        Property::new("Text", TEXT),
+        Property::new("Flag", of(Primitive::Boolean)),
+        Property::new("Int", of(Primitive::Int32)),
+        Property::new("Color", Type::Enum(&COLOR)),
+        Property::new("Score", of(Primitive::Double)),
+        Property::new("Visits", of(Primitive::Int64)),
+        Property::new("Small", of(Primitive::Int16)),
+        Property::new("Seen", of(Primitive::DateTime)),
+        Property::new("Photo", of(Primitive::Binary)),
+        Property::new("Badge", of(Primitive::Guid)),
+    ];
+    static OPEN: StructuredType =
+        StructuredType { name: "Row", is_open: true, properties: &ROWS, ..StructuredType::NEW };
+    static CLOSED: StructuredType =
+        StructuredType { name: "Row", properties: &ROWS, ..StructuredType::NEW };
+    let members = vec![
+        ("Text".into(), Value::from("a")),
+        ("Flag".into(), Value::Boolean(true)),
+        ("Int".into(), Value::Integer(1)),
+        ("Color".into(), Value::Integer(1)),
+        ("Score".into(), Value::Double(3.0)),
+        ("Visits".into(), Value::Integer(2)),
+        ("Small".into(), Value::Integer(3)),
+        ("Seen".into(), Value::DateTime(DateTime::parse("2014-01-02").unwrap())),
+        ("Photo".into(), Value::Binary(vec![1])),
+        ("Badge".into(), Value::Null),
+    ];
+    let draft = Draft { members, ..Draft::default() };
+    let said = r#"{"Text":"a","Flag":true,"Int":1,"Color":1,"Score@odata.type":"Edm.Double","Score":3.0,"Visits@odata.type":"Edm.Int64","Visits":"2","Small@odata.type":"Edm.Int16","Small":3,"Seen@odata.type":"Edm.DateTime","Seen":"2014-01-02T00:00:00Z","Photo@odata.type":"Edm.Binary","Photo":"AQ==","Badge":null}"#;
+    let plain = r#"{"Text":"a","Flag":true,"Int":1,"Color":1,"Score":3.0,"Visits":"2","Small":3,"Seen":"2014-01-02T00:00:00Z","Photo":"AQ==","Badge":null}"#;
+    assert_eq!(V3.draft(&draft, &OPEN, ""), said);
+    assert_eq!(V3.draft(&draft, &CLOSED, ""), plain);
+    // Verbose JSON has no place for it, and in V4 what is declared is known.
+    assert!(!V3_VERBOSE.draft(&draft, &OPEN, "").contains("odata.type"));
+    assert!(!V4.draft(&draft, &OPEN, "").contains("odata.type"));
 }
 
 #[test]

@@ -147,6 +147,11 @@ proptest! {
         let ty = Type::Complex(&PLACE);
         let text = dialect.value(&Value::Complex(members.clone()), &ty);
         let text = if dialect.format == Format::Verbose { wrap(dialect, &text) } else { text };
+        if dialect.format == Format::Light {
+            // A read keeps what light JSON of an open type says of a declared property.
+            let said = ("Height@odata.type".into(), Value::Json(Json::from("Edm.Decimal").into()));
+            members.insert(1, said);
+        }
         let read = Body::new(&text, dialect.format).value(&ty).unwrap();
         prop_assert_eq!(read, Value::Complex(members));
     }

@@ -50,42 +50,64 @@ async fn every_type_survives_and_can_be_compared() {
         .set(Person::ROW_KEY, row)
         .set(Person::NAME, name)
         .set(Person::AGE, i32::MIN)
-        .set(Person::SCORE, 2.5)
+        .set(Person::SCORE, 3.0)
         .set(Person::ACTIVE, true)
-        .set_dynamic("Visits", 9_007_199_254_740_993_i64)
-        .set_dynamic("Badge", badge)
-        .set_dynamic("Photo", edm::Value::Binary(photo.0.clone()))
-        .set_dynamic("Joined", joined)
+        .set(Person::VISITS, 9_007_199_254_740_993_i64)
+        .set(Person::BADGE, badge)
+        .set(Person::PHOTO, photo.clone())
+        .set(Person::JOINED, joined)
         .set_dynamic("Nickname", "Ed")
+        .set_dynamic("Points", 8_589_934_592_i64)
+        .set_dynamic("Card", badge)
+        .set_dynamic("Icon", edm::Value::Binary(photo.0.clone()))
+        .set_dynamic("Left", joined)
+        .set_dynamic("Weight", 70.0)
+        .set_dynamic("Odds", f64::INFINITY)
         .await
         .unwrap();
     let read = people.by_key(key(partition, row)).get().await.unwrap();
     assert_eq!((read.partition_key.as_str(), read.row_key.as_str()), (partition, row));
     assert_eq!(read.name.as_deref(), Some(name));
     assert_eq!(read.age, Some(i32::MIN));
-    assert_eq!(read.score, Some(2.5));
+    assert_eq!(read.score, Some(3.0));
     assert_eq!(read.active, Some(true));
     assert!(read.timestamp > joined);
+    assert_eq!((read.visits, read.badge), (Some(9_007_199_254_740_993), Some(badge)));
+    assert_eq!((read.photo.as_ref(), read.joined), (Some(&photo), Some(joined)));
     let more = &read.extra;
-    assert_eq!(more.dynamic("Visits").unwrap(), Some(9_007_199_254_740_993_i64));
-    assert_eq!(more.dynamic("Badge").unwrap(), Some(badge));
-    assert_eq!(more.dynamic("Photo").unwrap(), Some(photo.clone()));
-    assert_eq!(more.dynamic("Joined").unwrap(), Some(joined));
+    assert_eq!(more.dynamic("Points").unwrap(), Some(8_589_934_592_i64));
+    assert_eq!(more.dynamic("Card").unwrap(), Some(badge));
+    assert_eq!(more.dynamic("Icon").unwrap(), Some(photo.clone()));
+    assert_eq!(more.dynamic("Left").unwrap(), Some(joined));
+    // An integer would come back as 70.
+    assert_eq!(more.get("Weight"), Some(json!(70.0)));
+    assert_eq!(more.dynamic("Odds").unwrap(), Some(f64::INFINITY));
     assert_eq!(more.get("Nickname"), Some(json!("Ed")));
-    // The table has stored each as what it is.
+    // The table has stored each as what it is, whether it is declared or not.
     let stored = |name: &str| more.annotation(&format!("{name}@odata.type")).unwrap().to_text();
-    for (name, ty) in [("Visits", "Int64"), ("Badge", "Guid"), ("Photo", "Binary")] {
-        assert_eq!(stored(name), Some(format!("Edm.{ty}")), "{name}");
+    for (names, ty) in [
+        (["Visits", "Points"], "Int64"),
+        (["Badge", "Card"], "Guid"),
+        (["Photo", "Icon"], "Binary"),
+        (["Joined", "Left"], "DateTime"),
+    ] {
+        for name in names {
+            assert_eq!(stored(name), Some(format!("Edm.{ty}")), "{name}");
+        }
     }
     let cases = [
         Person::NAME.eq(name),
         Person::AGE.eq(i32::MIN),
-        Person::SCORE.gt(2.4),
+        Person::SCORE.gt(2.9),
         Person::ACTIVE.eq(true),
-        dynamic::<i64>("Visits").gt(9_007_199_254_740_992_i64),
-        dynamic::<edm::Guid>("Badge").eq(badge),
-        dynamic::<edm::Binary>("Photo").eq(photo),
-        dynamic::<edm::DateTime>("Joined").eq(joined),
+        Person::VISITS.gt(9_007_199_254_740_992_i64),
+        Person::BADGE.eq(badge),
+        Person::PHOTO.eq(photo.clone()),
+        Person::JOINED.eq(joined),
+        dynamic::<i64>("Points").gt(8_589_934_591_i64),
+        dynamic::<edm::Guid>("Card").eq(badge),
+        dynamic::<edm::Binary>("Icon").eq(photo),
+        dynamic::<edm::DateTime>("Left").eq(joined),
         Person::PARTITION_KEY.eq(partition).and(Person::ROW_KEY.eq(row)),
         Person::AGE.lt(0).and(!Person::ACTIVE.eq(false)),
     ];
