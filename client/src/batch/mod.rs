@@ -6,6 +6,7 @@ use std::fmt;
 
 use edm::batch::{self as wire, Ids, Part as WirePart};
 use edm::query::QueryOptions;
+use edm::version::Version;
 
 pub use results::BatchResults;
 
@@ -40,6 +41,7 @@ pub struct Batch {
     count: usize,
     in_json: bool,
     goes_on: bool,
+    /// Whether URLs are absolute.
     absolute: bool,
 }
 
@@ -79,7 +81,7 @@ impl Service {
             count: 0,
             in_json: false,
             goes_on: false,
-            absolute: false,
+            absolute: self.version() == Version::V3,
         }
     }
 }
@@ -100,11 +102,20 @@ impl Batch {
         self
     }
 
-    /// Writes absolute URLs, as Microsoft's client does and some services want it; by default they
-    /// are relative to the service root.
+    /// Writes absolute URLs: the default in V3, where Microsoft's client writes them and some
+    /// services, such as the tables of Azure, take no others.
     #[must_use]
     pub fn absolute_urls(mut self) -> Self {
         self.absolute = true;
+        self
+    }
+
+    /// Writes URLs relative to the service root: the default in all versions but V3; some services
+    /// of V2, such as those of SAP's CAP, take no others. A service behind a proxy may know itself
+    /// by another host than its clients do, and want these in any version.
+    #[must_use]
+    pub fn relative_urls(mut self) -> Self {
+        self.absolute = false;
         self
     }
 

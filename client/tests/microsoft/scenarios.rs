@@ -273,12 +273,12 @@ async fn links(session: &Session) {
 }
 
 async fn batches(session: &Session) {
-    let mut batch = session.service.batch().absolute_urls();
+    let mut batch = session.service.batch();
     batch.add(session.products.clone().top(1).list());
     batch.add(session.category().get());
     batch.send().await.unwrap();
     let product = session.read(5).await;
-    let mut batch = session.service.batch().absolute_urls();
+    let mut batch = session.service.batch();
     let mut changes = batch.change_set();
     let category =
         session.categories.create().set(Category::ID, session.id(6)).set(Category::NAME, "bc");

@@ -4,7 +4,7 @@ use edm::batch::{
     Headers, Ids, Part, Request, Response, read_json_requests, read_requests, write_json_responses,
     write_responses,
 };
-use odata_client::{ErrorKind, Version};
+use odata_client::{Batch, ErrorKind, Version};
 
 use crate::fake::{Answer, Fake, Seen};
 use crate::model::Product;
@@ -29,7 +29,7 @@ const NOT_FOUND: &str = r#"{"error":{"code":"","message":"gone"}}"#;
 
 #[tokio::test]
 async fn every_call_gets_its_own_result() {
-    for (version, status) in [(Version::V3, 202), (Version::V4, 200)] {
+    for (version, status) in [(Version::V2, 202), (Version::V3, 202), (Version::V4, 200)] {
         let made = Response {
             headers: vec![
                 ("content-type".to_owned(), "application/json;odata.metadata=minimal".to_owned()),
@@ -80,20 +80,40 @@ async fn every_call_gets_its_own_result() {
         let [Part::One(read), Part::ChangeSet(changes), Part::One(_)] = &parts[..] else {
             panic!("{parts:?}");
         };
-        assert_eq!(
-            (read.method.as_str(), read.url.as_str()),
-            ("GET", "Products('1')/Parts?$top=1")
-        );
+        // In V3 the URLs are absolute.
+        let root = if version == Version::V3 { fake.root.as_str() } else { "" };
+        assert_eq!(read.method, "GET");
+        assert_eq!(read.url, format!("{root}Products('1')/Parts?$top=1"));
         let lines: Vec<_> =
             changes.iter().map(|one| format!("{} {}", one.method, one.url)).collect();
         let verb = if version.is_v4() { "PATCH" } else { "MERGE" };
-        assert_eq!(lines, ["POST Products".to_owned(), format!("{verb} $2")]);
+        assert_eq!(lines, [format!("POST {root}Products"), format!("{verb} {root}$2")]);
         assert_eq!(changes[0].header("authorization"), None);
         // Up to V3 the id stands within the request, since V4 before it.
         let inner = seen.body.contains("HTTP/1.1\r\ncontent-type")
             || seen.body.contains("Content-ID: 2\r\nContent-Length");
         let outer = seen.body.contains("binary\r\nContent-ID: 2\r\n\r\nPOST");
         assert_eq!((inner && !outer, outer), (!version.is_v4(), version.is_v4()), "{}", seen.body);
+    }
+}
+
+#[tokio::test]
+async fn urls_are_absolute_or_relative_as_asked() {
+    for version in [Version::V2, Version::V3, Version::V4] {
+        let found = || answer(200, &[Part::One(response(200, r#"{"value":[]}"#))]);
+        let fake = Fake::start([found(), found()]).await;
+        let service = fake.speaking(version);
+        for ask in [Batch::absolute_urls, Batch::relative_urls] {
+            let mut batch = ask(service.batch());
+            batch.add(service.set::<Product>("Products").list());
+            batch.send().await.unwrap();
+        }
+        let url = |seen: &Seen| match &requests(seen)[..] {
+            [Part::One(read)] => read.url.clone(),
+            other => panic!("{other:?}"),
+        };
+        let urls: Vec<_> = fake.seen().iter().map(url).collect();
+        assert_eq!(urls, [format!("{}Products", fake.root), "Products".to_owned()]);
     }
 }
 

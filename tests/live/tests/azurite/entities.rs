@@ -200,7 +200,7 @@ async fn a_change_set_is_done_as_a_whole() {
             .set(Person::AGE, 1)
     };
     let count = async || people.all().await.unwrap().len();
-    let mut batch = account(&server).service().batch().absolute_urls();
+    let mut batch = account(&server).service().batch();
     let mut changes = batch.change_set();
     for row in ["a", "b", "c"] {
         changes.add(person(row).minimal());
@@ -208,7 +208,7 @@ async fn a_change_set_is_done_as_a_whole() {
     batch.send().await.unwrap();
     assert_eq!(count().await, 3);
 
-    let mut batch = account(&server).service().batch().absolute_urls();
+    let mut batch = account(&server).service().batch();
     let mut changes = batch.change_set();
     let good = changes.add(person("d").minimal());
     let bad = changes.add(person("a").minimal());
