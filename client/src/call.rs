@@ -171,6 +171,16 @@ impl CallBody {
             Self::Link(path) => bodies.link(&format!("{root}{path}")).into(),
         }
     }
+
+    /// The version of V4 that the body is of, for a client that speaks this one. V4.01 links
+    /// existing entities in a form that some services take for new entities; all of them read
+    /// bodies of V4.0.
+    pub(crate) fn v4_version(&self, spoken: Version) -> Version {
+        match self {
+            Self::Draft(draft, _) if draft.binds() => Version::V4,
+            _ => spoken,
+        }
+    }
 }
 
 /// A URL, as services hand it out, and not a path below the root.

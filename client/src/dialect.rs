@@ -122,8 +122,8 @@ impl Dialect {
         };
         if self.version.is_v4() {
             say("odata-maxversion", self.version);
-            if call.body.is_some() {
-                say("odata-version", self.version);
+            if let Some(body) = &call.body {
+                say("odata-version", body.v4_version(self.version));
             }
         } else {
             say("maxdataserviceversion", self.version);

@@ -35,6 +35,12 @@ impl PartialEq for Draft {
 }
 
 impl Draft {
+    /// Whether it links existing entities, or one that is created along does.
+    pub fn binds(&self) -> bool {
+        let mut nested = self.inline.iter().flat_map(|inline| &inline.entities);
+        !self.bindings.is_empty() || nested.any(Self::binds)
+    }
+
     /// The value of a property, if it is in the body.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.members.iter().find(|(member, _)| member == name).map(|(_, value)| value)

@@ -1,5 +1,6 @@
 //! What requests of each version say, and that answers are read by what they declare.
 
+use edm::Insert;
 use futures_util::TryStreamExt as _;
 use odata_client::{Format, Metadata, Service, Version};
 
@@ -57,6 +58,25 @@ async fn v4_has_headers_of_its_own() {
         assert_eq!(headers(&seen[0], &said), [json, None, None, version, None]);
         assert_eq!(headers(&seen[1], &said), [json, json, version, version, None]);
         assert_eq!((seen[1].method.as_str(), seen[1].body.as_str()), ("PATCH", r#"{"Size":5}"#));
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_bind_are_of_v4_0() {
+    let made = || Answer::v4(201, r#"{"Id":"1"}"#);
+    let fake = Fake::start([made(), made()]).await;
+    let products = fake.products_in(Version::V401);
+    let part = products.by_key("a").path();
+    products.create().bind(Product::PARTS, &part).await.unwrap();
+    let along = Insert::new().bind(Product::PARTS, &part);
+    products.create().with(Product::PARTS, along).await.unwrap();
+    let bound = format!(r#"{{"Parts@odata.bind":["{}Products('a')"]}}"#, fake.root);
+    let seen = fake.seen();
+    assert_eq!(seen[0].body, bound);
+    assert_eq!(seen[1].body, format!(r#"{{"Parts":[{bound}]}}"#));
+    for seen in &seen {
+        let said = headers(seen, &["odata-version", "odata-maxversion"]);
+        assert_eq!(said, [Some("4.0"), Some("4.01")]);
     }
 }
 

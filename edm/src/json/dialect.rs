@@ -22,7 +22,8 @@ pub struct Dialect {
     /// Whether `Edm.Int64` and `Edm.Decimal` are texts: always up to V3, and in V4 if the content
     /// type says `IEEE754Compatible=true`.
     pub quoted_numbers: bool,
-    /// Whether links are written as V4.01 has them.
+    /// Whether links are set and added as V4.01 has them. Bodies that bind are as in V4.0, and say
+    /// so in `OData-Version`.
     pub is_v401: bool,
 }
 

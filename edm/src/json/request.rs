@@ -111,10 +111,12 @@ impl Serialize for Body<'_> {
         for binding in &draft.bindings {
             let name = &binding.navigation;
             let links = Links { binding, dialect, root: self.root };
-            if dialect.format == Format::Verbose || dialect.is_v401 {
-                map.serialize_entry(name, &links)?;
-            } else {
-                map.serialize_entry(&format!("{name}@odata.bind"), &links)?;
+            match dialect.format {
+                Format::Verbose => map.serialize_entry(name, &links)?,
+                // Also in V4.01, whose own form some services take for a new entity.
+                Format::Light | Format::V4 => {
+                    map.serialize_entry(&format!("{name}@odata.bind"), &links)?;
+                }
             }
         }
         for inline in &draft.inline {
@@ -127,7 +129,7 @@ impl Serialize for Body<'_> {
     }
 }
 
-/// Links to existing entities: URLs, or objects that hold them.
+/// Links to existing entities: URLs, or in verbose JSON objects that hold them.
 struct Links<'a> {
     binding: &'a Binding,
     dialect: Dialect,
@@ -154,9 +156,6 @@ struct Link {
 
 impl Serialize for Link {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.dialect.is_v401 {
-            return One { name: "@id", value: &self.url }.serialize(serializer);
-        }
         match self.dialect.format {
             Format::Light | Format::V4 => self.url.serialize(serializer),
             Format::Verbose => {

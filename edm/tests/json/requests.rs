@@ -50,7 +50,7 @@ fn inserts_have_the_form_of_their_dialect() {
         ),
         (
             V401.ieee754_compatible(),
-            r##"{"@odata.type":"#Demo.Person","Id":"1","Name":null,"Favourite":"Red","Home":{"@odata.type":"#Demo.Place","Height":"1.10"},"Best":{"@id":"http://h/Beings(7)"},"Friends":[{"@odata.type":"#Demo.Being","Id":"2"}]}"##,
+            r##"{"@odata.type":"#Demo.Person","Id":"1","Name":null,"Favourite":"Red","Home":{"@odata.type":"#Demo.Place","Height":"1.10"},"Best@odata.bind":"http://h/Beings(7)","Friends":[{"@odata.type":"#Demo.Being","Id":"2"}]}"##,
         ),
     ] {
         assert_eq!(dialect.draft(&draft(), &PERSON, "http://h/"), expected, "{dialect:?}");

@@ -1,8 +1,8 @@
 //! What V4.01 creates, changes and removes.
 
 use live::ODATAPY;
-use live::clients::odatapy::{Container, Person, Photo, Vessel};
-use odata_client::{ErrorKind, Service, Version};
+use live::clients::odatapy::{Person, Photo, Vessel};
+use odata_client::ErrorKind;
 
 use super::harbour;
 
@@ -48,9 +48,7 @@ async fn links_are_set_added_and_removed() {
         harbour.people().create().set(Person::LOGIN, login).await.unwrap();
     }
     let (first, second) = (harbour.people().by_key("linked1"), harbour.people().by_key("linked2"));
-    // As V4.0: odatapy takes what V4.01 binds by for new entities.
-    let service = Service::builder(server.root("v4")).version(Version::V4).build().unwrap();
-    let made = Container::new(service)
+    let made = harbour
         .vessels()
         .create()
         .set(Vessel::ID, 1211)
