@@ -66,6 +66,16 @@ fn a_value_cannot_add_a_header() {
     assert_eq!(read.headers.len(), 1);
 }
 
+/// Found by fuzzing: also the lines of headers begin where boundaries do.
+#[test]
+fn a_seed_that_occurs_in_a_header_is_changed() {
+    let mut sent = request("1", "GET", "Products", "");
+    sent.headers = vec![("--batch_seed--".to_owned(), "x".to_owned())];
+    let parts = [Part::One(sent.clone()), Part::One(sent)];
+    let written = write_requests(&parts, Ids::Outer, "seed");
+    assert_eq!(read_requests(&written.content_type, &written.body).unwrap(), parts);
+}
+
 #[test]
 fn a_seed_that_occurs_in_a_body_is_changed() {
     let parts = [Part::One(request("1", "POST", "A", "--batch_s--"))];

@@ -34,13 +34,13 @@ pub fn write_responses(parts: &[Part<Response>], ids: Ids, seed: &str) -> Writte
 /// Services insist on boundaries that start with `batch` and `changeset`.
 fn write<T: Message>(parts: &[Part<T>], ids: Ids, seed: &str, suffix: &str) -> Written {
     let mut seed = seed.to_owned();
-    let bodies = || {
+    let messages = || {
         parts.iter().flat_map(|part| match part {
             Part::One(message) => std::slice::from_ref(message),
             Part::ChangeSet(messages) => messages,
         })
     };
-    while bodies().any(|message| contains(message.parts().2, seed.as_bytes())) {
+    while messages().any(|message| mentions(message, &seed)) {
         seed.push('0');
     }
     let outer = format!("batch{suffix}_{seed}");
@@ -62,6 +62,16 @@ fn write<T: Message>(parts: &[Part<T>], ids: Ids, seed: &str, suffix: &str) -> W
     }
     push(&mut body, &["--", &outer, "--\r\n"]);
     Written { content_type: format!("multipart/mixed; boundary={outer}"), body }
+}
+
+/// Whether a line of a message could be taken for a boundary: one of its body, its first, or that
+/// of a header.
+fn mentions<T: Message>(message: &T, seed: &str) -> bool {
+    let (_, headers, body) = message.parts();
+    let is_taken = |line: &str| line.starts_with("--") && line.contains(seed);
+    contains(body, seed.as_bytes())
+        || is_taken(&message.start())
+        || headers.iter().any(|(name, _)| is_taken(name))
 }
 
 fn contains(text: &[u8], seed: &[u8]) -> bool {
@@ -194,8 +204,11 @@ fn split<'a>(body: &'a [u8], boundary: &str) -> Result<Vec<&'a [u8]>, BatchError
         let (text, after) = line(rest);
         rest = after;
         let Some(tail) = text.strip_prefix(delimiter.as_bytes()) else { continue };
-        let is_last = tail.starts_with(b"--");
-        if !is_last && !tail.iter().all(u8::is_ascii_whitespace) {
+        let (is_last, padding) = match tail.strip_prefix(b"--") {
+            Some(padding) => (true, padding),
+            None => (false, tail),
+        };
+        if !padding.iter().all(u8::is_ascii_whitespace) {
             // A longer boundary: that of another multipart.
             continue;
         }
