@@ -3,6 +3,7 @@
 mod results;
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use edm::batch::{self as wire, Ids, Part as WirePart};
 use edm::query::QueryOptions;
@@ -35,6 +36,7 @@ use crate::{Addressed, Call, EntityRequest, Error, Idempotency, Reply, Request, 
 /// ```
 #[derive(Debug)]
 pub struct Batch {
+    id: BatchId,
     service: Service,
     parts: Vec<Calls>,
     /// How many calls there are; ids are counted from 1.
@@ -68,14 +70,29 @@ pub struct ChangeSet<'a> {
 /// The place of one call in a batch: [`BatchResults::get`] gives its result.
 pub struct BatchHandle<T> {
     service: Service,
+    /// The batch that it is of.
+    batch: BatchId,
     id: usize,
     decode: Decode<T>,
+}
+
+/// Tells batches of this process apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct BatchId(u64);
+
+impl BatchId {
+    /// One that no other batch has.
+    fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 impl Service {
     /// Starts a batch.
     pub fn batch(&self) -> Batch {
         Batch {
+            id: BatchId::next(),
             service: self.clone(),
             parts: Vec::new(),
             count: 0,
@@ -152,7 +169,7 @@ impl Batch {
         self.count += 1;
         let id = self.count;
         let Request { service, call, decode } = request;
-        (Numbered { id, call }, BatchHandle { service, id, decode })
+        (Numbered { id, call }, BatchHandle { service, batch: self.id, id, decode })
     }
 
     /// Sends the batch.
@@ -163,7 +180,7 @@ impl Batch {
     /// What happens to each call is in the results.
     pub async fn send(self) -> Result<BatchResults, Error> {
         if self.parts.is_empty() {
-            return Ok(BatchResults { replies: Vec::new() });
+            return Ok(BatchResults { batch: self.id, replies: Vec::new() });
         }
         let reply = self.service.send(&self.call()?).await?;
         let read = if is_json(&reply) {
@@ -173,7 +190,7 @@ impl Batch {
             wire::read_responses(content_type, &reply.body).map_err(Error::payload)
         };
         let answers = read.map_err(|error| reply.blame(error))?;
-        Ok(BatchResults { replies: self.assign(answers, &reply) })
+        Ok(BatchResults { batch: self.id, replies: self.assign(answers, &reply) })
     }
 
     /// The call that carries all others.

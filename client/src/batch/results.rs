@@ -5,7 +5,7 @@ use std::fmt;
 use edm::batch::{self as wire, Part as WirePart};
 use url::Url;
 
-use super::{Batch, BatchHandle, Calls};
+use super::{Batch, BatchHandle, BatchId, Calls};
 use crate::call::is_absolute;
 use crate::service::{inner_reply, service_error};
 use crate::{Call, Error, Reply};
@@ -15,6 +15,8 @@ type Answer = Option<Result<Reply, Error>>;
 
 /// The results of a batch.
 pub struct BatchResults {
+    /// The batch that they are of.
+    pub(super) batch: BatchId,
     /// By the number of the call, from 0; none if the service did not get so far.
     pub(super) replies: Vec<Answer>,
 }
@@ -120,8 +122,12 @@ impl BatchResults {
     /// # Errors
     ///
     /// The service refused the call, or the change set that it was in; it stopped before it; or
-    /// the answer is not what the model says.
+    /// the answer is not what the model says. The call is of another batch:
+    /// [`ErrorKind::Usage`](crate::ErrorKind::Usage).
     pub fn get<T>(&self, handle: &BatchHandle<T>) -> Result<T, Error> {
+        if handle.batch != self.batch {
+            return Err(Error::usage("the call is of another batch"));
+        }
         match handle.id.checked_sub(1).and_then(|at| self.replies.get(at)) {
             Some(Some(Ok(reply))) => handle.decode.decode(reply),
             Some(Some(Err(error))) => Err(error.clone()),

@@ -140,6 +140,26 @@ async fn a_change_set_fails_as_one() {
 }
 
 #[tokio::test]
+async fn results_know_the_calls_of_other_batches() {
+    let found = || answer(202, &[Part::One(response(200, r#"{"value":[]}"#))]);
+    let fake = Fake::start([found(), found()]).await;
+    let service = fake.client();
+    let products = service.set::<Product>("Products");
+    let mut first = service.batch();
+    let of_first = first.add(products.list());
+    let mut second = service.batch();
+    let of_second = second.add(products.list());
+    let (first, second) = (first.send().await.unwrap(), second.send().await.unwrap());
+    assert!(first.get(&of_first).unwrap().items.is_empty());
+    assert!(second.get(&of_second).unwrap().items.is_empty());
+    for result in [first.get(&of_second), second.get(&of_first)] {
+        let error = result.unwrap_err();
+        assert!(matches!(error.kind, ErrorKind::Usage(_)), "{error}");
+        assert!(error.to_string().contains("another batch"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_json_batch_names_what_it_depends_on() {
     let by_id = |id: &str, response: Response| Response { id: Some(id.to_owned()), ..response };
     let body = write_json_responses(&[
