@@ -162,8 +162,8 @@ impl<E: Addressed> Collection<E> {
 }
 
 impl<E: Addressed + Keyed> Collection<E> {
-    /// The entity that was read before. It is changed and deleted only in the state in which it
-    /// was read, if the service gave it an ETag.
+    /// The entity that was read before. It is changed and deleted, and its actions are called, only
+    /// in the state in which it was read, if the service gave it an ETag.
     pub fn entity(&self, entity: &E) -> E::Request {
         let literals = entity.key().literals();
         EntityRequest::at(self.place.of_entity(entity, E::TYPE.key, literals)).into()

@@ -50,45 +50,6 @@ impl<E> EntityRequest<E> {
         EntityPath::new(self.place.path.as_str())
     }
 
-    /// Changes and deletes the entity only while it is as it was when this was read. Without an
-    /// ETag in what was read, a change is not sent.
-    #[must_use]
-    pub fn if_match(&self, entity: &dyn Structured) -> Self {
-        let mut request = self.clone();
-        request.place.guard(entity);
-        request
-    }
-
-    /// Changes and deletes the entity whatever its state, but only if it is there.
-    #[must_use]
-    pub fn if_match_any(&self) -> Self {
-        let mut request = self.clone();
-        request.place.etag = Some("*".to_owned());
-        request
-    }
-
-    /// Only this property or path, and others so named; the rest keeps its default.
-    #[must_use]
-    pub fn select(&self, selection: impl Into<Selection<E>>) -> Self {
-        let mut request = self.clone();
-        request.place.query.select.push(selection.into().into_item());
-        request
-    }
-
-    /// Brings along what a navigation property leads to, in the field `extra` of the entity; with a
-    /// query of its own if it has one: `Person::TRIPS.expand().top(3)`.
-    #[must_use]
-    pub fn expand(&self, expansion: impl Into<Expansion<E>>) -> Self {
-        let mut request = self.clone();
-        request.place.query.expand.push(expansion.into().into_item());
-        request
-    }
-
-    /// The same entity as one of a derived type: a cast segment, such as `People(1)/Ns.Employee`.
-    pub fn as_type<D: EntityType + DerivedFrom<E>>(&self) -> EntityRequest<D> {
-        EntityRequest::at(self.place.clone().cast(&D::TYPE.qualified_name()))
-    }
-
     /// The stream that the entity describes.
     pub fn media(&self) -> StreamRequest {
         StreamRequest::new(&self.place, "$value", Version::V1)
@@ -117,6 +78,47 @@ impl<E> EntityRequest<E> {
     /// The link of a navigation property to one.
     pub fn link<T, A>(&self, navigation: Navigation<E, One<T>, A>) -> Link<T> {
         Link::new(&self.place, navigation.name())
+    }
+}
+
+impl<E: Addressed> EntityRequest<E> {
+    /// Changes and deletes the entity, and calls its actions, only while it is as it was when this
+    /// was read. Without an ETag in what was read, such a call is not sent.
+    #[must_use]
+    pub fn if_match(&self, entity: &dyn Structured) -> E::Request {
+        let mut place = self.place.clone();
+        place.guard(entity);
+        Self::at(place).into()
+    }
+
+    /// Changes and deletes the entity, and calls its actions, whatever its state, but only if it is
+    /// there.
+    #[must_use]
+    pub fn if_match_any(&self) -> E::Request {
+        Self::at(Place { etag: Some("*".to_owned()), ..self.place.clone() }).into()
+    }
+
+    /// Only this property or path, and others so named; the rest keeps its default.
+    #[must_use]
+    pub fn select(&self, selection: impl Into<Selection<E>>) -> E::Request {
+        let mut place = self.place.clone();
+        place.query.select.push(selection.into().into_item());
+        Self::at(place).into()
+    }
+
+    /// Brings along what a navigation property leads to, in the field `extra` of the entity; with a
+    /// query of its own if it has one: `Person::TRIPS.expand().top(3)`.
+    #[must_use]
+    pub fn expand(&self, expansion: impl Into<Expansion<E>>) -> E::Request {
+        let mut place = self.place.clone();
+        place.query.expand.push(expansion.into().into_item());
+        Self::at(place).into()
+    }
+
+    /// The same entity as one of a derived type: a cast segment, such as `People(1)/Ns.Employee`.
+    #[must_use]
+    pub fn as_type<D: Addressed + DerivedFrom<E>>(&self) -> D::Request {
+        EntityRequest::at(self.place.clone().cast(&D::TYPE.qualified_name())).into()
     }
 }
 

@@ -46,6 +46,10 @@ impl Invocation {
         }
         let mut place = base.below(&segment.display(version).to_string());
         place.query.custom.extend(query);
+        if operation.kind == OperationKind::Action {
+            // What it does, it does to the entity that it is bound to.
+            place.etag.clone_from(&base.etag);
+        }
         Self { operation, place, body }
     }
 
@@ -65,7 +69,11 @@ impl Invocation {
                 }
                 call
             }
-            (OperationKind::Action, method) => Call::write(method, call.target, self.body),
+            (OperationKind::Action, method) => {
+                let mut call = Call::write(method, call.target, self.body);
+                call.guard(self.place.etag.as_deref());
+                call
+            }
         }
     }
 

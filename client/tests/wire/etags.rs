@@ -57,6 +57,26 @@ async fn the_etag_of_a_header_is_kept_with_the_entity() {
 }
 
 #[tokio::test]
+async fn a_guarded_entity_keeps_what_only_its_type_can_do() {
+    let read = || Answer::v4(200, r#"{"@odata.etag":"\"7\"","Id":"1"}"#);
+    let done = || Answer::new(204, "");
+    let fake = Fake::start([read(), done(), done(), done(), done(), read()]).await;
+    let products = fake.products_in(Version::V4);
+    let request = products.by_key("1");
+    let product = request.get().await.unwrap();
+    request.if_match(&product).scale(2).await.unwrap();
+    request.if_match_any().scale(2).await.unwrap();
+    products.entity(&product).scale(2).await.unwrap();
+    request.select(Product::NAME).expand(Product::WHOLE).scale(2).await.unwrap();
+    // Reading needs no guard.
+    request.if_match(&product).get().await.unwrap();
+    let seen = fake.seen();
+    let guards: Vec<_> = seen[1..].iter().map(|seen| seen.header("if-match")).collect();
+    assert_eq!(guards, [Some("\"7\""), Some("*"), Some("\"7\""), None, None]);
+    assert_eq!(fake.lines()[4], "POST /api/Products('1')/Scale");
+}
+
+#[tokio::test]
 async fn a_guard_without_an_etag_is_not_sent() {
     let fake = Fake::start([]).await;
     let products = fake.products();

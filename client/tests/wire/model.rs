@@ -1,10 +1,13 @@
 //! A small model, written by hand the way the generator writes it.
 
+use std::ops::Deref;
+
 use edm::model::{
     Access, Navigation as NavigationRow, Operation, OperationKind, Parameter, Primitive,
     Property as Row, StructuredType, Type,
 };
 use edm::{Edm as _, Extra, Many, Navigation, One, Property, TypeError, Value, access, assign};
+use odata_client::{Addressed, EntityRequest, Request};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Product {
@@ -133,6 +136,30 @@ impl edm::EntityType for Product {
     const TYPE: &'static StructuredType = &PRODUCT;
 }
 
-impl odata_client::Addressed for Product {
-    type Request = odata_client::EntityRequest<Self>;
+/// A product that can be addressed, with the action that is bound to it.
+#[derive(Clone, Debug)]
+pub(crate) struct ProductRequest(EntityRequest<Product>);
+
+impl ProductRequest {
+    pub(crate) fn scale(&self, units: i32) -> Request<()> {
+        self.invoke(&SCALE, vec![("units", units.to_value())], odata_client::nothing)
+    }
+}
+
+impl From<EntityRequest<Product>> for ProductRequest {
+    fn from(request: EntityRequest<Product>) -> Self {
+        Self(request)
+    }
+}
+
+impl Deref for ProductRequest {
+    type Target = EntityRequest<Product>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Addressed for Product {
+    type Request = ProductRequest;
 }

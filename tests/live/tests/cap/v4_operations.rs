@@ -18,7 +18,7 @@ async fn a_bound_action_changes_its_entity() {
     let cheaper = book.discount(25).if_match(&made).await.unwrap();
     assert_eq!((cheaper.id, cheaper.price), (201, Some("15".parse().unwrap())));
     assert_eq!(book.get().await.unwrap().price, cheaper.price);
-    let stale = book.discount(25).if_match(&made).await.unwrap_err();
+    let stale = book.if_match(&made).discount(25).await.unwrap_err();
     assert!(stale.is_precondition_failed(), "{stale}");
     let refused = book.discount(101).if_match_any().await.unwrap_err();
     assert!(refused.to_string().ends_with("400: 101 percent is no discount"), "{refused}");

@@ -69,7 +69,7 @@ async fn operations_are_bound_to_one_or_to_many() {
     let vessels = harbour(&server).vessels();
     let made = vessels.create().set(Vessel::ID, 1311).set(Vessel::NAME, "Grey").await.unwrap();
     let vessel = vessels.by_key(1311);
-    let painted = vessel.paint(Colour::Blue).if_match(&made).await.unwrap();
+    let painted = vessel.if_match(&made).paint(Colour::Blue).await.unwrap();
     assert_eq!((painted.id, painted.hull), (1311, Some(Colour::Blue)));
     let unguarded = vessel.paint(Colour::Red).await.unwrap_err();
     assert_eq!(unguarded.status(), Some(428), "{unguarded}");
