@@ -36,7 +36,8 @@ pub(crate) fn compile(documents: &[Document], outcomes: &mut [Outcome]) -> anyho
     let target = cargo::target()?;
     let folder = target.join(FOLDER);
     let processors = thread::available_parallelism().map_or(1, usize::from);
-    let compiled = compiled(documents, outcomes);
+    let compiled: Vec<usize> =
+        (0..documents.len()).filter(|&index| !outcomes[index].files.is_empty()).collect();
     let parts = parts(&compiled, outcomes, 2 * processors);
     if parts.is_empty() {
         return Ok(());
@@ -55,45 +56,14 @@ pub(crate) fn compile(documents: &[Document], outcomes: &mut [Outcome]) -> anyho
     // The same versions of dependencies, so that they are built once.
     fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock")).context("copying Cargo.lock")?;
     let errors = clippy(&folder, &target)?;
-    let by_folder: BTreeMap<String, &Vec<String>> = compiled
-        .iter()
-        .filter_map(|&index| {
-            let list = errors.get(&module(&documents[index].name))?;
-            Some((folder_or_name(&documents[index]), list))
-        })
-        .collect();
-    for (document, outcome) in documents.iter().zip(outcomes.iter_mut()) {
-        if let Some(list) = by_folder.get(&folder_or_name(document)) {
+    for &index in &compiled {
+        if let Some(list) = errors.get(&module(&documents[index].name)) {
             let shown: Vec<&str> = list.iter().take(MOST).map(String::as_str).collect();
             let failure = format!("{} errors of the compiler: {}", list.len(), shown.join("; "));
-            outcome.failure.get_or_insert(failure);
+            outcomes[index].failure.get_or_insert(failure);
         }
     }
     Ok(())
-}
-
-/// The documents to compile. Those of a folder are generated with all of the folder, so what comes
-/// out has the same types: the largest of them stands for the others.
-fn compiled(documents: &[Document], outcomes: &[Outcome]) -> Vec<usize> {
-    let mut of_folder: BTreeMap<String, usize> = BTreeMap::new();
-    for (index, document) in documents.iter().enumerate() {
-        let folder = folder_or_name(document);
-        let largest = of_folder.entry(folder).or_insert(index);
-        if outcomes[index].lines > outcomes[*largest].lines {
-            *largest = index;
-        }
-    }
-    let mut indices: Vec<usize> = of_folder.into_values().collect();
-    indices.retain(|&index| !outcomes[index].files.is_empty());
-    indices
-}
-
-/// What documents are compiled once for.
-fn folder_or_name(document: &Document) -> String {
-    match document.name.rsplit_once('/') {
-        Some((folder, _)) => folder.to_owned(),
-        None => document.name.clone(),
-    }
 }
 
 /// Distributes documents: the largest first, each to the crate that has least.
