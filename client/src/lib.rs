@@ -78,5 +78,6 @@ pub use token::{AccessToken, StaticToken, TokenSource};
 pub use transport::{HttpTransport, Transport, TransportError};
 pub use update::Merge;
 
+pub use bytes::Bytes;
 pub use edm::json::{DeltaLink, Format};
 pub use edm::version::Version;

@@ -1,12 +1,13 @@
 //! Service operations, functions and actions: how they are addressed, and how parameters travel.
 
+use bytes::Bytes;
 use edm::literal::Literal;
 use edm::model::{Operation, OperationKind, Primitive, Type};
 use edm::path::Segment;
 use edm::version::Version;
 use edm::{TypeError, Value};
 
-use crate::call::CallBody;
+use crate::call::{Accept, CallBody};
 use crate::place::Place;
 use crate::{Call, Error, Idempotency, Reply, Request};
 
@@ -83,6 +84,13 @@ impl Invocation {
         Request::operation(&service, self.call(), operation, decode)
     }
 
+    /// A request for a result that is a stream of bytes.
+    pub(crate) fn bytes(self) -> Request<Bytes> {
+        let service = self.place.service.clone();
+        let call = Call { accept: Accept::Any, ..self.call() };
+        Request::new(&service, call, |reply| Ok(reply.body.clone()))
+    }
+
     /// A request for an answer as a whole.
     pub(crate) fn reply<T>(self, decode: fn(&Reply) -> Result<T, Error>) -> Request<T> {
         let service = self.place.service.clone();
@@ -140,6 +148,16 @@ macro_rules! invokes {
                     .reply(crate::page::decode_page)
             }
 
+            /// Calls an operation that returns a stream, and reads the whole of it into memory.
+            /// Generated code calls this.
+            pub fn invoke_stream(
+                &self,
+                operation: &'static edm::model::Operation,
+                values: Vec<(&'static str, edm::Value)>,
+            ) -> crate::Request<bytes::Bytes> {
+                crate::operation::Invocation::new(&self.place(), operation, values).bytes()
+            }
+
             /// Addresses the one entity that a function returns: it is read, or followed further,
             /// when that is asked for. Generated code calls this.
             pub fn compose_entity<R>(
@@ -160,6 +178,17 @@ macro_rules! invokes {
             ) -> crate::Collection<R> {
                 let call = crate::operation::Invocation::new(&self.place(), operation, values);
                 crate::Collection::at(call.place)
+            }
+
+            /// Addresses the stream that a function returns: it is read at once, or as it comes.
+            /// Generated code calls this.
+            pub fn compose_stream(
+                &self,
+                operation: &'static edm::model::Operation,
+                values: Vec<(&'static str, edm::Value)>,
+            ) -> crate::StreamRequest {
+                let call = crate::operation::Invocation::new(&self.place(), operation, values);
+                crate::StreamRequest::at(call.place)
             }
         }
     };

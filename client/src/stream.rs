@@ -10,7 +10,8 @@ use crate::place::Place;
 use crate::request::{Decode, Sending, decode_entity, decode_nothing};
 use crate::{Body, Call, Chunks, Collection, Error, Reply, Request, Service};
 
-/// A stream of bytes beside an entity: the one that it describes, or one of its named streams.
+/// A stream of bytes beside an entity: the one that it describes, or one of its named streams; or
+/// the one that a function returns, which can only be read.
 #[derive(Clone, Debug)]
 pub struct StreamRequest {
     place: Place,
@@ -41,6 +42,11 @@ impl Download {
 impl StreamRequest {
     pub(crate) fn new(owner: &Place, name: &str, needs: Version) -> Self {
         Self { place: owner.below(name), needs }
+    }
+
+    /// A stream that has an address of its own.
+    pub(crate) fn at(place: Place) -> Self {
+        Self { place, needs: Version::V1 }
     }
 
     fn read(&self) -> Call {

@@ -86,6 +86,24 @@ pub(crate) static SIMILAR: Operation = Operation {
     ..Operation::NEW
 };
 
+/// A function of V4 that returns a stream.
+pub(crate) static REPORT: Operation = Operation {
+    name: "Demo.Report",
+    kind: OperationKind::Function,
+    method: "GET",
+    parameters: &[parameter("period", STRING)],
+    result: Some(Type::Primitive(Primitive::Stream)),
+    ..Operation::NEW
+};
+
+/// An action of V4 that returns a stream.
+pub(crate) static EXPORT: Operation = Operation {
+    name: "Demo.Export",
+    parameters: &[parameter("period", STRING)],
+    result: Some(Type::Primitive(Primitive::Stream)),
+    ..Operation::NEW
+};
+
 /// An action of V4 without parameters that returns a product, or null.
 pub(crate) static RENEW: Operation =
     Operation { name: "Demo.Renew", result: Some(Type::Entity(&PRODUCT)), ..Operation::NEW };

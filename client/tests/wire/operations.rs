@@ -4,7 +4,7 @@ use edm::Edm as _;
 use odata_client::Version;
 
 use crate::fake::{Answer, Fake};
-use crate::model::{CANCEL, LABEL, Product, REJECT, RENEW, SCALE, SIMILAR};
+use crate::model::{CANCEL, EXPORT, LABEL, Product, REJECT, RENEW, REPORT, SCALE, SIMILAR};
 
 #[tokio::test]
 async fn parameters_of_functions_are_literals() {
@@ -76,6 +76,29 @@ async fn a_function_of_v4_has_its_parameters_in_parentheses() {
             "GET /api/Demo.Similar(to='x',sizes=@sizes)/Parts?@sizes=[1,2]",
         ]
     );
+}
+
+#[tokio::test]
+async fn streams_that_operations_return_are_bytes_of_any_type() {
+    let csv = || Answer::new(200, "a,b").header("content-type", "text/csv");
+    let fake = Fake::start([csv(), csv(), csv()]).await;
+    let product = fake.products_in(Version::V4).by_key("1");
+    let values = || vec![("period", "D7".to_owned().to_value())];
+    let report = product.compose_stream(&REPORT, values());
+    assert_eq!(report.get().await.unwrap(), "a,b");
+    assert_eq!(report.open().await.unwrap().content_type.as_deref(), Some("text/csv"));
+    assert_eq!(product.invoke_stream(&EXPORT, values()).await.unwrap(), "a,b");
+    assert_eq!(
+        fake.lines(),
+        [
+            "GET /api/Products('1')/Demo.Report(period='D7')",
+            "GET /api/Products('1')/Demo.Report(period='D7')",
+            "POST /api/Products('1')/Demo.Export",
+        ]
+    );
+    let seen = fake.seen();
+    assert!(seen.iter().all(|seen| seen.header("accept") == Some("*/*")));
+    assert_eq!(seen[2].body, r#"{"period":"D7"}"#);
 }
 
 #[tokio::test]

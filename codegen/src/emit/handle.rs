@@ -130,10 +130,12 @@ impl Emitter<'_> {
         let (method, end) = match &call.result {
             CallResult::Nothing => ("invoke", ")"),
             CallResult::Value(_) => ("invoke", ")"),
+            CallResult::Stream => ("invoke_stream", ")"),
             CallResult::Entity(_) => ("invoke_entity", ")"),
             CallResult::Entities(_) => ("invoke_entities", ")"),
             CallResult::ComposeEntity(_) => ("compose_entity", "))"),
             CallResult::ComposeEntities(_) => ("compose_entities", ")"),
+            CallResult::ComposeStream => ("compose_stream", ")"),
         };
         match &call.result {
             CallResult::Nothing => inputs.push("odata_client::nothing".to_owned()),
@@ -159,9 +161,11 @@ impl Emitter<'_> {
             CallResult::Value(ty) | CallResult::Entity(ty) => {
                 format!("odata_client::Request<{ty}>")
             }
+            CallResult::Stream => "odata_client::Request<odata_client::Bytes>".to_owned(),
             CallResult::Entities(ty) => format!("odata_client::Request<odata_client::Page<{ty}>>"),
             CallResult::ComposeEntity(request) => request.clone(),
             CallResult::ComposeEntities(ty) => format!("odata_client::Collection<{ty}>"),
+            CallResult::ComposeStream => "odata_client::StreamRequest".to_owned(),
         };
         let head = format!("{visibility}fn {}(", call.method);
         text.list(&head, &inputs, &format!(") -> {result}{end}"));

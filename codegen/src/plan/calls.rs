@@ -99,6 +99,12 @@ impl Calls<'_> {
                 _ => CallResult::Entity(planner.path(names.module, &names.ty)),
             };
         }
+        if *result == Type::Primitive(Primitive::Stream) {
+            return match is_function {
+                true => CallResult::ComposeStream,
+                false => CallResult::Stream,
+            };
+        }
         let nullable = operation.result_nullable && item.is_none();
         CallResult::Value(planner.nullable_type(result, nullable).text)
     }

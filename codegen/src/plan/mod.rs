@@ -260,12 +260,16 @@ pub(crate) enum CallResult {
     Nothing,
     /// A value that is no entity.
     Value(String),
+    /// A stream that is read at once.
+    Stream,
     /// One entity.
     Entity(String),
     /// Entities.
     Entities(String),
     /// The request for one entity, of this type.
     ComposeEntity(String),
+    /// The request for a stream.
+    ComposeStream,
     /// A collection that can be queried.
     ComposeEntities(String),
 }

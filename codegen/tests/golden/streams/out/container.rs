@@ -27,4 +27,12 @@ impl Service {
     pub fn photo(&self, key: impl Into<i32>) -> super::PhotoRequest {
         self.photos().by_key(key)
     }
+
+    /// Function `Report` (GET): `Edm.Stream`.
+    ///
+    /// - `period`: `period`, `Edm.String`.
+    pub fn report(&self, period: impl Into<String>) -> odata_client::StreamRequest {
+        let values = vec![("period", <String as edm::Edm>::to_value(&period.into()))];
+        self.0.compose_stream(&super::tables::REPORT, values)
+    }
 }

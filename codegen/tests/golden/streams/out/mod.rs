@@ -3,7 +3,7 @@
 
 //! `Service`.
 //!
-//! 1 entity types, 0 complex types, 0 enumerations, 0 typed ids, 1 entity sets, 0 operations.
+//! 1 entity types, 0 complex types, 0 enumerations, 0 typed ids, 1 entity sets, 3 operations.
 //!
 //! Generated from metadata.xml. To generate it again: `UPDATE=1 cargo test -p odata-codegen`.
 

@@ -5,7 +5,19 @@
 // What a later version of the tables adds has a default.
 #![allow(clippy::needless_update)]
 
-use edm::model::{Access, Allow, EntitySet, Model, Primitive, Property, StructuredType, Type};
+use edm::model::{
+    Access,
+    Allow,
+    EntitySet,
+    Model,
+    Operation,
+    OperationKind,
+    Parameter,
+    Primitive,
+    Property,
+    StructuredType,
+    Type,
+};
 
 /// The model of `Service`.
 pub static MODEL: Model = Model {
@@ -16,6 +28,7 @@ pub static MODEL: Model = Model {
     entity_sets: &[
         EntitySet { name: "Photos", entity_type: &PHOTO, allow: Allow::ALL, since: None },
     ],
+    operations: &[&REPORT],
     ..Model::NEW
 };
 
@@ -31,5 +44,34 @@ pub static PHOTO: StructuredType = StructuredType {
         Property { nullable: false, ..Property::new("Size", Type::Primitive(Primitive::Int64)) },
     ],
     streams: &["Thumbnail", "Media"],
+    operations: &[&PHOTO_CROP],
     ..StructuredType::NEW
+};
+
+/// The operation `Crop`.
+pub static PHOTO_CROP: Operation = Operation {
+    name: "Sample.Crop",
+    kind: OperationKind::Function,
+    method: "GET",
+    result: Some(Type::Primitive(Primitive::Stream)),
+    ..Operation::NEW
+};
+
+/// The operation `Export`.
+pub static PHOTO_COLLECTION_EXPORT: Operation = Operation {
+    name: "Sample.Export",
+    result: Some(Type::Primitive(Primitive::Stream)),
+    ..Operation::NEW
+};
+
+/// The operation `Report`.
+pub static REPORT: Operation = Operation {
+    name: "Report",
+    kind: OperationKind::Function,
+    method: "GET",
+    parameters: &[
+        Parameter { name: "period", ty: Type::Primitive(Primitive::String), nullable: false },
+    ],
+    result: Some(Type::Primitive(Primitive::Stream)),
+    ..Operation::NEW
 };

@@ -5,4 +5,4 @@
 
 mod photo;
 
-pub use self::photo::PhotoRequest;
+pub use self::photo::{PhotoCollectionExt, PhotoRequest};

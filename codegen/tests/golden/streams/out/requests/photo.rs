@@ -22,6 +22,11 @@ impl PhotoRequest {
     pub fn media_(&self) -> odata_client::StreamRequest {
         self.0.stream("Media")
     }
+
+    /// Function `Crop` (GET): `Edm.Stream`.
+    pub fn crop(&self) -> odata_client::StreamRequest {
+        self.0.compose_stream(&super::super::tables::PHOTO_CROP, Vec::new())
+    }
 }
 
 impl From<odata_client::EntityRequest<super::super::Photo>> for PhotoRequest {
@@ -40,4 +45,16 @@ impl ::core::ops::Deref for PhotoRequest {
 
 impl odata_client::Addressed for super::super::Photo {
     type Request = PhotoRequest;
+}
+
+/// What can be done with many `Photo`.
+pub trait PhotoCollectionExt {
+    /// Action `Export` (POST): `Edm.Stream`.
+    fn export(&self) -> odata_client::Request<odata_client::Bytes>;
+}
+
+impl PhotoCollectionExt for odata_client::Collection<super::super::Photo> {
+    fn export(&self) -> odata_client::Request<odata_client::Bytes> {
+        self.invoke_stream(&super::super::tables::PHOTO_COLLECTION_EXPORT, Vec::new())
+    }
 }
