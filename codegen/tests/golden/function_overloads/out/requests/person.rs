@@ -14,7 +14,7 @@ impl PersonRequest {
     }
 
     /// Function `Find` (GET): `Edm.String`.
-    pub fn find(&self) -> odata_client::Request<Option<String>> {
+    pub fn find_(&self) -> odata_client::Request<Option<String>> {
         self.0.invoke(&super::super::tables::PERSON_FIND, Vec::new(), edm::Edm::from_value)
     }
 
