@@ -131,7 +131,7 @@ impl Printer<'_, '_> {
     fn negate(&mut self, operand: &Expr) -> fmt::Result {
         let is_plain = match operand {
             Expr::Property(path) => path.first().is_some_and(|name| !name.starts_with("INF")),
-            Expr::Call(..) => true,
+            Expr::Call(..) | Expr::Negate(_) => true,
             _ => false,
         };
         self.f.write_str(if is_plain { "-" } else { "-(" })?;

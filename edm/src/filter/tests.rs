@@ -118,6 +118,18 @@ fn what_a_version_has_not_is_refused() {
     }
 }
 
+/// Found by fuzzing: what is as deep as can be is not printed deeper.
+#[test]
+fn signs_in_a_row_are_printed_as_deep_as_they_are() {
+    for version in [Version::V3, Version::V4] {
+        let deep = format!("{}Price", "-".repeat(60));
+        let expr = Expr::parse_for(&deep, version).unwrap();
+        assert_eq!(expr.display(version).to_string(), deep);
+        let literal = Expr::parse_for("--(5)", version).unwrap();
+        assert_eq!(literal.display(version).to_string(), "--(5)");
+    }
+}
+
 #[test]
 fn mistakes_are_placed() {
     let problem = |text: &str| Expr::parse(text).unwrap_err().to_string();
