@@ -169,3 +169,92 @@ fn documents_from_services_are_cached() {
     assert_eq!((offline.status.code(), &offline.stdout), (Some(0), &online.stdout));
     assert_eq!(server.requests().len(), 1);
 }
+
+/// A document that refers to others, and has something of its own.
+fn referring(uris: &[&str]) -> String {
+    let references: String = uris
+        .iter()
+        .map(|uri| {
+            format!(
+                "<edmx:Reference Uri=\"{uri}\"><edmx:Include Namespace=\"Far\"/></edmx:Reference>"
+            )
+        })
+        .collect();
+    format!(
+        "<edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\
+         {references}<edmx:DataServices><Schema Namespace=\"Main\" \
+         xmlns=\"http://docs.oasis-open.org/odata/ns/edm\"><ComplexType Name=\"A\">\
+         <Property Name=\"P\" Type=\"Far.Shape\"/></ComplexType></Schema></edmx:DataServices></edmx:Edmx>"
+    )
+}
+
+const FAR: &str = "<Schema Namespace=\"Far\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">\
+                   <ComplexType Name=\"Shape\"/></Schema>";
+
+#[test]
+fn documents_that_are_referred_to_are_stored_beside_when_asked_for() {
+    let other = Server::start(|_| answer("200 OK", "", FAR));
+    let foreign = format!("{}/foreign.xml", other.root);
+    let uris = ["parts/shapes.xml#x", &foreign, "parts/Cargo.toml", "own.xml", "gone.xml", "x.xml"];
+    let main = referring(&uris);
+    let server = Server::start(move |request| match request[0].as_str() {
+        line if line.contains("/parts/shapes.xml") => answer("200 OK", "", FAR),
+        line if line.contains("gone") => answer("404 Not Found", "", ""),
+        _ => answer("200 OK", "", &main),
+    });
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let file = |name: &str| directory.path().join(name);
+    let own = FAR.replace("Far", "Own");
+    fs::write(file("own.xml"), &own).expect("written");
+    let out = file("x.xml");
+    let fetch = ["fetch", &server.root, "--references", "--bearer", "t0ken", "--out", text(&out)];
+    let done = run(&fetch);
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    for name in ["shapes.xml", "foreign.xml"] {
+        assert_eq!(fs::read_to_string(file(name)).expect("stored"), FAR);
+    }
+    assert_eq!(fs::read_to_string(file("own.xml")).expect("there"), own);
+    assert!(!file("Cargo.toml").exists() && !file("gone.xml").exists());
+    for name in ["Cargo.toml", "own.xml", "gone.xml", "x.xml"] {
+        let told = format!("{}/", server.root);
+        let told =
+            |line: &str| line.contains(&told) && line.contains(&format!("{name} is not stored"));
+        assert!(stderr(&done).lines().any(told), "{name} in {}", stderr(&done));
+    }
+    let is_secret = |line: &String| line.starts_with("authorization");
+    assert!(server.requests().iter().all(|request| request.iter().any(is_secret)));
+    assert!(!other.requests()[0].iter().any(is_secret), "{:?}", other.requests());
+
+    let cache = file("cache");
+    let described = run(&["describe", text(&out), "--no-fetch", "--cache", text(&cache)]);
+    assert_eq!(described.status.code(), Some(0), "{}", stderr(&described));
+    // Again, everything is still the same.
+    assert_eq!(run(&fetch).status.code(), Some(0));
+}
+
+#[test]
+fn credentials_are_not_for_hosts_that_documents_name() {
+    let other = Server::start(|_| answer("200 OK", "", FAR));
+    let main = referring(&[&format!("{}/far.xml", other.root), "near.xml"]);
+    let server = Server::start(move |request| {
+        let body = if request[0].contains("near.xml") { FAR } else { &main };
+        answer("200 OK", "", body)
+    });
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let out = directory.path().join("main.xml");
+    let cache = directory.path().join("cache");
+    let url = format!("{}/main.xml", server.root);
+    let options =
+        ["--bearer", "t0ken", "--header", "X-Key: k", "--lenient", "--cache", text(&cache)];
+    let is_secret = |line: &String| line.starts_with("x-key") || line.starts_with("authorization");
+    run(&["fetch", &url, "--bearer", "t0ken", "--out", text(&out)]);
+    for metadata in [&url, text(&out)] {
+        run(&[&["describe", metadata], &options[..]].concat());
+    }
+    let near = server.requests();
+    assert_eq!(near.iter().filter(|request| request[0].contains("near.xml")).count(), 2);
+    assert!(near.iter().all(|request| request.iter().any(is_secret)), "{near:?}");
+    let far = other.requests();
+    assert_eq!(far.len(), 2);
+    assert!(!far.iter().flatten().any(is_secret), "{far:?}");
+}

@@ -48,6 +48,11 @@ impl Failure {
         Self { cause: Cause::Input, message: message.into() }
     }
 
+    /// Whether a service is why.
+    pub(crate) fn is_network(&self) -> bool {
+        self.cause == Cause::Network
+    }
+
     /// The disk refuses.
     pub(crate) fn disk(message: impl Into<String>) -> Self {
         Self { cause: Cause::Disk, message: message.into() }

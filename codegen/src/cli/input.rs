@@ -91,6 +91,11 @@ impl Origin {
         Ok(Documents { documents, reading: Reading { mode, references } })
     }
 
+    /// The same without credentials: for hosts that a document names, and nobody else.
+    pub(crate) fn without_credentials(&self) -> Self {
+        Self { credentials: Credentials::default(), ..self.clone() }
+    }
+
     /// Whether documents are repaired.
     pub(crate) fn is_lenient(&self) -> bool {
         self.lenient

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::http;
 use super::input::{self, Origin};
 use super::messages::Messages;
+use super::sidecar::Sidecar;
 
 /// Where a document is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +33,7 @@ impl Place {
     /// often stored together under the last part of their URLs.
     fn candidates(&self, uri: &str) -> Vec<Self> {
         let uri = uri.split('#').next().unwrap_or_default();
-        let last = uri.rsplit(['/', '\\']).next().unwrap_or_default();
+        let last = last_part(uri);
         match self {
             Self::Url(base) => base.join(uri).ok().map(Self::Url).into_iter().collect(),
             Self::File(path) => {
@@ -46,11 +47,23 @@ impl Place {
                     None => {
                         places.push(Self::File(folder.join(uri)));
                         places.push(Self::File(folder.join(last)));
+                        // Where the document comes from, the other one may be, too.
+                        let base = Sidecar::of_document(path);
+                        let base = base.and_then(|sidecar| http::url(&sidecar.final_url));
+                        places.extend(base.and_then(|base| base.join(uri).ok()).map(Self::Url));
                     }
                 }
                 places.retain(|place| !matches!(place, Self::File(path) if !path.is_file()));
                 places
             }
+        }
+    }
+
+    /// The service that it comes from, if that is known.
+    fn service(&self) -> Option<Url> {
+        match self {
+            Self::Url(url) => Some(url.clone()),
+            Self::File(path) => http::url(&Sidecar::of_document(path)?.url),
         }
     }
 
@@ -63,8 +76,15 @@ impl Place {
     }
 }
 
+/// What is behind the last slash of an address.
+pub(crate) fn last_part(uri: &str) -> &str {
+    let uri = uri.split('#').next().unwrap_or_default();
+    uri.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
 /// The documents that these refer to, and those that they refer to, each once. Vocabularies are
 /// left out. What is not to be had is told, and left to the generator: nothing may need it.
+/// Credentials are for the services that the documents come from: a document may name any host.
 ///
 /// # Errors
 ///
@@ -74,6 +94,10 @@ pub(crate) fn load(
     origin: &Origin,
     messages: &Messages,
 ) -> Result<Vec<Source>, Failure> {
+    let trusted: Vec<_> =
+        documents.iter().filter_map(|(place, _)| Some(place.service()?.origin())).collect();
+    let stranger = origin.without_credentials();
+    let asking = |url: &Url| if trusted.contains(&url.origin()) { origin } else { &stranger };
     let mut seen: BTreeSet<Place> = documents.iter().map(|(place, _)| place.canonical()).collect();
     let mut waiting: Vec<(Place, Source)> = documents.to_vec();
     let mut found = Vec::new();
@@ -85,7 +109,7 @@ pub(crate) fn load(
             if candidates.iter().any(|candidate| seen.contains(&candidate.canonical())) {
                 continue;
             }
-            match first(&candidates, origin, messages)? {
+            match first(&candidates, asking, messages)? {
                 Ok((place, source)) => {
                     seen.insert(place.canonical());
                     found.push(source.clone());
@@ -102,16 +126,16 @@ pub(crate) fn load(
 }
 
 /// The first document that is to be had, or why there is none.
-fn first(
+fn first<'o>(
     candidates: &[Place],
-    origin: &Origin,
+    asking: impl Fn(&Url) -> &'o Origin,
     messages: &Messages,
 ) -> Result<Result<(Place, Source), String>, Failure> {
     let mut why = String::new();
     for place in candidates {
         match place {
             Place::File(path) => return Ok(Ok((place.clone(), input::file(path, messages)?))),
-            Place::Url(url) => match origin.at_url(url, messages) {
+            Place::Url(url) => match asking(url).at_url(url, messages) {
                 Ok(source) => return Ok(Ok((place.clone(), source))),
                 Err(failure) => why.push_str(&format!("; {failure}")),
             },

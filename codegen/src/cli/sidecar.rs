@@ -39,20 +39,24 @@ impl Sidecar {
     /// That of a document, if the document is there and comes from this URL. One that cannot be
     /// read is as good as none: the document is requested again.
     pub(crate) fn beside(document: &Path, url: &Url) -> Option<Self> {
+        Self::of_document(document).filter(|sidecar| sidecar.url == shown(url))
+    }
+
+    /// That of a document, if the document is there.
+    pub(crate) fn of_document(document: &Path) -> Option<Self> {
         if !document.is_file() {
             return None;
         }
         let text = fs::read_to_string(path(document)).ok()?;
         let value: Value = serde_json::from_str(&text).ok()?;
         let text = |name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-        let sidecar = Self {
+        Some(Self {
             url: text("url")?,
             final_url: text("final_url").unwrap_or_default(),
             etag: text("etag"),
             last_modified: text("last_modified"),
             date: text("date").unwrap_or_default(),
-        };
-        (sidecar.url == shown(url)).then_some(sidecar)
+        })
     }
 
     /// What a service is told of it, to send the document only if it has changed.
