@@ -1,6 +1,6 @@
 //! Names: an obstacle course, the order of declarations, and the names lock.
 
-use odata_codegen::{Options, Output, Source, generate};
+use odata_codegen::{Layout, Options, Output, Source, generate};
 
 /// Names that Rust, its prelude, the run time or emitted text give a meaning to, and names that
 /// are no identifiers.
@@ -177,4 +177,48 @@ fn a_lock_that_is_none_is_a_mistake() {
     let source = Source { name: "m.xml".to_owned(), text: document(&["A"]) };
     let errors = generate(&[source], &[], &options).expect_err("refused").to_string();
     assert!(errors.contains("names::lock"), "{errors}");
+}
+
+/// A document of namespaces with a type each, generated as a module per namespace.
+fn namespaces(names: &[&str], lock: Option<String>) -> Output {
+    let schemas = names.iter().map(|name| {
+        format!(
+            "<Schema Namespace=\"{name}\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">\
+             <ComplexType Name=\"T\"/></Schema>"
+        )
+    });
+    let text = format!(
+        "<edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\
+         <edmx:DataServices>{}</edmx:DataServices></edmx:Edmx>",
+        schemas.collect::<String>()
+    );
+    let options = Options { lock, layout: Layout::PerNamespace, ..Options::default() };
+    generate(&[Source { name: "m.xml".to_owned(), text }], &[], &options)
+        .unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+/// The modules of namespaces.
+fn modules(output: &Output) -> Vec<&str> {
+    let lines = output.files["mod.rs"].lines();
+    lines
+        .filter_map(|line| line.strip_prefix("pub mod "))
+        .filter(|name| *name != "tables;")
+        .map(|name| name.trim_end_matches(';'))
+        .collect()
+}
+
+#[test]
+fn modules_have_names_in_snake_case() {
+    let output = namespaces(&["Home", "Self", "self", "Größe", "_1st", "Default"], None);
+    assert_eq!(modules(&output), ["default", "gr_e", "self_", "_1st", "self_2"]);
+}
+
+#[test]
+fn a_lock_keeps_the_names_of_modules() {
+    let old = namespaces(&["Org.Home", "Org.Sales"], None);
+    assert_eq!(modules(&old), ["sales"]);
+    // By itself, the new namespace would make the prefix worth telling.
+    let names = ["Org.Home", "Org.Sales", "Com.Stock"];
+    assert_eq!(modules(&namespaces(&names, Some(old.lock))), ["com_stock", "sales"]);
+    assert_eq!(modules(&namespaces(&names, None)), ["com_stock", "org_sales"]);
 }

@@ -3,6 +3,8 @@
 
 use heck::{ToShoutySnakeCase, ToSnakeCase, ToUpperCamelCase};
 
+use crate::names::ident::normal;
+
 /// Words whose case is not where they begin and end.
 const MIXED: [(&str, &str); 6] = [
     ("OData", "Odata"),
@@ -25,8 +27,9 @@ pub(crate) fn shouty(name: &str) -> String {
 
 /// A name as a type or a variant: as it is where that is good Rust.
 pub(crate) fn camel(name: &str) -> String {
+    let name = normal(name);
     let is_camel = name.starts_with(char::is_uppercase) && name.chars().all(char::is_alphanumeric);
-    if is_camel { name.to_owned() } else { regular(name).to_upper_camel_case() }
+    if is_camel { name.into_owned() } else { regular(&name).to_upper_camel_case() }
 }
 
 /// Whether a name is in the case that its words ask for: of `Id` and `ID`, the first.
@@ -38,7 +41,7 @@ pub(crate) fn is_regular(name: &str) -> bool {
 
 /// The name with every word in regular case.
 fn regular(name: &str) -> String {
-    let mut name = name.to_owned();
+    let mut name = normal(name).into_owned();
     for (mixed, word) in MIXED {
         if name.contains(mixed) {
             name = replace_word(&name, mixed, word);
@@ -127,6 +130,7 @@ mod tests {
             ("Asset_File", "AssetFile"),
             ("type", "Type"),
             ("self", "Self"),
+            ("ª", "A"),
         ] {
             assert_eq!(camel(name), expected, "{name}");
         }

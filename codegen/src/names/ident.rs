@@ -1,5 +1,9 @@
 //! Any text to an identifier: total, so that no name of a document is ever refused.
 
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Keywords of Rust 2024, strict and reserved.
 const KEYWORDS: [&str; 48] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "do", "dyn",
@@ -12,11 +16,20 @@ const KEYWORDS: [&str; 48] = [
 /// Keywords that cannot be raw identifiers.
 const PATH_KEYWORDS: [&str; 4] = ["self", "Self", "super", "crate"];
 
+/// A text in the form that the compiler wants identifiers in: letters that only look different,
+/// such as ligatures, are the same.
+pub(crate) fn normal(text: &str) -> Cow<'_, str> {
+    match text.is_ascii() {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(text.nfkc().collect()),
+    }
+}
+
 /// The identifier of a text. A keyword becomes a raw identifier, or gets a `_` where it cannot;
 /// what Rust does not allow in an identifier becomes `_`.
 pub(crate) fn identifier(text: &str) -> String {
     let mut ident = String::with_capacity(text.len() + 2);
-    for letter in text.chars() {
+    for letter in normal(text).chars() {
         let fits = letter == '_' || unicode_ident::is_xid_continue(letter);
         ident.push(if fits { letter } else { '_' });
     }
@@ -64,7 +77,11 @@ mod tests {
             ("", "unnamed"),
             ("_", "unnamed"),
             ("1st", "_1st"),
-            ("x²", "x_"),
+            ("x²", "x2"),
+            ("ﬁeld", "field"),
+            ("𝒳", "X"),
+            ("cafe\u{301}", "café"),
+            ("🦀", "unnamed"),
             ("a/b", "a_b"),
             ("$x", "_x"),
             ("a b", "a_b"),

@@ -138,14 +138,12 @@ pub(crate) fn decide(
             |module: &ModuleNames| Scope::new(format!("{what} of {}", module.what()), reserved);
         modules.iter().map(scope).collect::<Vec<_>>()
     };
-    let types = scopes("the types", reserved::TYPES);
+    let mut types = scopes("the types", reserved::TYPES);
     let tables = scopes("the tables", reserved::TABLES);
     let mut files = scopes("the files", reserved::MODULES);
-    if let Some(root) = files.first_mut() {
-        modules
-            .iter()
-            .filter_map(|module| module.name.as_deref())
-            .for_each(|name| root.occupy(name));
+    for root in files.first_mut().into_iter().chain(types.first_mut()) {
+        let names = modules.iter().filter_map(|module| module.name.as_deref());
+        names.for_each(|name| root.occupy(name));
     }
     let mut decider = Decider {
         model,
@@ -165,7 +163,12 @@ pub(crate) fn decide(
     let id_types = decider.id_types(&primary.id_types);
     let containers = decider.containers(&primary.containers);
     let type_definitions = primary.type_definitions;
-    let pins = std::mem::take(&mut decider.pins);
+    let mut pins = std::mem::take(&mut decider.pins);
+    for module in &modules {
+        if let Some(name) = &module.name {
+            pins.pin(&modules::key(&module.namespace), plain(name));
+        }
+    }
     lock.extend(pins);
     Names {
         modules,

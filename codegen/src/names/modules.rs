@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Model;
-use crate::names::ident::identifier;
 use crate::names::lock::Lock;
 use crate::names::scope::{Claim, Scope};
 use crate::names::{case, reserved};
@@ -54,8 +53,8 @@ pub(crate) fn decide(model: &Model, modules: Modules, lock: &Lock) -> Vec<Module
             continue;
         }
         let short = namespace.get(prefix..).unwrap_or(namespace).trim_start_matches('.');
-        let candidates = vec![ascii(&case::snake(short)), ascii(&case::snake(namespace))];
-        claims.push(Claim { key: format!("{namespace}."), candidates, ..Claim::default() });
+        let candidates = vec![ascii(short), ascii(namespace)];
+        claims.push(Claim { key: key(namespace), candidates, ..Claim::default() });
         kept.push(namespace.clone());
     }
     // Modules that a lock does not pin have names of their own; there is nothing to report.
@@ -69,10 +68,17 @@ pub(crate) fn decide(model: &Model, modules: Modules, lock: &Lock) -> Vec<Module
     list
 }
 
-/// A name that may be that of a file.
-fn ascii(text: &str) -> String {
+/// What the module of a namespace is called in the lock.
+pub(crate) fn key(namespace: &str) -> String {
+    format!("{namespace}.")
+}
+
+/// A namespace as a name that may be that of a file.
+fn ascii(namespace: &str) -> String {
+    let text = case::snake(namespace);
     let text: String = text.chars().map(|c| if c.is_ascii() { c } else { '_' }).collect();
-    identifier(&text)
+    // Again, so that no two `_` follow each other.
+    case::snake(&text)
 }
 
 /// How many bytes of the namespaces are the same, up to a dot.

@@ -70,6 +70,8 @@ impl Decider<'_> {
             let mut scope = std::mem::replace(&mut self.types[module], Scope::new("", &[]));
             names.push(self.settle(&mut scope, claims));
             self.types[module] = scope;
+            // Types and modules share names; `_1st` would be both.
+            names[module].iter().for_each(|name| self.files[module].occupy(name));
         }
         let mut placed = homes.into_iter().map(|places| {
             let place =
@@ -182,7 +184,8 @@ impl Decider<'_> {
         let file = case::snake(&bare);
         let is_ascii = file.is_ascii();
         let file = is_ascii.then(|| {
-            self.derived(Kind::File, module, &parent, format!("{parent}#file"), vec![file])
+            let candidates = vec![file.clone(), format!("{file}_type")];
+            self.derived(Kind::File, module, &parent, format!("{parent}#file"), candidates)
         });
         let named = |decider: &mut Self, suffix: &str, other: &str| {
             let candidates = vec![format!("{bare}{suffix}"), format!("{bare}{other}")];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Model, StructuredType, Type};
-use crate::names::Names;
+use crate::names::{Names, plain};
 
 /// What modules need of each other.
 #[derive(Debug, Default)]
@@ -96,9 +96,13 @@ impl Features {
     }
 }
 
-/// The name of a feature: that of its module, with dashes.
+/// The name of a feature: that of its module, with dashes. None begins with one, and `default` is
+/// what cargo calls all of them.
 fn feature(module: &str) -> String {
-    module.trim_start_matches("r#").replace('_', "-")
+    match plain(module).trim_start_matches('_').replace('_', "-") {
+        name if name == "default" => "default-".to_owned(),
+        name => name,
+    }
 }
 
 fn module_of(names: &Names, ty: &Type) -> Option<usize> {
@@ -110,5 +114,22 @@ fn module_of(names: &Names, ty: &Type) -> Option<usize> {
         Type::Entity(id) => names.entity_types.get(id.0).map(|names| names.module),
         Type::Definition(id) => names.type_definitions.get(id.0).map(|place| place.module),
         Type::Collection(item) => module_of(names, item),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::feature;
+
+    #[test]
+    fn cargo_accepts_every_feature() {
+        for (module, expected) in [
+            ("call_records", "call-records"),
+            ("r#type", "type"),
+            ("_1st", "1st"),
+            ("default", "default-"),
+        ] {
+            assert_eq!(feature(module), expected, "{module}");
+        }
     }
 }

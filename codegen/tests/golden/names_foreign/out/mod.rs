@@ -3,18 +3,24 @@
 
 //! `Service`.
 //!
-//! 2 entity types, 0 complex types, 0 enumerations, 0 typed ids, 2 entity sets, 0 operations.
+//! 3 entity types, 2 complex types, 0 enumerations, 0 typed ids, 2 entity sets, 0 operations.
 //!
 //! Generated from metadata.xml. To generate it again: `UPDATE=1 cargo test -p odata-codegen`.
 
 // Names are as the documents have them.
 #![allow(nonstandard_style)]
 
+mod _1st_type;
+mod _1st_x;
 mod container;
 mod types;
+mod x;
 mod requests;
 pub mod tables;
 
+pub use self::_1st_type::_1st;
+pub use self::_1st_x::_1stX;
 pub use self::container::Service;
 pub use self::types::{Größe, Товар};
+pub use self::x::X;
 pub use self::requests::*;

@@ -12,7 +12,8 @@ pub static MODEL: Model = Model {
     version: edm::version::Version::V4,
     namespace: "Sample",
     container: "Service",
-    entity_types: &[&GRÖSSE, &ТОВАР],
+    entity_types: &[&GRÖSSE, &ТОВАР, &_1ST],
+    complex_types: &[&X, &_1ST_X],
     entity_sets: &[
         EntitySet { name: "Größen", entity_type: &GRÖSSE, allow: Allow::ALL, since: None },
         EntitySet { name: "Товары", entity_type: &ТОВАР, allow: Allow::ALL, since: None },
@@ -41,5 +42,32 @@ pub static ТОВАР: StructuredType = StructuredType {
         Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Primitive(Primitive::Int32)) },
         Property::new("Имя", Type::Primitive(Primitive::String)),
     ],
+    ..StructuredType::NEW
+};
+
+/// The table of `_1st`.
+pub static _1ST: StructuredType = StructuredType {
+    name: "_1st",
+    namespace: "Sample",
+    key: &["Id"],
+    properties: &[
+        Property { nullable: false, access: Access::Create, ..Property::new("Id", Type::Primitive(Primitive::Int32)) },
+        Property::new("ﬁeld", Type::Primitive(Primitive::String)),
+        Property::new("ª", Type::Primitive(Primitive::String)),
+    ],
+    ..StructuredType::NEW
+};
+
+/// The table of `X`.
+pub static X: StructuredType = StructuredType {
+    name: "𝒳",
+    namespace: "Sample",
+    ..StructuredType::NEW
+};
+
+/// The table of `_1stX`.
+pub static _1ST_X: StructuredType = StructuredType {
+    name: "X",
+    namespace: "_1st",
     ..StructuredType::NEW
 };

@@ -3,6 +3,8 @@
 
 //! Requests for one entity.
 
+mod _1st_type;
 mod types;
 
+pub use self::_1st_type::_1stRequest;
 pub use self::types::{GrößeRequest, ТоварRequest};
