@@ -2,124 +2,241 @@
 # The generator against odata2ts from npm, on a corpus of public documents, in one run:
 # CPU seconds and peak memory of generating, and of checking what comes out.
 #
-# usage: generator.sh [CORPUS]        CORPUS is ../shared/corpus if it is not given
-#   PEER_TIMEOUT=420                  seconds after which odata2ts is given up on
-#   PEER_DOCUMENTS="a.xml b.xml"      what odata2ts is tried on
+# usage: generator.sh [CORPUS]        CORPUS is ../shared/corpus if it is not given; where that is
+#                                     absent, the small documents of this repository are measured
+#   RUNS=5                            how often each document is generated
+#   CHECKS=3                          how often each crate is checked
+#   PEER_TIMEOUT=120                  seconds after which odata2ts is given up on
+#   PEER_DOCUMENTS="a.xml b.xml"      what odata2ts is tried on; the whole corpus takes it an hour
+#   ONLY=generate|check               one of the two tables
+#
+# The tables go to standard output, then a line of JSON per row. Needs GNU time; without npm the
+# columns of odata2ts are empty.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
+runs=${RUNS:-5}
+checks=${CHECKS:-3}
+peer_timeout=${PEER_TIMEOUT:-120}
+only=${ONLY:-}
+# Small to large, of V2 and V4. odata2ts has no result for the last two, which is why they are here.
+peer_documents=${PEER_DOCUMENTS:-trippin_rw_v4.xml northwind_v4.xml s4_api_business_partner_v2.xml
+    datascope_extractions_v4.xml dynamics_crm_9.1_v4.xml graph_v1.0_v4.xml}
+
 corpus=${1:-$root/../shared/corpus}
-corpus=$(cd "$corpus" 2>/dev/null && pwd) || { echo "there is no corpus at ${1:-$root/../shared/corpus}" >&2; exit 2; }
-timeout=${PEER_TIMEOUT:-420}
-peer_documents=${PEER_DOCUMENTS:-trippin_rw_v4.xml s4_api_business_partner_v2.xml graph_v1.0_v4.xml}
+if [ -d "$corpus" ]; then
+    corpus=$(cd "$corpus" && pwd)
+elif [ $# -gt 0 ]; then
+    echo "there is no corpus at $corpus" >&2
+    exit 2
+else
+    echo "there is no corpus at $corpus: only the documents of the guide are measured" >&2
+    corpus=$root/docs/documents
+    peer_documents=${PEER_DOCUMENTS:-northwind.xml dynamics.xml sap.xml graph.xml}
+fi
+time=$(command -v gtime || echo /usr/bin/time)
+"$time" --version 2>&1 | grep -q GNU || { echo "GNU time is not at $time" >&2; exit 2; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 log=$work/log
+json=$work/json
+: >"$log" >"$json"
 
-cargo build --quiet --release --manifest-path "$root/Cargo.toml" --package odata-codegen
-target=$(cargo metadata --quiet --format-version 1 --no-deps --manifest-path "$root/Cargo.toml" |
-    sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
-codegen=$target/release/odata-codegen
+# --- measuring
 
 # One processor: nothing may look faster because it uses both.
 one_core=()
 if command -v taskset >/dev/null; then one_core=(taskset -c 0); fi
-measure() { "${one_core[@]}" python3 "$here/measure.py" "$@" 2>>"$log"; }
-row() { printf '| %s |' "$1"; shift; printf ' %s |' "$@"; printf '\n'; }
+
+measure() { # SECONDS COMMAND…: sets cpu, mib (of the largest process) and code (124: timeout)
+    local limit=$1
+    shift
+    code=0
+    "${one_core[@]}" "$time" --quiet --output "$work/time" --format '%U %S %M' \
+        timeout --foreground --kill-after 5 "$limit" "$@" >>"$log" 2>&1 || code=$?
+    read -r cpu mib < <(awk '{ printf "%.2f %.0f\n", $1 + $2, $3 / 1024 }' "$work/time")
+}
+
+repeat() { # TIMES PREPARE COMMAND…: sets best and median CPU seconds, mib (the most), code
+    local times=$1 prepare=$2 most=0
+    shift 2
+    : >"$work/runs"
+    for ((run = 0; run < times; run++)); do
+        "$prepare"
+        measure 1800 "$@"
+        if [ "$code" != 0 ]; then
+            tail -n 20 "$log" >&2
+            exit 1
+        fi
+        echo "$cpu" >>"$work/runs"
+        if ((mib > most)); then most=$mib; fi
+    done
+    mib=$most
+    read -r best median < <(sort -n "$work/runs" | awk '
+        { cpu[NR] = $1 }
+        END { print cpu[1], NR % 2 ? cpu[(NR + 1) / 2] : (cpu[NR / 2] + cpu[NR / 2 + 1]) / 2 }')
+}
+
+# Times are known to 0.01 s: a time below that counts as that, which makes a ratio too low.
+quotient() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.0f", a / (b < 0.01 ? 0.01 : b) }'; }
 lines_of() { find "$1" -name "$2" -type f -exec cat {} + 2>/dev/null | wc -l; }
 
-generate() { # OUT DOCUMENT [OPTION…]
-    local out=$1 document=$2
-    shift 2
-    "$codegen" generate --quiet --lenient --no-fetch --metadata "$document" --out "$out" \
-        --name bench --runtime "$root" "$@"
+# --- printing
+
+machine="$(uname -sm), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1)"
+machine="$machine, $(getconf _NPROCESSORS_ONLN) processors"
+versions="$(rustc --version); node $(node --version 2>/dev/null || echo none)"
+date=$(date -u +%Y-%m-%d)
+
+row() { printf '|'; printf ' %s |' "$@"; printf '\n'; }
+note() { # BENCHMARK NAME FIELDS: a line of JSON
+    printf '{"benchmark":"%s","of":"%s",%s,"machine":"%s","versions":"%s","date":"%s"}\n' \
+        "$1" "$2" "$3" "$machine" "$versions" "$date" >>"$json"
+}
+ours_as_json() {
+    printf '"cpu_seconds":{"best":%s,"median":%s,"runs":%s},"peak_mib":%s,"lines":%s' \
+        "$best" "$median" "$1" "$mib" "$2"
 }
 
-# What a shell function does, as a command that can be measured.
-cat >"$work/generate" <<SCRIPT
-#!/usr/bin/env bash
-out=\$1 document=\$2; shift 2
-exec "$codegen" generate --quiet --lenient --no-fetch --metadata "\$document" --out "\$out" \
-    --name bench --runtime "$root" "\$@"
-SCRIPT
+# --- the two generators
+
+cargo build --quiet --release --manifest-path "$root/Cargo.toml" --package odata-codegen
+target=$(cargo metadata --quiet --format-version 1 --no-deps --manifest-path "$root/Cargo.toml" |
+    sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+generate=("$target/release/odata-codegen" generate --quiet --lenient --no-fetch
+    --name bench --runtime "$root")
+
+# A process per document, as a user starts it. What fails is written down and does not stop it.
 cat >"$work/corpus" <<SCRIPT
 #!/usr/bin/env bash
-find "$corpus" -name '*.xml' -o -name '*.json' | sort | while read -r document; do
-    case \$document in */invalid_*) continue ;; esac
-    rm -rf "$work/each"
-    "$work/generate" "$work/each" "\$document" || { echo "\$document failed"; exit 1; }
-done
+: >"$work/done" >"$work/failed"
+find "$corpus" -type f \( -name '*.xml' -o -name '*.json' \) -not -name 'invalid_*' | sort |
+    while read -r document; do
+        if $(printf '%q ' "${generate[@]}") --metadata "\$document" --out "$work/all/\$((++number))"; then
+            echo "\$document" >>"$work/done"
+        else
+            echo "\$document" >>"$work/failed"
+        fi
+    done
 SCRIPT
-chmod +x "$work/generate" "$work/corpus"
+chmod +x "$work/corpus"
 
-echo "## Generating"
-echo
-echo "$(uname -sm), $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | head -n 1), one core;" \
-    "$(rustc --version); node $(node --version 2>/dev/null || echo none); $(date -u +%Y-%m-%d)"
-echo
-
-mkdir "$work/peer"
-peer=$work/peer/node_modules/.bin/odata2ts
-if (cd "$work/peer" && npm init -y >/dev/null &&
-    npm install --silent --no-audit --no-fund @odata2ts/odata2ts@0.34 typescript@5.9 >>"$log" 2>&1); then
-    printf '{"compilerOptions":{"target":"ES2022","module":"ESNext","moduleResolution":"bundler","skipLibCheck":true}}\n' \
-        >"$work/peer/tsconfig.json"
-    printf '#!/usr/bin/env bash\ncd %q\nexec %q -s "$1" -o "$2" -m all -e ts -r\n' "$work/peer" "$peer" >"$work/odata2ts"
-    chmod +x "$work/odata2ts"
+# odata2ts wants a tsconfig.json where it runs, and a TypeScript before 7.
+install_peer() {
+    mkdir "$work/peer" && cd "$work/peer" && npm init -y &&
+        npm install --no-audit --no-fund @odata2ts/odata2ts@0.34 typescript@5.9 &&
+        echo '{"compilerOptions":{"target":"ES2022","module":"ESNext","moduleResolution":"bundler","skipLibCheck":true}}' \
+            >tsconfig.json
+}
+peer=
+if [ "$only" = check ]; then
+    :
+elif (install_peer) >>"$log" 2>&1; then
+    peer=$work/peer/node_modules/.bin/odata2ts
+    versions="$versions; odata2ts $(sed -n 's/^  "version": "\(.*\)",$/\1/p' \
+        "$work/peer/node_modules/@odata2ts/odata2ts/package.json")"
 else
     echo "odata2ts could not be installed; its columns are empty" >&2
-    peer=
 fi
 
-row document "CPU s" MiB lines "odata2ts CPU s" "odata2ts MiB" "odata2ts lines" "ratio of CPU"
-echo "|---|---|---|---|---|---|---|---|"
-for name in $peer_documents; do
-    document=$corpus/$name
-    [ -f "$document" ] || { echo "$name is not in the corpus" >&2; continue; }
-    read -r cpu rss code < <(measure 600 "$work/generate" "$work/ours" "$document")
-    [ "$code" = 0 ] || { tail -n 20 "$log" >&2; exit 1; }
-    lines=$(lines_of "$work/ours" '*.rs')
-    peer_cpu=- peer_rss=- peer_lines=- ratio=-
-    if [ -n "$peer" ]; then
-        read -r peer_cpu peer_rss peer_code < <(measure "$timeout" "$work/odata2ts" "$document" "$work/theirs")
-        ratio=$(python3 -c "print(f'{$peer_cpu / max($cpu, 0.01):.0f}')")
-        peer_lines=$(lines_of "$work/theirs" '*.ts')
-        if [ "$peer_code" != 0 ]; then peer_lines="fails ($peer_code)"; ratio="> $ratio"; fi
+try_peer() { # DOCUMENT: sets peer_cpu, peer_mib, peer_says, ratio and peer_fields
+    peer_cpu=- peer_mib=- peer_says=- ratio=- peer_fields='"peer":null'
+    [ -n "$peer" ] || return 0
+    local cpu mib code result=done lines
+    # It renames (-r) what clashes, as we do; without, it refuses more.
+    measure "$peer_timeout" env --chdir "$work/peer" "$peer" -s "$1" -o "$work/theirs" -m all -e ts -r
+    lines=$(lines_of "$work/theirs" '*.ts')
+    peer_cpu=$cpu peer_mib=$mib peer_says=$lines ratio=$(quotient "$cpu" "$median")
+    local number=$ratio
+    if [ "$code" = 124 ] || [ "$code" = 137 ]; then
+        # What it had used by then is the least that it takes.
+        result=timeout peer_says="no result within $peer_timeout s" ratio="> $number"
+    elif [ "$code" != 0 ] || [ "$lines" = 0 ]; then
+        result=failure peer_says=fails number=null ratio=-
     fi
-    row "$name" "$cpu" "$rss" "$lines" "$peer_cpu" "$peer_rss" "$peer_lines" "$ratio"
-    rm -rf "$work/ours" "$work/theirs"
-done
-read -r cpu rss code < <(measure 600 "$work/corpus")
-row "the whole corpus, a process per document" "$cpu" "$rss" - - - - -
-[ "$code" = 0 ] || { tail -n 5 "$log" >&2; exit 1; }
-
-echo
-echo "## cargo check of what is generated, beyond its dependencies"
-echo
-row crate "CPU s" MiB lines
-echo "|---|---|---|---|"
-export CARGO_TARGET_DIR=$work/target CARGO_INCREMENTAL=0
-one_core=()
-check() { # TITLE DOCUMENT [OPTION…]
-    local title=$1 document=$2 cpu rss code
-    shift 2
-    rm -rf "$work/crate"
-    generate "$work/crate" "$document" "$@" 2>>"$log"
-    cp "$root/Cargo.lock" "$work/crate/Cargo.lock"
-    local cargo=(cargo check --quiet --all-features --manifest-path "$work/crate/Cargo.toml")
-    # Dependencies first, without the crate: an empty one in its place.
-    mv "$work/crate/src" "$work/src"
-    mkdir "$work/crate/src" && touch "$work/crate/src/lib.rs"
-    "${cargo[@]}" 2>>"$log"
-    rm -r "$work/crate/src" && mv "$work/src" "$work/crate/src"
-    touch "$work/crate/src/lib.rs"
-    read -r cpu rss code < <(measure 1800 "${cargo[@]}")
-    [ "$code" = 0 ] || { tail -n 20 "$log" >&2; return 1; }
-    row "$title" "$cpu" "$rss" "$(lines_of "$work/crate/src" '*.rs')"
+    peer_fields=$(printf '"peer":{"result":"%s","cpu_seconds":%s,"peak_mib":%s,"lines":%s},"ratio_of_cpu":%s' \
+        "$result" "$cpu" "$mib" "$lines" "$number")
 }
-check "Dataverse 9.1, all" "$corpus/dynamics_crm_9.1_v4.xml"
-check "Graph v1.0, all" "$corpus/graph_v1.0_v4.xml"
-check "Graph v1.0, five sets" "$corpus/graph_v1.0_v4.xml" \
-    --include users --include groups --include sites --include drives --include applications
+
+# --- generating
+
+clean() { rm -rf "$work/ours" "$work/theirs" "$work/all"; }
+
+generating() {
+    echo
+    echo "## Generating, on one core"
+    echo
+    row document "CPU s, best of $runs" "median" MiB lines "odata2ts CPU s" MiB lines "ratio of CPU"
+    echo "|---|---|---|---|---|---|---|---|---|"
+    for name in $peer_documents; do
+        document=$corpus/$name
+        [ -f "$document" ] || { echo "$name is not in the corpus" >&2; continue; }
+        repeat "$runs" clean "${generate[@]}" --metadata "$document" --out "$work/ours"
+        lines=$(lines_of "$work/ours" '*.rs')
+        try_peer "$document"
+        row "$name" "$best" "$median" "$mib" "$lines" "$peer_cpu" "$peer_mib" "$peer_says" "$ratio"
+        note generate "$name" "$(ours_as_json "$runs" "$lines"),$peer_fields"
+    done
+    repeat "$runs" clean "$work/corpus"
+    title="all $(wc -l <"$work/done") documents, a process each"
+    lines=$(lines_of "$work/all" '*.rs')
+    row "$title" "$best" "$median" "$mib" "$lines" - - - -
+    note generate "$title" "$(ours_as_json "$runs" "$lines"),\"failed\":$(wc -l <"$work/failed")"
+    clean
+    if [ -s "$work/failed" ]; then
+        echo "not generated:" >&2
+        cat "$work/failed" >&2
+    fi
+}
+
+# --- checking
+
+crate=$work/crate
+touch_crate() { touch "$crate/src/lib.rs"; }
+check() { # TITLE DOCUMENT [OPTION…]
+    local title=$1 document=$2
+    shift 2
+    [ -f "$document" ] || { echo "$document is not there" >&2; return 0; }
+    rm -rf "$crate"
+    "${generate[@]}" --metadata "$document" --out "$crate" "$@" >>"$log" 2>&1 ||
+        { tail -n 20 "$log" >&2; exit 1; }
+    # The versions of dependencies that are tested here.
+    cp "$root/Cargo.lock" "$crate/Cargo.lock"
+    # As a user has it: the features that are on by default, nothing else.
+    local cargo=(cargo check --quiet --manifest-path "$crate/Cargo.toml")
+    # Dependencies first, with an empty crate in the place of this one.
+    mv "$crate/src" "$work/src"
+    mkdir "$crate/src" && touch "$crate/src/lib.rs"
+    "${cargo[@]}" >>"$log" 2>&1 || { tail -n 20 "$log" >&2; exit 1; }
+    rm -r "$crate/src" && mv "$work/src" "$crate/src"
+    repeat "$checks" touch_crate "${cargo[@]}"
+    local lines
+    lines=$(lines_of "$crate/src" '*.rs')
+    row "$title" "$best" "$median" "$mib" "$lines"
+    note check "$title" "$(ours_as_json "$checks" "$lines")"
+}
+checking() {
+    echo
+    echo "## cargo check of what is generated, beyond its dependencies"
+    echo
+    row crate "CPU s, best of $checks" "median" MiB lines
+    echo "|---|---|---|---|---|"
+    export CARGO_TARGET_DIR=$work/target CARGO_INCREMENTAL=0
+    one_core=()
+    if [ "$corpus" = "$root/docs/documents" ]; then
+        for name in $peer_documents; do check "$name" "$corpus/$name"; done
+    else
+        check "Dataverse 9.1, all" "$corpus/dynamics_crm_9.1_v4.xml"
+        check "Graph v1.0, all" "$corpus/graph_v1.0_v4.xml"
+        check "Graph v1.0, five sets" "$corpus/graph_v1.0_v4.xml" \
+            --include users --include groups --include sites --include drives --include applications
+    fi
+}
+
+echo "$machine; $versions; $date"
+if [ "$only" != check ]; then generating; fi
+if [ "$only" != generate ]; then checking; fi
+echo
+cat "$json"
