@@ -24,6 +24,21 @@ macro_rules! setters {
                 self
             }
 
+            /// Sets a complex property to a value of a type that is derived from the declared one;
+            /// the value names its type. [`edm::Extra::downcast`] reads it back.
+            pub fn set_derived<T, D, A: edm::$access>(
+                mut self,
+                property: edm::Property<E, T, A>,
+                value: &D,
+            ) -> Self
+            where
+                T: edm::Operand<Literal: edm::ComplexType>,
+                D: edm::ComplexType + edm::DerivedFrom<T::Literal>,
+            {
+                self.body = self.body.set_derived(property, value);
+                self
+            }
+
             /// Sets a property that the type does not declare; the type must be open.
             pub fn set_dynamic(
                 mut self,

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use crate::model::StructuredType;
 use crate::{
     AtCreate, AtUpdate, ComplexType, DerivedFrom, Edm, EntityType, Many, Members, Navigation, One,
-    Operand, Property, Value,
+    Operand, Property, Value, to_members,
 };
 
 /// The body of an insert or update, before it is given a wire format: what is not in it is not
@@ -18,6 +18,9 @@ pub struct Draft {
     pub derived: Option<&'static StructuredType>,
     /// Properties and values, dynamic ones included.
     pub members: Members,
+    /// The types of those complex values among the members that are derived from what the
+    /// properties declare.
+    pub derived_values: Vec<(Cow<'static, str>, &'static StructuredType)>,
     /// Links to existing entities.
     pub bindings: Vec<Binding>,
     /// Entities to create along with this one.
@@ -27,7 +30,12 @@ pub struct Draft {
 impl PartialEq for Draft {
     fn eq(&self, other: &Self) -> bool {
         let name = |draft: &Self| draft.derived.map(StructuredType::qualified_name);
+        let names = |draft: &Self| -> Vec<_> {
+            let values = draft.derived_values.iter();
+            values.map(|(property, ty)| (property.clone(), ty.qualified_name())).collect()
+        };
         name(self) == name(other)
+            && names(self) == names(other)
             && self.members == other.members
             && self.bindings == other.bindings
             && self.inline == other.inline
@@ -70,6 +78,14 @@ pub struct Inline {
 }
 
 impl Draft {
+    fn put(&mut self, name: Cow<'static, str>, value: Value) {
+        self.derived_values.retain(|(other, _)| *other != name);
+        match self.members.iter_mut().find(|(member, _)| *member == name) {
+            Some((_, slot)) => *slot = value,
+            None => self.members.push((name, value)),
+        }
+    }
+
     fn bind(&mut self, navigation: &'static str, many: bool, url: String) {
         match self.bindings.iter_mut().find(|binding| binding.navigation == navigation) {
             Some(binding) => binding.urls.push(url),
@@ -165,7 +181,7 @@ macro_rules! body {
                 property: Property<E, T, A>,
                 value: impl Into<T::Literal>,
             ) -> Self {
-                put(&mut self.draft.members, property.name().into(), value.into().to_value());
+                self.draft.put(property.name().into(), value.into().to_value());
                 self
             }
             /// Sets some members of a complex value; what is not set in it is not sent.
@@ -175,7 +191,7 @@ macro_rules! body {
                 part: $name<T::Literal>,
             ) -> Self {
                 let part = Value::Complex(part.draft.members);
-                put(&mut self.draft.members, property.name().into(), part);
+                self.draft.put(property.name().into(), part);
                 self
             }
             /// Sets a property that the type does not declare; the type must be open.
@@ -184,12 +200,12 @@ macro_rules! body {
                 name: impl Into<Cow<'static, str>>,
                 value: impl Into<Value>,
             ) -> Self {
-                put(&mut self.draft.members, name.into(), value.into());
+                self.draft.put(name.into(), value.into());
                 self
             }
             /// Sets a nullable property to null, which is not the same as leaving it out.
             pub fn clear<T, A: $access>(mut self, property: Property<E, Option<T>, A>) -> Self {
-                put(&mut self.draft.members, property.name().into(), Value::Null);
+                self.draft.put(property.name().into(), Value::Null);
                 self
             }
             /// The body without its type, for the wire.
@@ -198,8 +214,24 @@ macro_rules! body {
             }
         }
 
-        // Only entities have links: a part of a complex value would lose them.
+        // Only entities have links and know of derived values: a part of a complex value would
+        // lose them.
         impl<E: EntityType> $name<E> {
+            /// Sets a complex property to a value of a type that is derived from the declared one;
+            /// the value names its type. [`Extra::downcast`](crate::Extra::downcast) reads it back.
+            pub fn set_derived<T, D, A: $access>(
+                mut self,
+                property: Property<E, T, A>,
+                value: &D,
+            ) -> Self
+            where
+                T: Operand<Literal: ComplexType>,
+                D: ComplexType + DerivedFrom<T::Literal>,
+            {
+                self.draft.put(property.name().into(), Value::Complex(to_members(value)));
+                self.draft.derived_values.push((property.name().into(), D::TYPE));
+                self
+            }
             /// Links an existing entity by a navigation property to many; the order of calls is
             /// kept.
             pub fn bind<T, A: $access>(
@@ -232,13 +264,6 @@ macro_rules! body {
 }
 body!(Insert, AtCreate);
 body!(Update, AtUpdate);
-
-fn put(members: &mut Members, name: Cow<'static, str>, value: Value) {
-    match members.iter_mut().find(|(member, _)| *member == name) {
-        Some((_, slot)) => *slot = value,
-        None => members.push((name, value)),
-    }
-}
 
 impl<E: EntityType> Insert<E> {
     /// Creates another entity along with this one (deep insert); the order of calls is kept.

@@ -49,7 +49,7 @@ pub struct Batch {
 
 #[derive(Debug)]
 enum Calls {
-    One(Numbered),
+    One(Box<Numbered>),
     ChangeSet(Vec<Numbered>),
 }
 
@@ -143,7 +143,7 @@ impl Batch {
             return self.change_set().add(request);
         }
         let (numbered, handle) = self.number(request);
-        self.parts.push(Calls::One(numbered));
+        self.parts.push(Calls::One(Box::new(numbered)));
         handle
     }
 
@@ -160,7 +160,7 @@ impl Batch {
     /// All calls; their ids are 1, 2 and so on.
     fn calls(&self) -> impl Iterator<Item = &Numbered> {
         self.parts.iter().flat_map(|part| match part {
-            Calls::One(one) => std::slice::from_ref(one),
+            Calls::One(one) => std::slice::from_ref(&**one),
             Calls::ChangeSet(calls) => calls,
         })
     }

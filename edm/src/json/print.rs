@@ -1,5 +1,7 @@
 //! One value → JSON, by the type that the model gives it.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 use serde::ser::{SerializeMap, SerializeSeq as _};
@@ -78,7 +80,7 @@ impl Serialize for Typed<'_> {
                 if let Some(name) = name {
                     print_type(&mut map, &name, dialect)?;
                 }
-                print_members(&mut map, members, ty, dialect)?;
+                print_members(&mut map, members, ty, &[], dialect)?;
                 map.end()
             }
         }
@@ -142,10 +144,13 @@ pub(super) fn print_type<M: SerializeMap>(
 /// Prints the members of an object. What is not declared says its type where JSON does not. In
 /// light JSON of an open type, so does what is declared, as in Microsoft's client for tables: what
 /// stores such types may know no schema, and take a number, a date or a GUID for a text.
+///
+/// `derived` has the types of complex values that are not of the type that is declared.
 pub(super) fn print_members<M: SerializeMap>(
     map: &mut M,
     members: &Members,
     ty: Option<&StructuredType>,
+    derived: &[(Cow<'static, str>, &'static StructuredType)],
     dialect: Dialect,
 ) -> Result<(), M::Error> {
     let is_said = |name: &str| members.iter().any(|(other, _)| is_type_of(other, name));
@@ -159,8 +164,9 @@ pub(super) fn print_members<M: SerializeMap>(
             {
                 map.serialize_entry(&format!("{name}@odata.type"), primitive.name())?;
             }
-            let ty = Some(&row.ty);
-            map.serialize_entry(name, &Typed { value, ty, dialect, plain: false })?;
+            let derived = derived.iter().find(|(other, _)| other == name);
+            let ty = derived.map_or(row.ty, |(_, ty)| Type::Complex(ty));
+            map.serialize_entry(name, &Typed { value, ty: Some(&ty), dialect, plain: false })?;
         } else if is_annotation(name) {
             // Of what a payload said, only types of properties make sense in a request.
             let says_type =

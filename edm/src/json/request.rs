@@ -107,7 +107,7 @@ impl Serialize for Body<'_> {
         if let Some(name) = type_name(&draft.members, ty, false) {
             print_type(&mut map, &name, dialect)?;
         }
-        print_members(&mut map, &draft.members, Some(ty), dialect)?;
+        print_members(&mut map, &draft.members, Some(ty), &draft.derived_values, dialect)?;
         for binding in &draft.bindings {
             let name = &binding.navigation;
             let links = Links { binding, dialect, root: self.root };

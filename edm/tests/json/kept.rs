@@ -2,11 +2,11 @@
 
 use edm::json::{Body, Dialect, Format};
 use edm::version::Version;
-use edm::{Draft, Edm as _, Extra, Structured, Value, to_members};
+use edm::{Draft, Edm as _, Extra, Insert, Structured, Update, Value, to_members};
 use serde_json::{Value as Json, json};
 
 use crate::model::{
-    AIRPORT, Airport, BEING_TYPE, BEST, Being, FRIENDS, MODEL, PLACE, Person, Pilot, Place,
+    AIRPORT, Airport, BEING_TYPE, BEST, Being, FRIENDS, HOME, MODEL, PLACE, Person, Pilot, Place,
 };
 
 fn being(text: &str, format: Format) -> Being {
@@ -130,6 +130,39 @@ fn complex_values_keep_what_is_not_declared() {
         assert_eq!(sent["Home"], expected);
     }
     assert!(AIRPORT.is_or_derives_from("Demo.Place") && PLACE.has_derived);
+}
+
+#[test]
+fn values_of_derived_types_are_set_and_read_back() {
+    let airport =
+        Airport { city: Value::from("Lisbon"), gates: Value::Integer(5), ..Airport::default() };
+    for (format, said, gates) in [
+        (Format::V4, r##""@odata.type":"#Demo.Airport""##, "5"),
+        (Format::Light, r#""odata.type":"Demo.Airport""#, r#""5""#),
+        (Format::Verbose, r#""__metadata":{"type":"Demo.Airport"}"#, r#""5""#),
+    ] {
+        let dialect = Dialect::new(format, Version::V3);
+        let insert = Insert::<Being>::new().set_derived(HOME, &airport).into_draft();
+        let sent = dialect.draft(&insert, &BEING_TYPE, "");
+        // Also what the base does not declare is written as its type has it.
+        let rest = format!(r#""City":"Lisbon","Height":null,"Code":null,"Gates":{gates}"#);
+        let home = format!(r#""Home":{{{said},{rest}}}"#);
+        assert!(sent.contains(&home), "{sent}");
+        let body = if format == Format::Verbose { format!(r#"{{"d":{sent}}}"#) } else { sent };
+        let place = Place::from_value(value_of(&being(&body, format), "Home")).unwrap();
+        let read = Extra::downcast::<Airport>(&place).unwrap().unwrap();
+        assert_eq!((&read.city, &read.gates), (&airport.city, &airport.gates));
+
+        // One that was read knows its name, and says it once.
+        let update = Update::<Being>::new().set_derived(HOME, &read).into_draft();
+        let sent = dialect.draft(&update, &BEING_TYPE, "");
+        assert_eq!(sent.matches("Demo.Airport").count(), 1, "{sent}");
+        assert!(sent.contains(&home), "{sent}");
+
+        // The last value counts, and its type.
+        let again = Insert::<Being>::new().set_derived(HOME, &airport).set(HOME, place);
+        assert!(again.into_draft().derived_values.is_empty());
+    }
 }
 
 #[test]

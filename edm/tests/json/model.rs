@@ -30,6 +30,7 @@ pub(crate) static AIRPORT: StructuredType = StructuredType {
         Property::new("City", TEXT),
         Property::new("Height", of(Primitive::Decimal)),
         Property::new("Code", TEXT),
+        Property::new("Gates", of(Primitive::Int64)),
     ],
     ..StructuredType::NEW
 };
@@ -165,8 +166,10 @@ macro_rules! complex {
     };
 }
 complex!(Place, &PLACE, city: 0, height: 1);
-complex!(Airport, &AIRPORT, city: 0, height: 1, code: 2);
+complex!(Airport, &AIRPORT, city: 0, height: 1, code: 2, gates: 3);
+impl edm::DerivedFrom<Place> for Airport {}
 
 pub(crate) const FRIENDS: edm::Navigation<Being, edm::Many<Being>> =
     edm::Navigation::new("Friends");
 pub(crate) const BEST: edm::Navigation<Being, edm::One<Being>> = edm::Navigation::new("Best");
+pub(crate) const HOME: edm::Property<Being, Option<Place>> = edm::Property::new("Home");
