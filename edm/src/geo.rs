@@ -3,33 +3,59 @@ use serde_json::Value as Json;
 use crate::model::Primitive;
 use crate::{Edm, NotOption, Operand, TypeError, Value};
 
-/// A shape on the earth (`Edm.Geography*`) or on a plane (`Edm.Geometry*`), as GeoJSON (RFC 7946);
-/// longitude comes before latitude.
-///
-/// `crs` and members that the standard does not know are kept.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Geo(Json);
+/// A shape: [`Geo`] on the earth, or [`Geometry`] on a plane. URLs tell them apart, GeoJSON does
+/// not.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a shape")]
+pub trait Shape: Edm {
+    /// The type of all shapes on the same.
+    const PRIMITIVE: Primitive;
+}
 
-impl Geo {
-    /// Takes GeoJSON as it is.
-    pub fn from_geojson(json: Json) -> Self {
-        Self(json)
-    }
+macro_rules! shapes {
+    ($($(#[$doc:meta])* $name:ident: $primitive:ident, $(#[$point:meta])*;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// `crs` and members that the standard does not know are kept.
+        #[derive(Clone, Debug, Default, PartialEq)]
+        pub struct $name(Json);
 
-    /// A point; `x` is the longitude of one on the earth.
-    pub fn point(x: f64, y: f64) -> Self {
-        Self(serde_json::json!({ "type": "Point", "coordinates": [x, y] }))
-    }
+        impl $name {
+            /// Takes GeoJSON as it is.
+            pub fn from_geojson(json: Json) -> Self {
+                Self(json)
+            }
 
-    /// The GeoJSON.
-    pub fn as_geojson(&self) -> &Json {
-        &self.0
-    }
+            $(#[$point])*
+            pub fn point(x: f64, y: f64) -> Self {
+                Self(serde_json::json!({ "type": "Point", "coordinates": [x, y] }))
+            }
 
-    /// The GeoJSON type, such as `Point`; empty if there is none.
-    pub fn kind(&self) -> &str {
-        self.0.get("type").and_then(Json::as_str).unwrap_or_default()
-    }
+            /// The GeoJSON.
+            pub fn as_geojson(&self) -> &Json {
+                &self.0
+            }
+
+            /// The GeoJSON type, such as `Point`; empty if there is none.
+            pub fn kind(&self) -> &str {
+                self.0.get("type").and_then(Json::as_str).unwrap_or_default()
+            }
+        }
+
+        impl Shape for $name {
+            const PRIMITIVE: Primitive = Primitive::$primitive;
+        }
+    )*};
+}
+shapes! {
+    /// A shape on the earth (`Edm.Geography*`) as GeoJSON (RFC 7946): longitude comes before
+    /// latitude.
+    Geo: Geography,
+    /// A point: longitude and latitude.
+    ;
+    /// A shape on a plane (`Edm.Geometry*`) as GeoJSON (RFC 7946).
+    Geometry: Geometry,
+    /// A point.
+    ;
 }
 
 /// A value whose type the model leaves open: `Edm.Untyped`, `Edm.PrimitiveType`,
@@ -68,4 +94,4 @@ macro_rules! json {
         }
     )*};
 }
-json!(Geo: Geography, Untyped: Untyped);
+json!(Geo: Geography, Geometry: Geometry, Untyped: Untyped);

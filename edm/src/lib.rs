@@ -49,7 +49,7 @@ pub use generated::{
     assign_nullable, debug_structured, entities_to_value, entity_to_value, equal_structured,
     key_part, nullable_entity_to_value,
 };
-pub use geo::{Geo, Untyped};
+pub use geo::{Geo, Geometry, Shape, Untyped};
 pub use primitive::{Binary, Edm, NotOption, Operand, Scalar, Text, from_nullable};
 pub use property::{AtCreate, AtUpdate, Many, Navigation, One, Property, access};
 pub use record::Record;

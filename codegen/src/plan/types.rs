@@ -186,7 +186,8 @@ impl Planner<'_> {
             Primitive::String => (self.spelling.string.to_owned(), false),
             primitive => {
                 let text = primitive_text(primitive);
-                (text.to_owned(), !matches!(text, "edm::Binary" | "edm::Geo" | "edm::Untyped"))
+                let owns = ["edm::Binary", "edm::Geo", "edm::Geometry", "edm::Untyped"];
+                (text.to_owned(), !owns.contains(&text))
             }
         }
     }
@@ -213,6 +214,7 @@ pub(crate) fn primitive_text(primitive: Primitive) -> &'static str {
         Primitive::Date => "edm::Date",
         Primitive::TimeOfDay => "edm::TimeOfDay",
         Primitive::Stream | Primitive::Untyped => "edm::Untyped",
+        shape if shape.short_name().starts_with("Geometry") => "edm::Geometry",
         _ => "edm::Geo",
     }
 }

@@ -4,9 +4,7 @@ use super::{Dated, Filter, Flags, Number, Order, Path, Term, Timed};
 use crate::filter::{BinaryOp, Expr, TypeFunction};
 use crate::literal::Literal;
 use crate::model::Primitive;
-use crate::{
-    Date, DateTimeOffset, Decimal, Edm as _, Geo, Operand, Property, Scalar, Text, TimeOfDay,
-};
+use crate::{Date, DateTimeOffset, Decimal, Operand, Property, Scalar, Shape, Text, TimeOfDay};
 
 fn compare<E>(op: BinaryOp, left: Expr, right: Expr) -> Filter<E> {
     Filter::new(Expr::binary(op, left, right))
@@ -218,17 +216,17 @@ macro_rules! operand {
             }
         }
 
-        impl<E, T: Operand<Literal = Geo> $(, $access)?> $ty {
-            /// The distance to a point on the earth, in meters.
-            pub fn distance(self, point: &Geo) -> Term<E, f64> {
+        impl<E, T: Operand<Literal: Shape> $(, $access)?> $ty {
+            /// The distance to a point: in meters on the earth.
+            pub fn distance(self, point: &T::Literal) -> Term<E, f64> {
                 Term::new(Expr::call("geo.distance", [self.into_expr(), shape(point)]))
             }
-            /// Whether a point lies in a polygon on the earth.
-            pub fn intersects(self, polygon: &Geo) -> Filter<E> {
+            /// Whether a point lies in a polygon.
+            pub fn intersects(self, polygon: &T::Literal) -> Filter<E> {
                 Filter::new(Expr::call("geo.intersects", [self.into_expr(), shape(polygon)]))
             }
             functions! {
-                /// The length of a line, in meters; V4.
+                /// The length of a line: in meters on the earth; V4.
                 geo_length -> f64 = "geo.length";
             }
         }
@@ -238,9 +236,8 @@ operand!([A] Property<E, T, A>, Property<E, Option<T>, A>);
 operand!([] Path<E, T>, Path<E, Option<T>>);
 operand!([] Term<E, T>, Term<E, Option<T>>);
 
-/// A shape on the earth.
-fn shape(shape: &Geo) -> Expr {
-    Expr::Literal(Literal::new(shape.to_value(), Primitive::Geography))
+fn shape<S: Shape>(shape: &S) -> Expr {
+    Expr::Literal(Literal::new(shape.to_value(), S::PRIMITIVE))
 }
 
 macro_rules! truth {

@@ -4,7 +4,8 @@ use crate::model::StructuredType;
 use crate::query::QueryOptions;
 use crate::version::Version;
 use crate::{
-    DerivedFrom, EntityType, Geo, Many, Navigation, One, Property, Structured, TypeError, Value,
+    DerivedFrom, EntityType, Geo, Geometry, Many, Navigation, One, Property, Structured, TypeError,
+    Value,
 };
 
 /// A type with properties and nothing else: these tests never send one.
@@ -61,6 +62,7 @@ impl Person {
     const ACTIVE: Property<Self, bool> = Property::new("Active");
     const BORN: Property<Self, DateTimeOffset> = Property::new("Born");
     const HOME: Property<Self, Option<Geo>> = Property::new("Home");
+    const DESK: Property<Self, Geometry> = Property::new("Desk");
     const EMAILS: Property<Self, Vec<String>> = Property::new("Emails");
     const ADDRESS: Property<Self, Option<Address>> = Property::new("Address");
     const ADDRESSES: Property<Self, Vec<Address>> = Property::new("Addresses");
@@ -123,6 +125,17 @@ fn functions_are_operands() {
         Person::HOME.distance(&Geo::point(-122.25, 47.5)).lt(1.5),
         "geo.distance(Home,geography'SRID=4326;POINT (-122.25 47.5)') lt 1.5",
         "geo.distance(Home,geography'SRID=4326;Point(-122.25 47.5)') lt 1.5",
+    );
+    prints(
+        Person::DESK.distance(&Geometry::point(1.0, 2.0)).lt(1.5),
+        "geo.distance(Desk,geometry'SRID=0;POINT (1 2)') lt 1.5",
+        "geo.distance(Desk,geometry'SRID=0;Point(1 2)') lt 1.5",
+    );
+    let room = serde_json::json!({ "type": "Polygon", "coordinates": [[[0, 0], [1, 0], [0, 0]]] });
+    prints(
+        Person::DESK.intersects(&Geometry::from_geojson(room)),
+        "geo.intersects(Desk,geometry'SRID=0;POLYGON ((0 0, 1 0, 0 0))')",
+        "geo.intersects(Desk,geometry'SRID=0;Polygon((0 0,1 0,0 0))')",
     );
     prints(Person::NAME.in_::<&str>([]), "false", "Name in ()");
 }

@@ -24,7 +24,7 @@ async fn every_primitive_type_survives_and_can_be_compared() {
     let line = edm::Geo::from_geojson(
         json!({"type": "LineString", "coordinates": [[1.0, 2.5], [3.0, 4.0]]}),
     );
-    let area = edm::Geo::from_geojson(
+    let area = edm::Geometry::from_geojson(
         json!({"type": "Polygon", "coordinates": [[[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 0.0]]]}),
     );
     let numbers = vec![i64::MIN, 9_007_199_254_740_993, i64::MAX];

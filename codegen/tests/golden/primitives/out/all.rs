@@ -122,15 +122,15 @@ pub struct All {
     /// `Geometry`: `Edm.Geometry`, nullable.
     ///
     /// Set at create or later.
-    pub geometry: Option<edm::Geo>,
+    pub geometry: Option<edm::Geometry>,
     /// `MustGeometry`: `Edm.Geometry`.
     ///
     /// Set at create or later.
-    pub must_geometry: edm::Geo,
+    pub must_geometry: edm::Geometry,
     /// `ManyGeometry`: collection of `Edm.Geometry`.
     ///
     /// Set at create or later.
-    pub many_geometry: Vec<edm::Geo>,
+    pub many_geometry: Vec<edm::Geometry>,
     /// `Guid`: `Edm.Guid`, nullable.
     ///
     /// Set at create or later.
@@ -310,11 +310,12 @@ impl All {
     pub const MANY_GEOGRAPHY_POINT: edm::Property<Self, Vec<edm::Geo>> =
         edm::Property::new("ManyGeographyPoint");
     /// `Geometry`: `Edm.Geometry`, nullable.
-    pub const GEOMETRY: edm::Property<Self, Option<edm::Geo>> = edm::Property::new("Geometry");
+    pub const GEOMETRY: edm::Property<Self, Option<edm::Geometry>> = edm::Property::new("Geometry");
     /// `MustGeometry`: `Edm.Geometry`.
-    pub const MUST_GEOMETRY: edm::Property<Self, edm::Geo> = edm::Property::new("MustGeometry");
+    pub const MUST_GEOMETRY: edm::Property<Self, edm::Geometry> =
+        edm::Property::new("MustGeometry");
     /// `ManyGeometry`: collection of `Edm.Geometry`.
-    pub const MANY_GEOMETRY: edm::Property<Self, Vec<edm::Geo>> =
+    pub const MANY_GEOMETRY: edm::Property<Self, Vec<edm::Geometry>> =
         edm::Property::new("ManyGeometry");
     /// `Guid`: `Edm.Guid`, nullable.
     pub const GUID: edm::Property<Self, Option<edm::Guid>> = edm::Property::new("Guid");
