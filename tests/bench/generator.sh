@@ -76,7 +76,11 @@ repeat() { # TIMES PREPARE COMMAND…: sets best and median CPU seconds, mib (th
     mib=$most
     read -r best median < <(sort -n "$work/runs" | awk '
         { cpu[NR] = $1 }
-        END { print cpu[1], NR % 2 ? cpu[(NR + 1) / 2] : (cpu[NR / 2] + cpu[NR / 2 + 1]) / 2 }')
+        END {
+            low = cpu[int((NR + 1) / 2)]
+            high = cpu[int(NR / 2) + 1]
+            printf "%.2f %.2f\n", cpu[1], (low + high) / 2
+        }')
 }
 
 # Times are known to 0.01 s: a time below that counts as that, which makes a ratio too low.
