@@ -29,6 +29,10 @@ impl Expr {
     }
 }
 
+fn is_not(path: &[String]) -> bool {
+    matches!(path, [name] if name.eq_ignore_ascii_case("not"))
+}
+
 struct Printer<'a, 'f> {
     f: &'a mut fmt::Formatter<'f>,
     version: Version,
@@ -50,6 +54,8 @@ impl Printer<'_, '_> {
         }
         match expr {
             Expr::Literal(literal) => write!(self.f, "{}", literal.display(self.version)),
+            // A property of this name would be read as the operator.
+            Expr::Property(path) if is_not(path) => write!(self.f, "({})", path.join("/")),
             Expr::Property(path) => self.f.write_str(&path.join("/")),
             Expr::Path(steps) => self.path(steps),
             Expr::Binary(op, left, right) => self.binary(*op, left, right),

@@ -118,6 +118,19 @@ fn what_a_version_has_not_is_refused() {
     }
 }
 
+/// Found by fuzzing.
+#[test]
+fn a_property_that_is_called_not_is_no_operator() {
+    for text in ["A eq (not)", "(not) eq 1", "not/B eq 1"] {
+        for version in [Version::V3, Version::V401] {
+            let expr = Expr::parse_for(text, version).unwrap();
+            assert_eq!(expr.display(version).to_string(), text);
+        }
+    }
+    let listed = Expr::parse_for("A in (not)", Version::V401).unwrap();
+    assert_eq!(listed.display(Version::V401).to_string(), "A in (not)");
+}
+
 /// Found by fuzzing: what is as deep as can be is not printed deeper.
 #[test]
 fn signs_in_a_row_are_printed_as_deep_as_they_are() {
