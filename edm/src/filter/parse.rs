@@ -229,7 +229,8 @@ impl<'a> Parser<'a> {
         behind.len() < rest.len() && behind.starts_with('=')
     }
 
-    /// Whether the parentheses just opened are those of `any` or `all`.
+    /// Whether the parentheses just opened are those of `any` or `all`: what else is called so has
+    /// neither a variable nor, for `any`, nothing inside.
     fn sees_lambda(&mut self, name: &str) -> bool {
         let is_any = self.is_word(name, "any");
         if self.version < Version::V3 || !(is_any || self.is_word(name, "all")) {
@@ -237,8 +238,11 @@ impl<'a> Parser<'a> {
         }
         self.skip_spaces();
         let rest = self.rest();
-        let behind = rest[Self::name_length(rest)..].trim_start_matches([' ', '\t']);
-        behind.starts_with([':', ')'])
+        let variable = Self::name_length(rest);
+        match variable {
+            0 => is_any && rest.starts_with(')'),
+            _ => rest[variable..].trim_start_matches([' ', '\t']).starts_with(':'),
+        }
     }
 
     fn lambda(&mut self, name: &str) -> Parsed<Step> {

@@ -1,0 +1,1 @@
+//! What an account has and how much of it: ids, quotas, notifications, ingest.

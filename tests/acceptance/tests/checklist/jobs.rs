@@ -1,0 +1,1 @@
+//! Jobs and tasks: their states, outputs and presets.

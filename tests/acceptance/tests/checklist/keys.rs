@@ -1,0 +1,1 @@
+//! Content keys, encryption and delivery policies.

@@ -1,0 +1,1 @@
+//! OData as clients speak it: tokens, formats, verbs, batches, errors.

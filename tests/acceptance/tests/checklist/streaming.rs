@@ -1,0 +1,1 @@
+//! Locators, endpoints, manifests and fragments.
