@@ -229,18 +229,18 @@ impl<'a> Parser<'a> {
         behind.len() < rest.len() && behind.starts_with('=')
     }
 
-    /// Whether the parentheses just opened are those of `any` or `all`: what else is called so has
-    /// neither a variable nor, for `any`, nothing inside.
+    /// Whether the parentheses just opened are those of `any` or `all`: there is a variable with a
+    /// colon in them, or nothing. Else it is a key, or a function that is called so.
     fn sees_lambda(&mut self, name: &str) -> bool {
-        let is_any = self.is_word(name, "any");
-        if self.version < Version::V3 || !(is_any || self.is_word(name, "all")) {
+        let is_either = self.is_word(name, "any") || self.is_word(name, "all");
+        if self.version < Version::V3 || !is_either {
             return false;
         }
         self.skip_spaces();
         let rest = self.rest();
         let variable = Self::name_length(rest);
         match variable {
-            0 => is_any && rest.starts_with(')'),
+            0 => rest.starts_with(')'),
             _ => rest[variable..].trim_start_matches([' ', '\t']).starts_with(':'),
         }
     }
