@@ -52,6 +52,11 @@ pub(crate) fn processor_supported(name: &str) -> bool {
     PROCESSORS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
 }
 
+/// Reads a `Configuration` for its errors alone.
+pub(crate) fn parse_configuration(text: &str) -> Result<(), TaskError> {
+    preset::parse(text).map(drop)
+}
+
 /// One encoding task.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {

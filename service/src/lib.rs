@@ -1,0 +1,65 @@
+//! `mediad`: a self-hosted media service that answers the Azure Media Services v2 API.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`odata`] | the API: requests → what they read or change → responses |
+//! | [`sets`] | the rules of the entity sets, a file each |
+//! | [`store`] | entities and links, tables made from the model |
+//! | [`blob`] | the storage account: block blobs under SAS URLs |
+//! | [`jobs`], [`encode`] | tasks, leases, ffmpeg |
+//! | [`origin`] | the streaming endpoint |
+//!
+//! It is a program, not a library: all that is public here is [`main`].
+
+mod app;
+mod blob;
+mod config;
+mod encode;
+mod error;
+mod functions;
+#[doc(hidden)]
+pub mod fuzzing;
+mod jobs;
+mod listen;
+mod odata;
+mod origin;
+mod serve;
+mod sets;
+mod store;
+mod token;
+
+use std::io::IsTerminal as _;
+
+use clap::Parser;
+
+/// A self-hosted media service that answers the Azure Media Services v2 API
+///
+/// Uploads, encodes (with ffmpeg) and streams video as Smooth Streaming, HLS and DASH to clients
+/// that were written for the service which was switched off in 2024. Not affiliated with Microsoft.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+enum Command {
+    /// Run the service
+    ///
+    /// Once it is ready, one line of JSON on stdout tells what a client needs: the URLs "api",
+    /// "token", "blob" and "streaming", and the credentials "client_id" and "client_secret", which
+    /// are made at random when the data directory is. Logs go to stderr; RUST_LOG=debug tells more.
+    /// SIGTERM or Ctrl-C ends it; tasks that are running then start again with the next run.
+    Serve(config::ServeOptions),
+}
+
+/// Runs the program with the arguments of this process.
+///
+/// # Errors
+/// When the service cannot start, or ends otherwise than it was told to.
+pub fn main() -> anyhow::Result<()> {
+    let Command::Serve(options) = Command::parse();
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+    tokio::runtime::Runtime::new()?.block_on(serve::serve(options))
+}
