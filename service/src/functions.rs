@@ -8,19 +8,22 @@ use edm::query::QueryOptions;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::odata::key_text;
-use crate::sets;
+use crate::sets::{self, Outcome};
 
-/// Calls a service operation that has no result.
+/// Calls a service operation.
 pub(crate) async fn call(
     app: &App,
     operation: &'static Operation,
     options: &QueryOptions,
-) -> Result<(), ApiError> {
+) -> Result<Outcome, ApiError> {
     match operation.name {
-        "CancelJob" => sets::cancel(app, &id(operation, options, "Jobs")?).await,
-        "CreateFileInfos" => sets::create_file_infos(app, &id(operation, options, "Assets")?).await,
-        name => Err(sets::not_available(name)),
+        "CancelJob" => sets::cancel(app, &id(operation, options, "Jobs")?).await?,
+        "CreateFileInfos" => {
+            sets::create_file_infos(app, &id(operation, options, "Assets")?).await?;
+        }
+        name => return Err(sets::not_available(name)),
     }
+    Ok(Outcome::NoContent)
 }
 
 /// The id that is an operation's only parameter; its name may be in any case.

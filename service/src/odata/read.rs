@@ -4,7 +4,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_media::v2_19::tables::MODEL;
 use edm::json::{DateStyle, Dialect, Format, Writer};
-use edm::model::EntitySet;
+use edm::model::{EntitySet, Operation, Type};
 use edm::query::QueryOptions;
 use edm::version::Version;
 use edm::{Record, Value};
@@ -13,7 +13,7 @@ use super::negotiate::{Payload, date_style, max_version, text};
 use super::resolve::{Collection, Links, Target, canonical_path};
 use super::{Context, reply};
 use crate::error::ApiError;
-use crate::sets::both;
+use crate::sets::{Outcome, both};
 use crate::store::Query;
 
 /// The metadata that clients are generated from is what the service answers.
@@ -42,14 +42,12 @@ pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Respons
             if raw {
                 return raw_value(value);
             }
-            let version = context.format.version(Payload::Value, false);
-            let body = context.writer(version, false).value(property.name, value, &property.ty);
-            Ok(reply::json(StatusCode::OK, &body, context.format, version))
+            Ok(context.value(property.name, value, &property.ty))
         }
         Target::Links(found) => links(context, &found).await,
         Target::Function(operation) if operation.method == "GET" => {
-            crate::functions::call(context.app, operation, &context.options).await?;
-            Ok(reply::empty(StatusCode::NO_CONTENT))
+            let outcome = crate::functions::call(context.app, operation, &context.options).await?;
+            context.outcome(outcome, Some(operation))
         }
         Target::Function(_) | Target::Action(..) => {
             Err(ApiError::method_not_allowed("Method Not Allowed"))
@@ -84,6 +82,34 @@ impl Context<'_> {
         let path = canonical_path(set, record);
         let body = self.writer(version, just_made).entity(record, set, &path, &select);
         Ok(reply::json(status, &body, self.format, version))
+    }
+
+    /// A response with one value: a property's, or what an operation has answered.
+    fn value(&self, name: &str, value: &Value, ty: &Type) -> Response {
+        let version = self.format.version(Payload::Value, false);
+        let body = self.writer(version, false).value(name, value, ty);
+        reply::json(StatusCode::OK, &body, self.format, version)
+    }
+
+    /// The response to an operation, or to a change of an entity.
+    pub(super) fn outcome(
+        &self,
+        outcome: Outcome,
+        operation: Option<&'static Operation>,
+    ) -> Result<Response, ApiError> {
+        match outcome {
+            Outcome::NoContent => Ok(reply::empty(StatusCode::NO_CONTENT)),
+            Outcome::Accepted { operation_id } => {
+                Ok(reply::with_operation(reply::empty(StatusCode::ACCEPTED), &operation_id))
+            }
+            Outcome::Value(value) => {
+                let typed = operation
+                    .and_then(|operation| Some((operation.name, operation.result.as_ref()?)));
+                let (name, ty) =
+                    typed.ok_or_else(|| ApiError::internal("a value of what has no result"))?;
+                Ok(self.value(name, &value, ty))
+            }
+        }
     }
 
     /// A client that does not understand a version must not be sent it.
@@ -192,7 +218,7 @@ async fn links(context: &Context<'_>, links: &Links) -> Result<Response, ApiErro
     let records = context.app.store.query(&links.collection.query()).await?.records;
     let set = links.collection.set;
     let paths: Vec<_> = records.iter().map(|record| canonical_path(set, record)).collect();
-    let named = format!("{}/$links/{}", links.source.set, links.source.navigation);
+    let named = format!("{}/$links/{}", links.set.name, links.navigation.name);
     let many = links.navigation.many && links.key.is_none();
     if paths.is_empty() && !many {
         return Err(ApiError::no_segment(links.navigation.name));
@@ -206,7 +232,7 @@ fn raw_value(value: &Value) -> Result<Response, ApiError> {
         Value::Null => Err(ApiError::no_segment("$value")),
         Value::String(text) => Ok(reply::plain(text.clone())),
         other => {
-            let ty = edm::model::Type::Primitive(edm::model::Primitive::String);
+            let ty = Type::Primitive(edm::model::Primitive::String);
             let dialect = Dialect::new(Format::Verbose, Version::V3);
             let dialect = Dialect { dates: DateStyle::Stored, ..dialect };
             let json = edm::json::value_to_json(other, &ty, dialect);

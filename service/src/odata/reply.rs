@@ -1,6 +1,6 @@
 //! Responses: payloads, errors and empty ones.
 
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use edm::json::{Layout, to_text};
 use edm::version::Version;
@@ -35,6 +35,14 @@ pub(super) fn plain(body: String) -> Response {
 /// A response without a body.
 pub(super) fn empty(status: StatusCode) -> Response {
     (status, [("dataserviceversion", "1.0;")]).into_response()
+}
+
+/// Adds the operation to poll to a response.
+pub(super) fn with_operation(mut response: Response, operation_id: &str) -> Response {
+    if let Ok(id) = HeaderValue::try_from(operation_id) {
+        response.headers_mut().insert("operation-id", id);
+    }
+    response
 }
 
 /// Refuses to answer plain text to a client that accepts only JSON.

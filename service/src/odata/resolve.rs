@@ -44,7 +44,8 @@ pub(super) struct Collection {
 
 /// The links of a navigation property.
 pub(super) struct Links {
-    pub(super) source: Source,
+    pub(super) set: &'static EntitySet,
+    pub(super) record: Box<Record>,
     pub(super) navigation: &'static Navigation,
     pub(super) collection: Collection,
     pub(super) key: Option<String>,
@@ -81,7 +82,7 @@ pub(super) async fn resolve(path: &ResourcePath, store: &dyn Store) -> Result<Ta
         target = match target {
             Target::Entity(set, record) if segment.name == "$links" => {
                 let named = rest.next().ok_or_else(|| ApiError::no_segment("$links"))?;
-                Target::Links(links(set, &record, named)?)
+                Target::Links(links(set, record, named)?)
             }
             target => step(target, segment, store).await?,
         };
@@ -177,13 +178,12 @@ async fn keyed(
     Ok(Target::Entity(set, Box::new(found)))
 }
 
-fn links(set: &'static EntitySet, record: &Record, named: &Segment) -> Result<Links, ApiError> {
+fn links(set: &'static EntitySet, record: Box<Record>, named: &Segment) -> Result<Links, ApiError> {
     let navigation =
         set.entity_type.navigation(&named.name).ok_or_else(|| ApiError::no_segment(&named.name))?;
-    let collection = navigate(set, record, navigation)?;
+    let collection = navigate(set, &record, navigation)?;
     let key = named.key.as_ref().map(|key| key_text(collection.set, key)).transpose()?;
-    let source = Source::new(set.name, &key_of(set, record), navigation.name);
-    Ok(Links { source, navigation, collection, key })
+    Ok(Links { set, record, navigation, collection, key })
 }
 
 /// The text of an entity's key.

@@ -12,8 +12,7 @@ use super::resolve::{Collection, Links, Target, canonical_path, linked_entity};
 use super::{Context, negotiate, reply};
 use crate::error::ApiError;
 use crate::sets::relation::{Relation, relation};
-use crate::sets::{self, Outcome};
-use crate::store::Change;
+use crate::sets::{self, Created, Link};
 
 pub(super) async fn write(
     context: &Context<'_>,
@@ -30,12 +29,10 @@ pub(super) async fn write(
         ("DELETE", Target::Links(links)) => remove_link(context, &links).await,
         ("MERGE" | "PATCH" | "PUT", Target::Entity(set, record)) => {
             let draft = json::read_draft(&parse(context, &body)?, set.entity_type)?;
-            sets::update(context.app, set, &record, &draft).await?;
-            Ok(reply::empty(StatusCode::NO_CONTENT))
+            context.outcome(sets::update(context.app, set, &record, &draft).await?, None)
         }
         ("DELETE", Target::Entity(set, record)) => {
-            sets::delete(context.app, set, &record, &context.options).await?;
-            Ok(reply::empty(StatusCode::NO_CONTENT))
+            context.outcome(sets::delete(context.app, set, &record, &context.options).await?, None)
         }
         (method, _) => Err(not_allowed(context, method)),
     }
@@ -74,13 +71,17 @@ async fn create(
     }
     let set = collection.set;
     let draft = json::read_draft(&parse(context, body)?, set.entity_type)?;
-    let record = Box::pin(sets::create(context.app, set, draft)).await?;
-    let mut response = context.entity(StatusCode::CREATED, set, &record)?;
+    let Created { record, operation } = Box::pin(sets::create(context.app, set, draft)).await?;
+    let status = if operation.is_some() { StatusCode::ACCEPTED } else { StatusCode::CREATED };
+    let mut response = context.entity(status, set, &record)?;
     let location = format!("{}{}", context.root, canonical_path(set, &record));
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
-    Ok(response)
+    Ok(match operation {
+        Some(operation_id) => reply::with_operation(response, &operation_id),
+        None => response,
+    })
 }
 
 async fn invoke(
@@ -95,21 +96,13 @@ async fn invoke(
     } else {
         json::read_parameters(&parse(context, body)?, operation.parameters)?
     };
-    match sets::invoke(context.app, set, record, operation, &values).await? {
-        Outcome::NoContent => Ok(reply::empty(StatusCode::NO_CONTENT)),
-        Outcome::Accepted { operation_id } => {
-            let mut response = reply::empty(StatusCode::ACCEPTED);
-            if let Ok(id) = HeaderValue::try_from(operation_id) {
-                response.headers_mut().insert("operation-id", id);
-            }
-            Ok(response)
-        }
-    }
+    let outcome = sets::invoke(context.app, set, record, operation, &values).await?;
+    context.outcome(outcome, Some(operation))
 }
 
 /// Links can be changed where they are links, and the model says so.
 fn check_writable(links: &Links) -> Result<(), ApiError> {
-    let stored = relation(links.source.set, links.source.navigation) == Relation::Links;
+    let stored = relation(links.set.name, links.navigation.name) == Relation::Links;
     if stored && links.navigation.links && sets::rules(links.collection.set).is_some() {
         return Ok(());
     }
@@ -132,19 +125,26 @@ async fn add_link(
         let message = format!("The link must lead into {}.", links.collection.set.name);
         return Err(ApiError::bad_request(message));
     }
-    if context.app.store.get(set, &key).await?.is_none() {
-        return Err(ApiError::no_entity(set.entity_type.name));
-    }
-    if context.app.store.links(&links.source).await?.contains(&key) {
-        return Err(ApiError::conflict("The entities are linked already."));
-    }
-    context.app.store.commit(vec![Change::Link(links.source.clone(), set.name, key)]).await?;
+    let to = target(context, set, &key).await?;
+    let link = Link { from: &links.record, navigation: links.navigation, to: &to };
+    sets::add_link(context.app, links.set, &link).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 async fn remove_link(context: &Context<'_>, links: &Links) -> Result<Response, ApiError> {
     check_writable(links)?;
-    let key = links.key.clone().ok_or_else(|| not_allowed(context, "DELETE"))?;
-    context.app.store.commit(vec![Change::Unlink(links.source.clone(), key)]).await?;
+    let key = links.key.as_ref().ok_or_else(|| not_allowed(context, "DELETE"))?;
+    let to = target(context, links.collection.set, key).await?;
+    let link = Link { from: &links.record, navigation: links.navigation, to: &to };
+    sets::remove_link(context.app, links.set, &link).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+async fn target(
+    context: &Context<'_>,
+    set: &'static EntitySet,
+    key: &str,
+) -> Result<Record, ApiError> {
+    let found = context.app.store.get(set, key).await?;
+    found.ok_or_else(|| ApiError::no_entity(set.entity_type.name))
 }

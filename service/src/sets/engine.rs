@@ -4,22 +4,31 @@ use edm::model::{Access, EntitySet, Operation, StructuredType, Type};
 use edm::query::QueryOptions;
 use edm::{DateTime, Draft, Record, Structured as _, Value};
 
-use super::{New, Outcome, Plan, Rules, not_available, rules};
+use super::relation::target_set;
+use super::{Link, New, Outcome, Plan, Rules, not_available, rules};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::odata::key_of;
-use crate::store::Change;
+use crate::store::{Change, Source};
 
 fn rules_of(set: &EntitySet) -> Result<&'static dyn Rules, ApiError> {
     rules(set).ok_or_else(|| not_available(set.name))
 }
 
-/// Makes an entity and returns it as it was made.
+/// An entity that was made.
+pub(crate) struct Created {
+    /// It, as it was made.
+    pub(crate) record: Record,
+    /// The operation to poll, if it is not ready yet.
+    pub(crate) operation: Option<String>,
+}
+
+/// Makes an entity.
 pub(crate) async fn create(
     app: &App,
     set: &'static EntitySet,
     draft: Draft,
-) -> Result<Record, ApiError> {
+) -> Result<Created, ApiError> {
     let rules = rules_of(set)?;
     if !set.allow.create {
         return Err(ApiError::method_not_allowed(format!("{} cannot be created.", set.name)));
@@ -31,8 +40,8 @@ pub(crate) async fn create(
         return Err(error);
     }
     let insert = Change::Insert(set, stored(&new.record));
-    commit(app, new.plan, insert).await?;
-    Ok(new.record)
+    let operation = commit(app, new.plan, insert).await?;
+    Ok(Created { record: new.record, operation })
 }
 
 /// A new entity with what a body sets, and with what the service sets for every entity.
@@ -123,7 +132,7 @@ pub(crate) async fn update(
     set: &'static EntitySet,
     old: &Record,
     draft: &Draft,
-) -> Result<(), ApiError> {
+) -> Result<Outcome, ApiError> {
     let rules = rules_of(set)?;
     if !set.allow.update {
         return Err(ApiError::method_not_allowed(format!("{} cannot be updated.", set.name)));
@@ -149,7 +158,8 @@ pub(crate) async fn update(
     }
     let plan = rules.update(app, old, &mut new, draft).await?;
     new.put("LastModified", DateTime::now());
-    commit(app, plan, Change::Update(set, stored(&new))).await
+    let operation = commit(app, plan, Change::Update(set, stored(&new))).await?;
+    Ok(Outcome::of_change(operation))
 }
 
 /// Whether a client sends back what it has read: points in time come without their fraction, and
@@ -170,13 +180,53 @@ pub(crate) async fn delete(
     set: &'static EntitySet,
     record: &Record,
     options: &QueryOptions,
-) -> Result<(), ApiError> {
+) -> Result<Outcome, ApiError> {
     let rules = rules_of(set)?;
     if !set.allow.delete {
         return Err(ApiError::method_not_allowed(format!("{} cannot be deleted.", set.name)));
     }
     let plan = rules.delete(app, record, options).await?;
-    commit(app, plan, Change::Delete(set, key_of(set, record))).await
+    let operation = commit(app, plan, Change::Delete(set, key_of(set, record))).await?;
+    Ok(Outcome::of_change(operation))
+}
+
+/// Adds a link; both entities are there.
+pub(crate) async fn add_link(
+    app: &App,
+    set: &'static EntitySet,
+    link: &Link<'_>,
+) -> Result<(), ApiError> {
+    let (source, target, key) = ends(set, link)?;
+    if app.store.links(&source).await?.contains(&key) {
+        return Err(ApiError::conflict("The entities are linked already."));
+    }
+    let plan = rules_of(set)?.link(app, link).await?;
+    commit(app, plan, Change::Link(source, target.name, key)).await.map(drop)
+}
+
+/// Removes a link; both entities are there.
+pub(crate) async fn remove_link(
+    app: &App,
+    set: &'static EntitySet,
+    link: &Link<'_>,
+) -> Result<(), ApiError> {
+    let (source, _, key) = ends(set, link)?;
+    if !app.store.links(&source).await?.contains(&key) {
+        return Err(ApiError::no_entity("link"));
+    }
+    let plan = rules_of(set)?.unlink(app, link).await?;
+    commit(app, plan, Change::Unlink(source, key)).await.map(drop)
+}
+
+fn ends(
+    set: &'static EntitySet,
+    link: &Link<'_>,
+) -> Result<(Source, &'static EntitySet, String), ApiError> {
+    let navigation = link.navigation;
+    let target = target_set(navigation)
+        .ok_or_else(|| ApiError::internal(format!("no set for {}", navigation.name)))?;
+    let source = Source::new(set.name, &key_of(set, link.from), navigation.name);
+    Ok((source, target, key_of(target, link.to)))
 }
 
 /// Calls an operation that is bound to an entity.
@@ -190,13 +240,22 @@ pub(crate) async fn invoke(
     rules_of(set)?.invoke(app, record, operation, parameters).await
 }
 
-async fn commit(app: &App, plan: Plan, change: Change) -> Result<(), ApiError> {
+/// Commits a change with what goes along; returns the operation to poll, if there is one.
+async fn commit(app: &App, plan: Plan, change: Change) -> Result<Option<String>, ApiError> {
     let mut changes = plan.before;
     changes.push(change);
     changes.extend(plan.after);
     let result = app.store.commit(changes).await;
     app.carry_out(if result.is_ok() { &plan.then } else { &plan.otherwise }).await;
-    Ok(result?)
+    result?;
+    Ok(plan.operation)
+}
+
+impl Outcome {
+    /// What a change answers that has no body.
+    fn of_change(operation: Option<String>) -> Self {
+        operation.map_or(Self::NoContent, |operation_id| Self::Accepted { operation_id })
+    }
 }
 
 /// A record as it is kept: the service showed ticks of 100 ns once, and milliseconds ever after.

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use axum::http::StatusCode;
 use azure_media::v2_19::tables::MODEL;
 use edm::filter::BinaryOp;
-use edm::model::{EntitySet, Operation};
+use edm::model::{EntitySet, Navigation, Operation};
 use edm::query::QueryOptions;
 use edm::{Draft, Expr, Record, Scalar as _, Value};
 
@@ -29,7 +29,7 @@ use crate::error::ApiError;
 use crate::store::Change;
 
 pub(crate) use asset_file::{create_file_infos, new_file};
-pub(crate) use engine::{create, delete, invoke, update};
+pub(crate) use engine::{Created, add_link, create, delete, invoke, remove_link, update};
 pub(crate) use job::{cancel, is_final, primary_file, state};
 pub(crate) use locator::is_open;
 pub(crate) use streaming_endpoint::is_running;
@@ -55,6 +55,18 @@ pub(crate) struct Plan {
     pub(crate) then: Vec<Effect>,
     /// What to do outside of the store if nothing was committed.
     pub(crate) otherwise: Vec<Effect>,
+    /// The operation to poll, if the change goes on after it is answered: with 202, then.
+    pub(crate) operation: Option<String>,
+}
+
+/// A link between two entities that is being added or removed.
+pub(crate) struct Link<'a> {
+    /// The entity whose navigation property it is.
+    pub(crate) from: &'a Record,
+    /// The navigation property.
+    pub(crate) navigation: &'static Navigation,
+    /// The entity that it leads to.
+    pub(crate) to: &'a Record,
 }
 
 /// Something outside of the store. All may be done twice.
@@ -68,10 +80,13 @@ pub(crate) enum Effect {
     WakeWorkers,
 }
 
-/// What an action answers.
+/// What an operation answers, and a change of an entity.
 pub(crate) enum Outcome {
     /// 204.
     NoContent,
+    /// 200, and a value of the operation's result type.
+    #[allow(dead_code, reason = "the operations that answer values come with the content keys")]
+    Value(Value),
     /// 202, and what to poll.
     Accepted { operation_id: String },
 }
@@ -102,6 +117,16 @@ pub(crate) trait Rules: Sync {
         _record: &Record,
         _options: &QueryOptions,
     ) -> Result<Plan, ApiError> {
+        Ok(Plan::default())
+    }
+
+    /// Checks a link from an entity of this set that is being added, and says what goes along.
+    async fn link(&self, _app: &App, _link: &Link<'_>) -> Result<Plan, ApiError> {
+        Ok(Plan::default())
+    }
+
+    /// Checks a link from an entity of this set that is being removed, and says what goes along.
+    async fn unlink(&self, _app: &App, _link: &Link<'_>) -> Result<Plan, ApiError> {
         Ok(Plan::default())
     }
 
