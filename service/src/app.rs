@@ -13,12 +13,13 @@ use crate::blob::{
     BlobInfo, BlobService, BlobStore, Durability, SasAuthority, SasKey, SqliteBlobIndex,
     StoreLimits,
 };
-use crate::config::Account;
+use crate::config::{Account, UrlOptions};
 use crate::error::ApiError;
 use crate::origin::Origin;
 use crate::sets::Effect;
 use crate::store::{Queue, Store, sqlite::SqliteStore};
 use crate::token::Tokens;
+use crate::urls::Urls;
 
 /// How many names a page of a listing has.
 const LIST_PAGE: usize = 1000;
@@ -49,51 +50,16 @@ pub(crate) struct App {
     pub(crate) scratch: PathBuf,
 }
 
-/// Where clients reach the service.
-#[derive(Clone, Debug)]
-pub(crate) struct Urls {
-    base: String,
-    host: String,
-}
-
-impl Urls {
-    fn new(public: &Url) -> Self {
-        let base = public.as_str().trim_end_matches('/').to_owned();
-        let host = base.split_once("://").map_or("", |(_, host)| host).to_owned();
-        Self { base, host }
-    }
-
-    /// The root of the API, with a slash at the end.
-    pub(crate) fn api(&self) -> String {
-        format!("{}/api/", self.base)
-    }
-
-    /// The endpoint for tokens in the form of Azure AD.
-    pub(crate) fn token(&self) -> String {
-        format!("{}/tenant/oauth2/token", self.base)
-    }
-
-    /// The root of the storage account, without a slash at the end.
-    pub(crate) fn blob(&self, account: &str) -> String {
-        format!("{}/{account}", self.base)
-    }
-
-    /// The root of the streaming endpoint, without a slash at the end.
-    pub(crate) fn streaming(&self) -> &str {
-        &self.base
-    }
-
-    /// The host, with its port if it has one.
-    pub(crate) fn host(&self) -> &str {
-        &self.host
-    }
-}
-
 impl App {
     /// Opens a data directory, and makes in it what is not there.
-    pub(crate) async fn open(data: &Path, public: &Url, fsync: bool) -> anyhow::Result<Self> {
+    pub(crate) async fn open(
+        data: &Path,
+        public: &Url,
+        urls: &UrlOptions,
+        fsync: bool,
+    ) -> anyhow::Result<Self> {
         let account = Account::open(data)?;
-        let urls = Urls::new(public);
+        let urls = Urls::new(public, urls, &account.name)?;
         let store = Arc::new(
             SqliteStore::open(&data.join("entities.db"), MODEL_REF)
                 .await

@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 /// How a service is run.
 #[derive(Clone, Debug, clap::Args)]
@@ -21,10 +22,9 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", env = "MEDIAD_LISTEN")]
     pub(crate) listen: SocketAddr,
 
-    /// URL by which clients reach the service, if it is not the address listened at: every URL that
-    /// the service hands out starts with it
-    #[arg(long, value_name = "URL", env = "MEDIAD_PUBLIC_URL")]
-    pub(crate) public_url: Option<url::Url>,
+    /// Where clients reach the service
+    #[command(flatten)]
+    pub(crate) urls: UrlOptions,
 
     /// Listen at an address that other machines can reach: the API is then as safe as the network,
     /// for it is plain HTTP
@@ -45,6 +45,39 @@ pub(crate) struct ServeOptions {
     pub(crate) x264_preset: String,
 }
 
+/// By which URLs clients reach the service.
+///
+/// Every URL that the service hands out starts with one of these.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct UrlOptions {
+    /// URL by which clients reach the service, if it is not the address listened at: every URL that
+    /// the service hands out starts with it, or with one of those below
+    #[arg(long, value_name = "URL", env = "MEDIAD_PUBLIC_URL")]
+    pub(crate) public_url: Option<Url>,
+
+    /// URL of the API, such as https://account.restv2.region.media.azure.net
+    #[arg(long, value_name = "URL", env = "MEDIAD_API_URL")]
+    pub(crate) api_url: Option<Url>,
+
+    /// URL of the token endpoint, such as https://login.microsoftonline.com
+    #[arg(long, value_name = "URL", env = "MEDIAD_TOKEN_URL")]
+    pub(crate) token_url: Option<Url>,
+
+    /// URL of blob storage; on a host such as https://account.blob.core.windows.net the path starts
+    /// with the container, on any other with the account
+    #[arg(long, value_name = "URL", env = "MEDIAD_BLOB_URL")]
+    pub(crate) blob_url: Option<Url>,
+
+    /// URL of the default streaming endpoint, such as
+    /// https://account.streaming.mediaservices.windows.net
+    #[arg(long, value_name = "URL", env = "MEDIAD_STREAMING_URL")]
+    pub(crate) streaming_url: Option<Url>,
+
+    /// URL of key delivery, such as https://account.keydelivery.mediaservices.windows.net
+    #[arg(long, value_name = "URL", env = "MEDIAD_KEY_DELIVERY_URL")]
+    pub(crate) key_delivery_url: Option<Url>,
+}
+
 impl ServeOptions {
     /// Refuses what would surprise.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
@@ -54,11 +87,6 @@ impl ServeOptions {
                  --allow-remote if that is meant",
                 self.listen
             );
-        }
-        if let Some(url) = &self.public_url
-            && (!matches!(url.scheme(), "http" | "https") || !url.has_host() || url.path() != "/")
-        {
-            bail!("--public-url {url} must be a scheme and a host, such as https://media.example");
         }
         if self.encoders == 0 {
             bail!("--encoders must be at least 1");

@@ -8,6 +8,7 @@
 //! | [`blob`] | the storage account: block blobs under SAS URLs |
 //! | [`jobs`], [`encode`] | tasks, leases, ffmpeg |
 //! | [`origin`] | the streaming endpoint |
+//! | [`urls`], [`route`] | where clients reach all that, and what answers at which host |
 //!
 //! It is a program, not a library: all that is public here is [`main`].
 
@@ -23,10 +24,13 @@ mod jobs;
 mod listen;
 mod odata;
 mod origin;
+mod route;
 mod serve;
 mod sets;
+mod sign_in;
 mod store;
 mod token;
+mod urls;
 
 use std::io::IsTerminal as _;
 
@@ -42,8 +46,9 @@ enum Command {
     /// Run the service
     ///
     /// Once it is ready, one line of JSON on stdout tells what a client needs: the URLs "api",
-    /// "token", "blob" and "streaming", and the credentials "client_id" and "client_secret", which
-    /// are made at random when the data directory is. Logs go to stderr; RUST_LOG=debug tells more.
+    /// "token", "blob", "streaming" and "key_delivery", and the credentials "client_id" and
+    /// "client_secret", which are made at random when the data directory is. Logs go to stderr;
+    /// RUST_LOG=debug tells more.
     /// SIGTERM or Ctrl-C ends it; tasks that are running then start again with the next run.
     Serve(config::ServeOptions),
 }

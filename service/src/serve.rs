@@ -7,28 +7,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::Router;
-use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
-use axum::response::{IntoResponse, Response};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::app::App;
-use crate::blob::{self, GarbageRules};
+use crate::blob::GarbageRules;
 use crate::config::ServeOptions;
 use crate::encode::{EncodeSettings, Tools};
-use crate::token::Form;
-use crate::{jobs, listen, odata, origin, sets};
+use crate::{jobs, listen, route, sets};
 
-/// How long one request of the API may take, its body included.
-const API_TIMEOUT: Duration = Duration::from_secs(100);
 /// How often what crashes left behind is looked for.
 const GARBAGE_INTERVAL: Duration = Duration::from_secs(3600);
-/// The largest request for a token.
-const LARGEST_FORM: usize = 64 << 10;
 
 /// Runs the service until it is told to end.
 pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
@@ -40,11 +31,11 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let listener = TcpListener::bind(options.listen)
         .await
         .with_context(|| format!("listening at {}", options.listen))?;
-    let public = match options.public_url {
-        Some(url) => url,
+    let public = match &options.urls.public_url {
+        Some(url) => url.clone(),
         None => Url::parse(&format!("http://{}", listener.local_addr()?))?,
     };
-    let app = Arc::new(App::open(&options.data, &public, options.fsync).await?);
+    let app = Arc::new(App::open(&options.data, &public, &options.urls, options.fsync).await?);
     sets::seed(&app).await.context("making what every account has")?;
 
     let stop = CancellationToken::new();
@@ -53,7 +44,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let sweeper = tokio::spawn(collect_garbage(Arc::clone(&app), stop.clone()));
     let end = end_asked_for()?;
     announce(&app)?;
-    let server = tokio::spawn(listen::serve(listener, router(&app), stop.clone()));
+    let server = tokio::spawn(listen::serve(listener, route::router(&app), stop.clone()));
     end.await;
     tracing::info!("ending");
     stop.cancel();
@@ -88,7 +79,8 @@ fn announce(app: &App) -> anyhow::Result<()> {
         "api": app.urls.api(),
         "token": app.urls.token(),
         "blob": app.urls.blob(&app.account.name),
-        "streaming": app.urls.streaming(),
+        "streaming": app.urls.streaming("default"),
+        "key_delivery": app.urls.key_delivery(),
         "client_id": app.account.client_id,
         "client_secret": app.account.client_secret,
     });
@@ -122,44 +114,4 @@ async fn collect_garbage(app: Arc<App>, stop: CancellationToken) {
             () = stop.cancelled() => return,
         }
     }
-}
-
-fn router(app: &Arc<App>) -> Router {
-    Router::new()
-        .fallback(dispatch)
-        .with_state(Arc::clone(app))
-        .nest(&format!("/{}", app.account.name), blob::router(app.blobs.clone()))
-}
-
-/// Everything but blobs. Paths of the API cannot be routes: their parentheses, quotes and
-/// encoded slashes mean something.
-async fn dispatch(State(app): State<Arc<App>>, request: Request) -> Response {
-    let path = request.uri().path();
-    if odata::is_below_base(path) {
-        let answer = Box::pin(odata::handle(&app, request));
-        return in_time(answer).await;
-    }
-    if let Some(form) = Form::of(path)
-        && request.method() == Method::POST
-    {
-        return in_time(Box::pin(token(&app, form, request))).await;
-    }
-    if origin::split(path).is_some() {
-        return origin::handle(&app, request).await;
-    }
-    StatusCode::NOT_FOUND.into_response()
-}
-
-async fn in_time(answer: impl Future<Output = Response>) -> Response {
-    let answered = tokio::time::timeout(API_TIMEOUT, answer).await;
-    answered.unwrap_or_else(|_| StatusCode::REQUEST_TIMEOUT.into_response())
-}
-
-async fn token(app: &App, form: Form, request: Request) -> Response {
-    let (head, body) = request.into_parts();
-    let Ok(body) = axum::body::to_bytes(body, LARGEST_FORM).await else {
-        return StatusCode::BAD_REQUEST.into_response();
-    };
-    let authorization = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-    app.tokens.answer(form, authorization, &body)
 }

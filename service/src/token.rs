@@ -215,7 +215,7 @@ fn refuse(status: StatusCode, error: &str, problem: &str) -> Response {
     json_response(status, &json!({ "error": error, "error_description": problem }))
 }
 
-fn json_response(status: StatusCode, body: &Json) -> Response {
+pub(crate) fn json_response(status: StatusCode, body: &Json) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "application/json; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache, no-store"),

@@ -1,5 +1,6 @@
 //! The OData endpoint: from an HTTP request to what it reads or changes, and back.
 
+mod gateway;
 mod negotiate;
 mod read;
 mod reply;
@@ -22,6 +23,7 @@ use crate::error::ApiError;
 use negotiate::{ResponseFormat, text};
 use resolve::{Target, resolve};
 
+pub(crate) use gateway::redirect;
 pub(crate) use resolve::{key_of, key_text, linked_entity};
 
 /// Where the API is. Some clients take exactly this off the URLs that they are given.

@@ -39,7 +39,7 @@ pub(super) async fn write(
 }
 
 fn not_allowed(context: &Context<'_>, method: &str) -> ApiError {
-    let uri = format!("{}{}", context.app.urls.streaming(), context.head.uri.path());
+    let uri = context.app.urls.api_path(context.head.uri.path());
     ApiError::method_not_allowed(match method {
         "POST" => format!(
             "The URI '{uri}' is not valid for POST operation. For POST operations, the URI must \

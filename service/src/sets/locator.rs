@@ -55,8 +55,10 @@ impl Rules for Locators {
             LocatorType::SAS => sign(app, new, &container, permissions).await,
             _ => {
                 let id = guid_of(new.record.text("Id")).to_owned();
-                new.record.put("BaseUri", app.urls.streaming());
-                new.record.put("Path", format!("{}/{id}/", app.urls.streaming()));
+                // Any running endpoint serves it; the URL is that of the default one.
+                let base = app.urls.streaming("default");
+                new.record.put("Path", format!("{base}/{id}/"));
+                new.record.put("BaseUri", base);
                 new.record.put("ContentAccessComponent", id);
                 Ok(())
             }

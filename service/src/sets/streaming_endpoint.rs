@@ -74,7 +74,8 @@ async fn change_state(
 /// Makes the endpoint that every account has; it starts as Stopped.
 pub(super) async fn seed(app: &App) -> Result<(), ApiError> {
     let endpoints = set("StreamingEndpoints")?;
-    let host = app.urls.host();
+    let host = app.urls.streaming_host(DEFAULT);
+    let host = host.as_str();
     if let Some(endpoint) = default(app).await? {
         // The public URL may have changed since.
         let values = vec![("HostName", Value::from(host))];
