@@ -146,12 +146,13 @@ fn generate_as(
         run.findings.error("emit::crate-name", Span::default(), message);
     }
     let (model, lent) = run.model()?;
-    let (model, selected) = select::select(model, &options.selection, &mut run.findings);
+    let (mut model, selected) = select::select(model, &options.selection, &mut run.findings);
     let kept = if options.selection.is_everything() { lent } else { selected };
     run.check()?;
     let mut lock = names::Lock::default();
     if let Some(text) = &options.lock {
         lock = names::Lock::read(text, &mut run.findings);
+        names::keep_namespace(&mut model, &lock);
     }
     // A module is put into a crate that has features of its own.
     let modules =

@@ -210,7 +210,7 @@ fn modules(output: &Output) -> Vec<&str> {
 #[test]
 fn modules_have_names_in_snake_case() {
     let output = namespaces(&["Home", "Self", "self", "Größe", "_1st", "Default"], None);
-    assert_eq!(modules(&output), ["default", "gr_e", "self_", "_1st", "self_2"]);
+    assert_eq!(modules(&output), ["gr_e", "home", "self_", "_1st", "self_2"]);
 }
 
 #[test]
@@ -220,5 +220,82 @@ fn a_lock_keeps_the_names_of_modules() {
     // By itself, the new namespace would make the prefix worth telling.
     let names = ["Org.Home", "Org.Sales", "Com.Stock"];
     assert_eq!(modules(&namespaces(&names, Some(old.lock))), ["com_stock", "sales"]);
-    assert_eq!(modules(&namespaces(&names, None)), ["com_stock", "org_sales"]);
+    assert_eq!(modules(&namespaces(&names, None)), ["org_home", "org_sales"]);
+}
+
+fn of_schemas(schemas: &[String], lock: Option<String>) -> Output {
+    let text = format!(
+        "<edmx:Edmx Version=\"4.0\" xmlns:edmx=\"http://docs.oasis-open.org/odata/ns/edmx\">\
+         <edmx:DataServices>{}</edmx:DataServices></edmx:Edmx>",
+        schemas.concat()
+    );
+    let options = Options { lock, ..Options::default() };
+    let source = Source { name: "m.xml".to_owned(), text };
+    generate(&[source], &[], &options).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn schema(namespace: &str, types: &[&str]) -> String {
+    let ty = |name: &&str| {
+        format!(
+            "<EntityType Name=\"{name}\"><Key><PropertyRef Name=\"Id\"/></Key>\
+             <Property Name=\"Id\" Type=\"Edm.Int32\" Nullable=\"false\"/></EntityType>"
+        )
+    };
+    let types: String = types.iter().map(ty).collect();
+    format!(
+        "<Schema Namespace=\"{namespace}\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">{types}</Schema>"
+    )
+}
+
+#[test]
+fn the_order_of_schemas_changes_nothing() {
+    let schemas = [
+        schema("A.Small", &["Item"]),
+        schema("Z.Large", &["Item", "Other"]),
+        schema("M.Small", &["Item", "Other"]),
+    ];
+    let first = of_schemas(&schemas, None);
+    assert!(first.lock.contains("\"M.Small.Item\" = \"Item\""), "{}", first.lock);
+    let [a, z, m] = schemas;
+    for schemas in [[z.clone(), m.clone(), a.clone()], [m, a, z]] {
+        assert_eq!(of_schemas(&schemas, None).lock, first.lock);
+    }
+}
+
+#[test]
+fn a_lock_keeps_short_names_for_the_namespace_that_has_them() {
+    let old = of_schemas(&[schema("A", &["Item"]), schema("B", &["Item", "Other"])], None);
+    assert!(old.lock.contains("\"B.Item\" = \"Item\""), "{}", old.lock);
+    let grown =
+        [schema("A", &["Item", "Other", "Third"]), schema("B", &["Item", "Other", "Third"])];
+    let new = of_schemas(&grown, Some(old.lock));
+    assert!(new.lock.contains("\"B.Item\" = \"Item\""), "{}", new.lock);
+    assert!(new.lock.contains("\"B.Third\" = \"Third\""), "{}", new.lock);
+    assert!(of_schemas(&grown, None).lock.contains("\"A.Item\" = \"Item\""));
+}
+
+#[test]
+fn what_a_base_type_gets_renames_nothing_of_a_derived_type() {
+    let document = |more: &str| {
+        let base =
+            schema("Ns", &["Base"]).replace("</EntityType>", &format!("{more}</EntityType>"));
+        let derived = |name: &str, member: &str| {
+            format!(
+                "<EntityType Name=\"{name}\" BaseType=\"Ns.Base\">\
+                 <Property Name=\"{member}\" Type=\"Edm.String\"/>\
+                 <NavigationProperty Name=\"{member}s\" Type=\"Ns.Base\"/></EntityType>"
+            )
+        };
+        let derived = derived("First", "userName") + &derived("Second", "other");
+        base.replace("</Schema>", &format!("{derived}</Schema>"))
+    };
+    let old = of_schemas(&[document("")], None);
+    // The same names in snake case, in the base type and in another derived type.
+    let more = "<Property Name=\"UserName\" Type=\"Edm.String\"/>\
+                <NavigationProperty Name=\"UserNames\" Type=\"Ns.Base\"/>";
+    let new = of_schemas(&[document(more)], Some(old.lock.clone()));
+    for line in old.lock.lines() {
+        assert!(new.lock.lines().any(|other| other == line), "{line} is not in\n{}", new.lock);
+    }
+    assert!(new.lock.contains("\"Ns.Base/UserName\" = \"user_name_2\""), "{}", new.lock);
 }

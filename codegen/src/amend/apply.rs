@@ -60,11 +60,10 @@ fn specificity(amendment: &Amendment) -> u8 {
     }
 }
 
-/// Sets the namespace that unqualified names refer to: the one the amendments name, else the
-/// first that holds types.
+/// Sets the namespace that unqualified names refer to: the one the amendments name, else the one
+/// with the most structured types.
 fn home(edmx: &mut Edmx, amendments: &[Amendment], findings: &mut Findings) {
-    let first = edmx.namespaces_of_types().next().map(|namespace| namespace.value.clone());
-    edmx.home = first.unwrap_or_default();
+    edmx.home = edmx.largest_namespace();
     for amendment in amendments {
         let Amendment::Namespace(namespace) = amendment else { continue };
         let known: Vec<String> =

@@ -22,6 +22,7 @@ pub(crate) use attributes::is_identifier;
 pub(crate) use edmx::read;
 pub(crate) use references::{Include, Reference};
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::diagnostic::{Span, Spanned};
@@ -317,12 +318,18 @@ impl Edmx {
         }
     }
 
-    /// Namespaces that hold types, in document order.
-    pub(crate) fn namespaces_of_types(&self) -> impl Iterator<Item = &Text> {
-        self.schemas
-            .iter()
-            .filter(|schema| !schema.types.is_empty())
-            .map(|schema| &schema.namespace)
+    /// The namespace with the most structured types, the first one by name among equals: documents
+    /// and schemas may come in any order. Types that are only lent count where there are no others.
+    pub(crate) fn largest_namespace(&self) -> String {
+        let mut sizes: BTreeMap<(bool, &str), usize> = BTreeMap::new();
+        for schema in self.schemas.iter().filter(|schema| !schema.types.is_empty()) {
+            let key = (self.is_lent(schema), schema.namespace.value.as_str());
+            *sizes.entry(key).or_default() += schema.types.len();
+        }
+        let has_own = sizes.keys().any(|(is_lent, _)| !is_lent);
+        let candidates = sizes.into_iter().filter(|((is_lent, _), _)| !(has_own && *is_lent));
+        let largest = candidates.max_by_key(|((_, name), size)| (*size, Reverse(*name)));
+        largest.map(|((_, name), _)| name.to_owned()).unwrap_or_default()
     }
 
     /// Whether a schema is of a document that another one refers to, and only lends its types.

@@ -24,7 +24,8 @@ use crate::diagnostic::{Span, Spanned};
 pub struct Model {
     /// The version of the protocol that the service speaks.
     pub version: Version,
-    /// The namespace of the types; of the first schema that holds some, if there are several.
+    /// The namespace of the types; if there are several, that with the most, or that which a lock or
+    /// an amendment names.
     pub namespace: String,
     /// Entity types, in document order.
     pub entity_types: Vec<StructuredType>,

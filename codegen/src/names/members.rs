@@ -3,7 +3,8 @@
 use crate::model::{Label, Primitive, Property, StructuredType, Type};
 use crate::names::scope::{Claim, Scope};
 use crate::names::{
-    AlternateKeyNames, Decider, MemberNames, TypeNames, case, chosen, plain, rank, reserved,
+    AlternateKeyNames, Decider, MemberNames, TypeNames, case, chosen, plain, qualified, rank,
+    reserved, signature,
 };
 
 /// Where the members of a type are named; derived types go on from there.
@@ -19,6 +20,14 @@ pub(crate) struct Inherited {
     properties: Vec<MemberNames>,
     navigation: Vec<MemberNames>,
     streams: Vec<String>,
+}
+
+/// Names that the lock has given to members which are named later: the operations of a type, and
+/// all that types derived from it have of their own.
+#[derive(Clone, Default)]
+pub(crate) struct Held {
+    pub(crate) fields: Vec<String>,
+    pub(crate) methods: Vec<String>,
 }
 
 /// The names of the members of a type.
@@ -46,6 +55,34 @@ fn is_stream(property: &Property) -> bool {
 }
 
 impl Decider<'_> {
+    /// What each of the types must leave to members that are named later, in the order of types.
+    pub(crate) fn held(&self, types: &[StructuredType]) -> Vec<Held> {
+        let mut held = vec![Held::default(); types.len()];
+        for (at, ty) in types.iter().enumerate() {
+            let parent = qualified(ty);
+            let locked = |key: String| self.lock.name(&key).map(str::to_owned);
+            let operations = ty.operations.iter().map(signature);
+            let methods: Vec<String> =
+                operations.filter_map(|name| locked(format!("{parent}/{name}"))).collect();
+            held[at].methods.extend(methods.iter().cloned());
+            let Some(base) = ty.base.and_then(|base| types.get(base)) else { continue };
+            let own = || ty.properties.iter().skip(base.properties.len());
+            let streams = own().filter(|property| is_stream(property)).map(|p| &p.label);
+            let navigation = ty.navigation.iter().skip(base.navigation.len()).map(|n| &n.label);
+            let named = |label: &Label| locked(member_key(&parent, label));
+            let fields: Vec<String> = own().filter_map(|p| named(&p.label)).collect();
+            let others = streams.chain(navigation).filter_map(named);
+            let methods: Vec<String> = methods.into_iter().chain(others).collect();
+            let (mut above, mut steps) = (ty.base, 0);
+            while let Some(base) = above.filter(|base| *base < types.len() && steps < types.len()) {
+                held[base].fields.extend(fields.iter().cloned());
+                held[base].methods.extend(methods.iter().cloned());
+                (above, steps) = (types[base].base, steps + 1);
+            }
+        }
+        held
+    }
+
     /// Names the members of a type. Properties and navigation properties run parallel to those of
     /// the type; a stream has a place among the properties, and a method.
     pub(crate) fn members(
@@ -54,7 +91,7 @@ impl Decider<'_> {
         parent: &str,
         name: &str,
         inherited: Option<(Inherited, Scopes)>,
-        pinned: &[&str],
+        held: &Held,
     ) -> Members {
         let (inherited, mut scopes) = match inherited {
             Some((inherited, scopes)) => (inherited, scopes.inherit(name)),
@@ -63,7 +100,8 @@ impl Decider<'_> {
                 Scopes::new(name),
             ),
         };
-        pinned.iter().for_each(|name| scopes.methods.hold(name));
+        held.fields.iter().for_each(|name| scopes.fields.hold(name));
+        held.methods.iter().for_each(|name| scopes.methods.hold(name));
         // Those of the base type come first, and are called what they are called there.
         let skip = inherited.properties.len().min(ty.properties.len());
         let skip_navigation = inherited.navigation.len().min(ty.navigation.len());

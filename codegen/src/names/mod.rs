@@ -125,6 +125,16 @@ pub(crate) struct SetNames {
     pub(crate) one: Option<String>,
 }
 
+/// Keeps the namespace of a model what it was when the lock was written: whose types have the short
+/// names, and stand in the root module, does not change because another namespace has grown.
+pub(crate) fn keep_namespace(model: &mut Model, lock: &Lock) {
+    let Some(locked) = lock.name(modules::ROOT) else { return };
+    let structured = model.entity_types.iter().chain(&model.complex_types);
+    if structured.into_iter().any(|ty| ty.namespace == locked) {
+        model.namespace = locked.to_owned();
+    }
+}
+
 /// Decides all identifiers, and pins them in the lock.
 pub(crate) fn decide(
     model: &Model,
@@ -164,6 +174,7 @@ pub(crate) fn decide(
     let containers = decider.containers(&primary.containers);
     let type_definitions = primary.type_definitions;
     let mut pins = std::mem::take(&mut decider.pins);
+    pins.pin(modules::ROOT, &model.namespace);
     for module in &modules {
         if let Some(name) = &module.name {
             pins.pin(&modules::key(&module.namespace), plain(name));

@@ -68,6 +68,9 @@ pub(crate) fn decide(model: &Model, modules: Modules, lock: &Lock) -> Vec<Module
     list
 }
 
+/// What the lock calls the root, to which it gives the namespace of the model.
+pub(crate) const ROOT: &str = ".";
+
 /// What the module of a namespace is called in the lock.
 pub(crate) fn key(namespace: &str) -> String {
     format!("{namespace}.")

@@ -41,9 +41,9 @@ impl Scope {
         Self { what: what.into(), reserved, taken: BTreeMap::new(), held: BTreeSet::new() }
     }
 
-    /// The same names, for a type that inherits them.
+    /// The names that are taken, for a type that inherits them.
     pub(crate) fn inherit(&self, what: impl Into<String>) -> Self {
-        Self { what: what.into(), ..self.clone() }
+        Self { what: what.into(), held: BTreeSet::new(), ..self.clone() }
     }
 
     /// Keeps the identifier of a text for what has it in the lock.

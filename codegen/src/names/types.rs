@@ -1,12 +1,13 @@
-//! Names of types and of what belongs to one.use std::collections::BTreeMap;
+//! Names of types and of what belongs to one.
 
 use std::collections::BTreeMap;
 
 use crate::model::{EntityTypeId, KeyPart, MemberValue, StructuredType, Type};
+use crate::names::members::{Held, Inherited, Scopes};
 use crate::names::scope::{Claim, Scope};
 use crate::names::{
     Decider, EnumNames, IdNames, Kind, Place, TypeNames, case, chosen, modules, plain, qualified,
-    rank, reserved, signature,
+    rank, reserved,
 };
 
 /// The names of all types, before anything that is named after them.
@@ -132,8 +133,8 @@ impl Decider<'_> {
         places: &[Place],
         is_entity: bool,
     ) -> Vec<TypeNames> {
-        let mut done: Vec<Option<(TypeNames, super::members::Scopes)>> =
-            types.iter().map(|_| None).collect();
+        let mut done: Vec<Option<(TypeNames, Scopes)>> = types.iter().map(|_| None).collect();
+        let held = self.held(types);
         // What is locked comes first, then names decide: never the order of the document.
         let mut order: Vec<usize> = (0..types.len()).collect();
         order.sort_by_cached_key(|at| {
@@ -154,8 +155,9 @@ impl Decider<'_> {
                     let base = types[at].base.and_then(|base| done[base].as_ref());
                     let inherited =
                         base.map(|(names, scopes)| (names.clone_members(), scopes.clone()));
+                    let members = (inherited, &held[at]);
                     done[at] =
-                        Some(self.structured_type(types, at, &places[at], is_entity, inherited));
+                        Some(self.structured_type(types, at, &places[at], is_entity, members));
                 }
             }
         }
@@ -168,17 +170,14 @@ impl Decider<'_> {
         at: usize,
         place: &Place,
         is_entity: bool,
-        inherited: Option<(super::members::Inherited, super::members::Scopes)>,
-    ) -> (TypeNames, super::members::Scopes) {
+        (inherited, held): (Option<(Inherited, Scopes)>, &Held),
+    ) -> (TypeNames, Scopes) {
         let ty = &types[at];
         let parent = qualified(ty);
         let name = &place.name;
         let module = place.module;
         let bare = plain(name).trim_end_matches('_').to_owned();
-        let bound =
-            ty.operations.iter().map(|operation| format!("{parent}/{}", signature(operation)));
-        let pinned: Vec<&str> = bound.filter_map(|key| self.lock.name(&key)).collect();
-        let mut members = self.members(ty, &parent, name, inherited, &pinned);
+        let mut members = self.members(ty, &parent, name, inherited, held);
         let table = vec![case::shouty(&bare), format!("{}_TABLE", case::shouty(&bare))];
         let table = self.derived(Kind::Table, module, &parent, format!("{parent}#table"), table);
         let file = case::snake(&bare);
