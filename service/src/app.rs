@@ -16,6 +16,7 @@ use crate::blob::{
 use crate::config::{Account, UrlOptions};
 use crate::error::ApiError;
 use crate::origin::Origin;
+use crate::quotas::{Quotas, Throttle};
 use crate::sets::Effect;
 use crate::store::{Queue, Store, sqlite::SqliteStore};
 use crate::token::Tokens;
@@ -44,6 +45,10 @@ pub(crate) struct App {
     pub(crate) origin: Origin,
     /// Where clients reach the service.
     pub(crate) urls: Urls,
+    /// What the account may have at most.
+    pub(crate) quotas: Quotas,
+    /// Counts requests of the API.
+    pub(crate) throttle: Throttle,
     /// Rings when there may be work.
     pub(crate) work: Notify,
     /// For what tasks read and write while they run.
@@ -57,6 +62,7 @@ impl App {
         public: &Url,
         urls: &UrlOptions,
         fsync: bool,
+        quotas: Quotas,
     ) -> anyhow::Result<Self> {
         let account = Account::open(data)?;
         let urls = Urls::new(public, urls, &account.name)?;
@@ -78,6 +84,8 @@ impl App {
             store: Arc::clone(&store) as Arc<dyn Store>,
             queue: store,
             origin: Origin::new(),
+            throttle: Throttle::new(quotas.throttle),
+            quotas,
             work: Notify::new(),
             account,
             blob_store,

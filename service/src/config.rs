@@ -35,6 +35,11 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "NUMBER", default_value_t = 1, env = "MEDIAD_ENCODERS")]
     pub(crate) encoders: usize,
 
+    /// Quotas of the account, in a TOML file; those that it does not name, and all without a file,
+    /// are as the service documented them
+    #[arg(long, value_name = "FILE", env = "MEDIAD_QUOTAS")]
+    pub(crate) quotas: Option<PathBuf>,
+
     /// Acknowledge uploads only once they are on disk: they survive a power cut then, and not only
     /// a crash of the service
     #[arg(long, env = "MEDIAD_FSYNC")]

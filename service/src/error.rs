@@ -7,6 +7,7 @@ use edm::path::PathError;
 use edm::query::QueryError;
 
 use crate::blob;
+use crate::quotas::quota_message;
 use crate::store::StoreError;
 
 /// An error in the protocol's own terms: a status and a message for people.
@@ -32,6 +33,11 @@ impl ApiError {
 
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, message)
+    }
+
+    /// What would exceed a quota, named as in "10 assets in a job".
+    pub(crate) fn quota(what: &str, limit: usize) -> Self {
+        Self::new(StatusCode::FORBIDDEN, quota_message(what, limit as u64))
     }
 
     /// A URL that leads to nothing.
@@ -69,6 +75,7 @@ impl From<StoreError> for ApiError {
             StoreError::Query(message) | StoreError::Unmet(message) => Self::bad_request(message),
             StoreError::Conflict(message) => Self::conflict(message),
             StoreError::NotFound(name) => Self::no_entity(name),
+            StoreError::Full(message) => Self::new(StatusCode::FORBIDDEN, message),
             StoreError::Database(_) | StoreError::Corrupt(_) => Self::internal(error),
         }
     }

@@ -9,6 +9,7 @@
 //! | [`jobs`], [`encode`] | tasks, leases, ffmpeg |
 //! | [`origin`] | the streaming endpoint |
 //! | [`urls`], [`route`] | where clients reach all that, and what answers at which host |
+//! | [`quotas`] | what the account may have and ask for at most |
 //!
 //! It is a program, not a library: all that is public here is [`main`].
 
@@ -24,6 +25,7 @@ mod jobs;
 mod listen;
 mod odata;
 mod origin;
+mod quotas;
 mod route;
 mod serve;
 mod sets;

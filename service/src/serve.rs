@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::blob::GarbageRules;
 use crate::config::ServeOptions;
 use crate::encode::{EncodeSettings, Tools};
+use crate::quotas::Quotas;
 use crate::{jobs, listen, route, sets};
 
 /// How often what crashes left behind is looked for.
@@ -25,6 +26,7 @@ const GARBAGE_INTERVAL: Duration = Duration::from_secs(3600);
 pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     options.check()?;
     let settings = Arc::new(encode_settings(&options)?);
+    let quotas = options.quotas.as_deref().map(Quotas::read).transpose()?.unwrap_or_default();
     std::fs::create_dir_all(&options.data)
         .with_context(|| format!("making the data directory {}", options.data.display()))?;
     let _lock = lock(&options.data)?;
@@ -35,7 +37,8 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         Some(url) => url.clone(),
         None => Url::parse(&format!("http://{}", listener.local_addr()?))?,
     };
-    let app = Arc::new(App::open(&options.data, &public, &options.urls, options.fsync).await?);
+    let app =
+        Arc::new(App::open(&options.data, &public, &options.urls, options.fsync, quotas).await?);
     sets::seed(&app).await.context("making what every account has")?;
 
     let stop = CancellationToken::new();

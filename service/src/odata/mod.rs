@@ -68,6 +68,7 @@ pub(crate) async fn handle(app: &App, request: Request) -> Response {
 
 async fn answer(app: &App, head: &Parts, body: Body) -> Result<Response, ApiError> {
     authorize(app, head)?;
+    app.throttle.admit()?;
     let options = QueryOptions::parse(head.uri.query().unwrap_or_default())?;
     negotiate::check_api_version(&head.headers, options.custom("api-version"))?;
     negotiate::check_version(&head.headers)?;

@@ -40,6 +40,7 @@ pub(crate) async fn create(
         return Err(error);
     }
     let insert = Change::Insert(set, stored(&new.record));
+    new.plan.after.extend(app.quotas.of_creation(set.name));
     let operation = commit(app, new.plan, insert).await?;
     Ok(Created { record: new.record, operation })
 }
@@ -68,8 +69,9 @@ fn prepare_with(
         set.map_err(|error| ApiError::bad_request(format!("{name}: {error}")))?;
     }
     let given = |name: &str| draft.get(name).is_some_and(|value| !value.is_null());
-    if let Some(missing) = ty.properties.iter().find(|p| p.required && !given(p.name)) {
-        return Err(rules.missing(missing.name));
+    for missing in ty.properties.iter().filter(|p| p.required && !given(p.name)) {
+        let default = rules.default(missing.name).ok_or_else(|| rules.missing(missing.name))?;
+        record.put(missing.name, default);
     }
     make_key(&mut record)?;
     let now = DateTime::now();

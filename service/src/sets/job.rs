@@ -17,20 +17,15 @@ use crate::store::{AFTER, Change, Query, Source};
 
 pub(super) struct Jobs;
 
-/// The service's quotas.
-const MOST_TASKS: usize = 30;
-const MOST_ASSETS: usize = 100;
-
 #[async_trait]
 impl Rules for Jobs {
     async fn create(&self, app: &App, new: &mut New) -> Result<(), ApiError> {
-        if !new.record.text("TemplateId").is_empty() {
-            return Err(super::not_available("A job from a JobTemplate"));
-        }
         check_subscriptions(&new.record)?;
         let inputs = inputs(app, &new.draft).await?;
-        let tasks = tasks(app, &new.draft).await?;
-        check_graph(&tasks, inputs.len())?;
+        let tasks = tasks(app, new, inputs.len()).await?;
+        let bodies: Vec<_> = tasks.iter().map(|task| &task.body).collect();
+        check_graph(&bodies, inputs.len())?;
+        check_quotas(app, &bodies, inputs.len())?;
         let job_id = new.record.text("Id").to_owned();
         for key in &inputs {
             new.plan.before.push(super::still_there("Assets", key)?);
@@ -100,9 +95,11 @@ fn check_subscriptions(job: &Record) -> Result<(), ApiError> {
 async fn inputs(app: &App, draft: &Draft) -> Result<Vec<String>, ApiError> {
     let binding = draft.bindings.iter().find(|b| b.navigation == "InputMediaAssets");
     let urls = binding.map(|binding| binding.urls.as_slice()).unwrap_or_default();
-    if urls.is_empty() || urls.len() > MOST_ASSETS {
-        let message = format!("A job needs 1 to {MOST_ASSETS} InputMediaAssets.");
-        return Err(ApiError::bad_request(message));
+    let most = app.quotas.assets_per_job;
+    match urls.len() {
+        0 => return Err(ApiError::bad_request("A job needs InputMediaAssets.")),
+        found if found > most => return Err(ApiError::quota("input assets in a job", most)),
+        _ => {}
     }
     let (assets, files) = (set("Assets")?, set("Files")?);
     let mut ids = Vec::with_capacity(urls.len());
@@ -138,11 +135,23 @@ struct NewTask {
     body: TaskBody,
 }
 
-async fn tasks(app: &App, draft: &Draft) -> Result<Vec<NewTask>, ApiError> {
-    let inline = draft.inline.iter().find(|inline| inline.navigation == "Tasks");
-    let drafts = inline.map(|inline| inline.entities.as_slice()).unwrap_or_default();
-    if drafts.is_empty() || drafts.len() > MOST_TASKS {
-        return Err(ApiError::bad_request(format!("A job needs 1 to {MOST_TASKS} Tasks.")));
+/// The tasks of a job: those in its body, or those of the template that it names.
+async fn tasks(app: &App, new: &New, inputs: usize) -> Result<Vec<NewTask>, ApiError> {
+    let inline = new.draft.inline.iter().find(|inline| inline.navigation == "Tasks");
+    let inline = inline.map(|inline| inline.entities.as_slice()).unwrap_or_default();
+    let drafts = match new.record.text("TemplateId") {
+        "" => inline.to_vec(),
+        _ if !inline.is_empty() => {
+            let message = "A job has either a TemplateId or Tasks, not both.";
+            return Err(ApiError::bad_request(message));
+        }
+        template => super::job_template::tasks(app, template, inputs).await?,
+    };
+    let most = app.quotas.tasks_per_job;
+    match drafts.len() {
+        0 => return Err(ApiError::bad_request("A job needs Tasks, or a TemplateId.")),
+        found if found > most => return Err(ApiError::quota("tasks in a job", most)),
+        _ => {}
     }
     let set = set("Tasks")?;
     let mut tasks = Vec::with_capacity(drafts.len());
@@ -165,18 +174,15 @@ async fn tasks(app: &App, draft: &Draft) -> Result<Vec<NewTask>, ApiError> {
 }
 
 /// Every reference leads somewhere, no output is made twice, and no task waits for itself.
-fn check_graph(tasks: &[NewTask], inputs: usize) -> Result<(), ApiError> {
+pub(super) fn check_graph(bodies: &[&TaskBody], inputs: usize) -> Result<(), ApiError> {
     let refuse = |message: String| Err(ApiError::bad_request(message));
     let mut made = BTreeSet::new();
-    for output in tasks.iter().flat_map(|task| &task.body.outputs) {
+    for output in bodies.iter().flat_map(|body| &body.outputs) {
         if !made.insert(output.index) {
             return refuse(format!("JobOutputAsset({}) is made by two tasks.", output.index));
         }
     }
-    if made.len() > MOST_ASSETS {
-        return refuse(format!("A job can make {MOST_ASSETS} assets."));
-    }
-    for reference in tasks.iter().flat_map(|task| &task.body.inputs) {
+    for reference in bodies.iter().flat_map(|body| &body.inputs) {
         match reference {
             AssetRef::Input(n) if *n >= inputs => {
                 return refuse(format!("JobInputAsset({n}) is not among the InputMediaAssets."));
@@ -189,10 +195,10 @@ fn check_graph(tasks: &[NewTask], inputs: usize) -> Result<(), ApiError> {
     }
     // Take tasks away whose inputs are there; what is left waits for itself.
     let mut there = BTreeSet::new();
-    let mut waiting: Vec<_> = tasks.iter().collect();
+    let mut waiting: Vec<_> = bodies.to_vec();
     loop {
-        let (ready, rest): (Vec<_>, Vec<_>) = waiting.iter().copied().partition(|task| {
-            task.body.inputs.iter().all(|input| match input {
+        let (ready, rest): (Vec<_>, Vec<_>) = waiting.iter().copied().partition(|body| {
+            body.inputs.iter().all(|input| match input {
                 AssetRef::Input(_) => true,
                 AssetRef::Output(n) => there.contains(n),
             })
@@ -202,9 +208,22 @@ fn check_graph(tasks: &[NewTask], inputs: usize) -> Result<(), ApiError> {
             (true, false) => return refuse("The tasks form a cycle.".to_owned()),
             _ => {}
         }
-        there.extend(ready.iter().flat_map(|task| &task.body.outputs).map(|output| output.index));
+        there.extend(ready.iter().flat_map(|body| &body.outputs).map(|output| output.index));
         waiting = rest;
     }
+}
+
+/// Neither the job nor one of its tasks has more assets than it may have.
+fn check_quotas(app: &App, bodies: &[&TaskBody], inputs: usize) -> Result<(), ApiError> {
+    let (of_task, of_job) = (app.quotas.assets_per_task, app.quotas.assets_per_job);
+    if bodies.iter().any(|body| body.inputs.len() + body.outputs.len() > of_task) {
+        return Err(ApiError::quota("assets in a task", of_task));
+    }
+    let outputs: usize = bodies.iter().map(|body| body.outputs.len()).sum();
+    if inputs.max(outputs) > of_job {
+        return Err(ApiError::quota("assets in a job", of_job));
+    }
+    Ok(())
 }
 
 /// Makes the output assets, so that clients find them at once; returns index and id of each, in

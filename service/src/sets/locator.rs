@@ -18,9 +18,6 @@ use crate::store::Change;
 
 pub(super) struct Locators;
 
-/// A container has room for five stored access policies, and so has an asset for locators.
-const MOST_LOCATORS: u64 = 5;
-
 #[async_trait]
 impl Rules for Locators {
     async fn create(&self, app: &App, new: &mut New) -> Result<(), ApiError> {
@@ -44,12 +41,13 @@ impl Rules for Locators {
         }
         set_expiry(&mut new.record, duration(&policy), DateTime::now());
         let locators = set("Locators")?;
+        let most = app.quotas.locators_per_asset;
         new.plan.before.push(super::still_there("Assets", asset.text("Id"))?);
         new.plan.before.push(Change::AtMost {
             set: locators,
             filter: equals("AssetId", new.record.text("AssetId")),
-            count: MOST_LOCATORS - 1,
-            otherwise: format!("An asset can have {MOST_LOCATORS} locators at one time."),
+            count: most.saturating_sub(1),
+            otherwise: format!("An asset can have {most} locators at one time."),
         });
         match ty {
             LocatorType::SAS => sign(app, new, &container, permissions).await,

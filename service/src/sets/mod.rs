@@ -9,12 +9,14 @@ pub(crate) mod asset;
 mod asset_file;
 mod engine;
 mod job;
+mod job_template;
 mod locator;
 mod media_processor;
 pub(crate) mod relation;
 mod storage_account;
 mod streaming_endpoint;
 pub(crate) mod task_body;
+mod template_body;
 
 use async_trait::async_trait;
 use axum::http::StatusCode;
@@ -141,6 +143,11 @@ pub(crate) trait Rules: Sync {
         Err(not_available(operation.name))
     }
 
+    /// What a required property is if a body leaves it out, where that is allowed after all.
+    fn default(&self, _property: &str) -> Option<Value> {
+        None
+    }
+
     /// What to answer if a required property is missing.
     fn missing(&self, property: &str) -> ApiError {
         ApiError::bad_request(format!("The property '{property}' is required."))
@@ -158,9 +165,10 @@ pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
         "Assets" => &asset::Assets,
         "Files" => &asset_file::AssetFiles,
         "Jobs" => &job::Jobs,
+        "JobTemplates" => &job_template::JobTemplates,
         "Locators" => &locator::Locators,
         "StreamingEndpoints" => &streaming_endpoint::StreamingEndpoints,
-        "MediaProcessors" | "Operations" | "StorageAccounts" | "Tasks" => &Plain,
+        "MediaProcessors" | "Operations" | "StorageAccounts" | "TaskTemplates" | "Tasks" => &Plain,
         _ => return None,
     })
 }

@@ -7,8 +7,8 @@ use quick_xml::events::{BytesStart, Event};
 
 /// Longer bodies are refused.
 const MAX_LENGTH: usize = 100_000;
-/// More assets are refused: the service's quota for one task.
-const MAX_ASSETS: usize = 50;
+/// More assets are refused, whatever the quotas of the account are.
+const MAX_ASSETS: usize = 1000;
 
 /// A task's inputs and outputs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -4,6 +4,7 @@
 //! entity is decided by its [`StructuredType`](edm::model::StructuredType), so a new set is data,
 //! not code. [`Store`] is the trait; [`sqlite`] is the embedded implementation.
 
+mod derived;
 mod filter_sql;
 mod queue;
 mod row;
@@ -132,6 +133,16 @@ pub(crate) enum Change {
         /// What to say if there are more.
         otherwise: String,
     },
+    /// Makes no change, but fails the commit if a set has more entities than this by then. The set
+    /// must be one of those that are counted.
+    Within {
+        /// The set.
+        set: &'static EntitySet,
+        /// How many there may be.
+        limit: u64,
+        /// What to say if there are more.
+        otherwise: String,
+    },
     /// Makes no change, but fails the commit if an entity is not there or does not fit.
     Require {
         /// The set.
@@ -155,6 +166,9 @@ pub(crate) enum StoreError {
     /// Something is there that must not be.
     #[error("{0}")]
     Conflict(String),
+    /// There is no room for more.
+    #[error("{0}")]
+    Full(String),
     /// A condition of the commit does not hold.
     #[error("{0}")]
     Unmet(String),

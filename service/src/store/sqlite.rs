@@ -14,7 +14,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
 use super::filter_sql::{Sql, order_by};
 use super::schema::{self, quote};
-use super::{Change, Page, Query, Source, Store, StoreError, row};
+use super::{Change, Page, Query, Source, Store, StoreError, derived, row};
 
 /// The embedded store.
 #[derive(Clone, Debug)]
@@ -52,6 +52,7 @@ impl SqliteStore {
         for statement in schema::statements(model, columns) {
             (&mut *connection).execute(AssertSqlSafe(statement)).await?;
         }
+        derived::install(&mut connection).await?;
         drop(connection);
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
@@ -197,6 +198,10 @@ async fn apply(connection: &mut SqliteConnection, change: Change) -> Result<(), 
         Change::AtMost { set, filter, count, otherwise } => {
             let found = count_where(connection, set, &filter).await?;
             if found > count { Err(StoreError::Conflict(otherwise)) } else { Ok(()) }
+        }
+        Change::Within { set, limit, otherwise } => {
+            let found = derived::count(connection, set).await?;
+            if found > limit { Err(StoreError::Full(otherwise)) } else { Ok(()) }
         }
         Change::Require { set, filter, otherwise } => {
             let found = count_where(connection, set, &filter).await?;

@@ -219,11 +219,13 @@ pub fn percent(text: &str) -> String {
     encoded
 }
 
-/// The message of an error, which must be in light JSON with the service's empty code.
+/// The message of an error, which must be in JSON, light or verbose as its content type says, with
+/// the service's empty code.
 #[track_caller]
 pub fn error_message(reply: &Reply) -> String {
     let json = reply.json();
-    let error = &json["odata.error"];
+    let verbose = reply.header("content-type").contains("odata=verbose");
+    let error = &json[if verbose { "error" } else { "odata.error" }];
     assert_eq!(error["code"], "", "{reply}");
     assert_eq!(error["message"]["lang"], "en-US", "{reply}");
     error["message"]["value"].as_str().unwrap_or_else(|| panic!("{reply}")).to_owned()

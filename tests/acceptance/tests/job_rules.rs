@@ -106,7 +106,9 @@ fn task_bodies() {
     ]);
     assert!(refuse(cycle).contains("cycle"));
     let output = |n| task(&task_body("JobInputAsset(0)", &format!("JobOutputAsset({n})")));
-    assert!(refuse((0..31).map(output).collect()).contains("30"));
+    let tasks = (0..31).map(output).collect();
+    let reply = post_job(service, &json!("refused"), &[&asset], &tasks).expect(403);
+    assert!(error_message(&reply).contains("30 tasks"), "{reply}");
     check_nothing_made(service);
 }
 

@@ -1,0 +1,6 @@
+//! Entity sets of the account, with their rules, and what they do in the background.
+
+#![allow(clippy::unwrap_used)]
+
+mod job_templates;
+mod quotas;
