@@ -119,6 +119,17 @@ fn lenient_repairs() {
 }
 
 #[test]
+fn what_has_an_impossible_name_is_left_out_and_nothing_else() {
+    let document = "<Schema Namespace=\"S\" xmlns=\"http://docs.oasis-open.org/odata/ns/edm\">\
+        <ComplexType Name=\"C\"><Property Name=\"good\" Type=\"Edm.Int32\"/>\
+        <Property Name=\"no good\" Type=\"Edm.Int32\"/></ComplexType></Schema>";
+    let read = read(&[source("m.xml", document)], &[], "", Mode::Lenient);
+    assert!(read.contains("good: Int32"), "{read}");
+    assert!(read.contains("`no good` is not a name"), "{read}");
+    assert!(!read.contains("no good: "), "{read}");
+}
+
+#[test]
 fn every_namespace_and_root_is_read() {
     for (namespace, version) in [
         ("http://schemas.microsoft.com/ado/2006/04/edm", "V1"),

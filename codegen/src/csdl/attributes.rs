@@ -75,7 +75,7 @@ pub(crate) fn name(element: &Element<'_>, findings: &mut Findings) -> Option<Tex
 }
 
 /// Whether a text can be a name. What is merely not an identifier works nevertheless: entity sets
-/// are called `archive/2019`.
+/// are called `archive/2019`. What has a name that cannot stand in a URL or in code is left out.
 pub(crate) fn is_name(name: &Text, findings: &mut Findings) -> bool {
     if is_identifier(&name.value) {
         return true;
@@ -85,11 +85,9 @@ pub(crate) fn is_name(name: &Text, findings: &mut Findings) -> bool {
         && name.value.len() <= LONGEST_NAME
         && name.value.chars().any(char::is_alphanumeric)
         && !name.value.chars().any(|letter| letter.is_control() || letter.is_whitespace());
-    let finding = match works {
-        true => findings.repair("csdl::bad-name", name.span, message),
-        false => findings.error("csdl::bad-name", name.span, message),
-    };
-    finding.help("a name begins with a letter or `_`, and letters, digits and `_` follow");
+    findings
+        .repair("csdl::bad-name", name.span, message)
+        .help("a name begins with a letter or `_`, and letters, digits and `_` follow");
     works
 }
 
