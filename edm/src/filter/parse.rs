@@ -90,14 +90,20 @@ impl<'a> Parser<'a> {
 
     /// What `in` has on its right: literals between commas, or another operand in parentheses.
     fn list(&mut self) -> Parsed<Expr> {
-        let start = self.rest();
         self.expect("(")?;
-        let items = self.arguments()?;
+        let start = self.at;
+        let mut items = self.arguments()?;
         if items.iter().all(|item| matches!(item, Expr::Literal(_))) {
             return Ok(Expr::List(items));
         }
-        self.go_to(start);
-        self.operand()
+        match items.pop() {
+            // Not read again: what is nested would be read twice on every level.
+            Some(operand) if items.is_empty() => Ok(operand),
+            _ => {
+                self.at = start;
+                Err(self.error("a list has literals only"))
+            }
+        }
     }
 
     fn operand(&mut self) -> Parsed<Expr> {

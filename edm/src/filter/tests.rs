@@ -120,6 +120,22 @@ fn what_a_version_has_not_is_refused() {
 
 /// Found by fuzzing.
 #[test]
+fn what_is_nested_is_read_once() {
+    // Each level that is read twice doubles the time: at this depth it would take minutes.
+    for (open, close, levels) in
+        [("A in (", ")", 30), ("A in (-", ")", 20), ("f(", ")", 60), ("cast(", ",Edm.Int32)", 60)]
+    {
+        let text = format!("{}B{}", open.repeat(levels), close.repeat(levels));
+        let expr = Expr::parse_for(&text, Version::V401);
+        assert!(expr.is_ok(), "{text}: {expr:?}");
+    }
+    let paths = format!("{}1{}", "f(".repeat(30), ")/a".repeat(30));
+    assert!(Expr::parse_for(&paths, Version::V401).is_err());
+    let mixed = Expr::parse_for("A in (1,B)", Version::V401).unwrap_err();
+    assert_eq!((mixed.position, mixed.problem.as_str()), (6, "a list has literals only"));
+}
+
+#[test]
 fn what_is_called_any_or_all_without_a_variable_is_no_lambda() {
     for text in ["all((all))", "all(all)", "any(x)", "Tags/all(1)", "Tags/any(1)/B"] {
         for version in [Version::V3, Version::V401] {
