@@ -114,6 +114,7 @@ impl Quotas {
         match set {
             "Assets" => self.assets,
             "Jobs" => self.jobs,
+            "MonitoringConfigurations" => 1,
             "StreamingEndpoints" => self.streaming_endpoints,
             _ => self.policies,
         }
@@ -128,6 +129,7 @@ pub(crate) const COUNTED: &[(&str, &str)] = &[
     ("AssetDeliveryPolicies", "asset delivery policies"),
     ("ContentKeyAuthorizationPolicies", "content key authorization policies"),
     ("ContentKeyAuthorizationPolicyOptions", "content key authorization policy options"),
+    ("MonitoringConfigurations", "monitoring configurations"),
     ("StreamingEndpoints", "streaming endpoints"),
 ];
 

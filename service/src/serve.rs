@@ -19,6 +19,8 @@ use crate::encode::{EncodeSettings, Tools};
 use crate::quotas::Quotas;
 use crate::{jobs, listen, route, sets};
 
+/// How often the space that blobs take is brought up to date.
+const METER_INTERVAL: Duration = Duration::from_secs(5);
 /// How often what crashes left behind is looked for.
 const GARBAGE_INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -39,12 +41,13 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     };
     let app =
         Arc::new(App::open(&options.data, &public, &options.urls, options.fsync, quotas).await?);
-    sets::seed(&app).await.context("making what every account has")?;
+    sets::seed(&app, options.encoders).await.context("making what every account has")?;
 
     let stop = CancellationToken::new();
     let workers =
         tokio::spawn(jobs::run(Arc::clone(&app), settings, options.encoders, stop.clone()));
     let sweeper = tokio::spawn(collect_garbage(Arc::clone(&app), stop.clone()));
+    let meter = tokio::spawn(meter_storage(Arc::clone(&app), stop.clone()));
     let end = end_asked_for()?;
     announce(&app)?;
     let server = tokio::spawn(listen::serve(listener, route::router(&app), stop.clone()));
@@ -54,6 +57,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     server.await?;
     workers.await?;
     sweeper.await?;
+    meter.await?;
     Ok(())
 }
 
@@ -104,6 +108,18 @@ fn end_asked_for() -> anyhow::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
+}
+
+async fn meter_storage(app: Arc<App>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(METER_INTERVAL) => {}
+            () = stop.cancelled() => return,
+        }
+        if let Err(error) = sets::storage_account::refresh(&app).await {
+            tracing::warn!(%error, "the space in use was not brought up to date");
+        }
+    }
 }
 
 async fn collect_garbage(app: Arc<App>, stop: CancellationToken) {

@@ -105,6 +105,9 @@ pub(crate) trait BlobIndex: fmt::Debug + Send + Sync {
     /// The committed and the uncommitted blocks of a blob.
     async fn blocks(&self, target: &BlobRef) -> Result<BlockLists>;
 
+    /// The bytes of all blobs together.
+    async fn bytes_used(&self) -> Result<u64>;
+
     /// Makes blocks that were uploaded before `limit` and never committed
     /// garbage.
     async fn expire_blocks(&self, limit: Timestamp) -> Result<()>;

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::encode::EncodeSettings;
 use crate::error::ApiError;
+use crate::sets;
 
 /// How long a worker may be silent before its task is given to another.
 const LEASE: Duration = Duration::from_secs(30);
@@ -35,8 +36,8 @@ pub(crate) async fn run(
     forget(&app).await;
     let mut workers = JoinSet::new();
     workers.spawn(settle(Arc::clone(&app), stop.clone()));
-    for _ in 0..count {
-        workers.spawn(work(Arc::clone(&app), Arc::clone(&settings), stop.clone()));
+    for place in 0..count {
+        workers.spawn(work(Arc::clone(&app), Arc::clone(&settings), place, stop.clone()));
     }
     while workers.join_next().await.is_some() {}
     forget(&app).await;
@@ -48,11 +49,13 @@ async fn forget(app: &App) {
     }
 }
 
-async fn work(app: Arc<App>, settings: Arc<EncodeSettings>, stop: CancellationToken) {
+/// A worker, whose place says how many others there are before it. Those beyond the account's
+/// reserved units rest.
+async fn work(app: Arc<App>, settings: Arc<EncodeSettings>, place: usize, stop: CancellationToken) {
     while !stop.is_cancelled() {
         // Registered before looking: a ring in between is not lost.
         let ring = app.work.notified();
-        match Box::pin(next(&app, &settings, &stop)).await {
+        match Box::pin(next_for(place, &app, &settings, &stop)).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "a worker cannot reach its tasks"),
@@ -87,6 +90,20 @@ async fn rest(ring: Notified<'_>, stop: &CancellationToken) {
         () = tokio::time::sleep(LOOK) => {}
         () = stop.cancelled() => {}
     }
+}
+
+/// Does what there is to do next, if there is a reserved unit for the worker; returns whether there
+/// was anything.
+async fn next_for(
+    place: usize,
+    app: &Arc<App>,
+    settings: &EncodeSettings,
+    stop: &CancellationToken,
+) -> Result<bool, ApiError> {
+    if place >= sets::task_slots(app).await? {
+        return Ok(false);
+    }
+    Box::pin(next(app, settings, stop)).await
 }
 
 /// Does what there is to do next; returns whether there was anything.

@@ -76,10 +76,7 @@ pub(super) async fn complete(
         "" => app.account.name.clone(),
         name => name.to_owned(),
     };
-    if app.store.get(set("StorageAccounts")?, &account).await?.is_none() {
-        let message = format!("Cannot find the storage account '{account}'.");
-        return Err(ApiError::new(axum::http::StatusCode::NOT_FOUND, message));
-    }
+    super::storage_account::check(app, &account).await?;
     asset.put("StorageAccountName", account);
     let container = container(asset);
     asset.put("Uri", app.blobs.container_url(&container));

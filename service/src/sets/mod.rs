@@ -12,8 +12,10 @@ mod job;
 mod job_template;
 mod locator;
 mod media_processor;
+mod monitoring_configuration;
 pub(crate) mod relation;
-mod storage_account;
+mod reserved_unit;
+pub(crate) mod storage_account;
 mod streaming_endpoint;
 pub(crate) mod task_body;
 mod template_body;
@@ -34,6 +36,7 @@ pub(crate) use asset_file::{create_file_infos, new_file};
 pub(crate) use engine::{Created, add_link, create, delete, invoke, remove_link, update};
 pub(crate) use job::{cancel, is_final, primary_file, state};
 pub(crate) use locator::is_open;
+pub(crate) use reserved_unit::task_slots;
 pub(crate) use streaming_endpoint::is_running;
 
 /// An entity that is being made.
@@ -163,10 +166,12 @@ pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
     Some(match set.name {
         "AccessPolicies" => &access_policy::AccessPolicies,
         "Assets" => &asset::Assets,
+        "EncodingReservedUnitTypes" => &reserved_unit::EncodingReservedUnitTypes,
         "Files" => &asset_file::AssetFiles,
         "Jobs" => &job::Jobs,
         "JobTemplates" => &job_template::JobTemplates,
         "Locators" => &locator::Locators,
+        "MonitoringConfigurations" => &monitoring_configuration::MonitoringConfigurations,
         "StreamingEndpoints" => &streaming_endpoint::StreamingEndpoints,
         "MediaProcessors" | "Operations" | "StorageAccounts" | "TaskTemplates" | "Tasks" => &Plain,
         _ => return None,
@@ -212,9 +217,11 @@ pub(crate) fn guid_of(id: &str) -> &str {
     id.rsplit(':').next().unwrap_or(id)
 }
 
-/// Makes the entities that every account has: once, at start.
-pub(crate) async fn seed(app: &App) -> Result<(), ApiError> {
+/// Makes the entities that every account has: once, at start. That many tasks can run at the same
+/// time.
+pub(crate) async fn seed(app: &App, encoders: usize) -> Result<(), ApiError> {
     storage_account::seed(app).await?;
+    reserved_unit::seed(app, encoders).await?;
     media_processor::seed(app).await?;
     streaming_endpoint::seed(app).await
 }

@@ -177,6 +177,11 @@ impl BlobIndex for SqliteBlobIndex {
         Ok(lists)
     }
 
+    async fn bytes_used(&self) -> Result<u64> {
+        let used = sqlx::query_scalar("SELECT bytes FROM blob_usage").fetch_one(&self.pool).await?;
+        row::unsigned(used)
+    }
+
     async fn expire_blocks(&self, limit: Timestamp) -> Result<()> {
         let mut change = self.write().await?;
         blocks::expire(change.connection(), limit).await?;

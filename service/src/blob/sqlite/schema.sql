@@ -63,3 +63,17 @@ CREATE INDEX IF NOT EXISTS blob_blocks_created ON blob_blocks (created);
 CREATE TABLE IF NOT EXISTS blob_garbage (
     object TEXT PRIMARY KEY NOT NULL
 ) WITHOUT ROWID;
+
+-- The bytes of all committed blobs together. Triggers keep it: a sum over
+-- millions of blobs takes too long.
+CREATE TABLE IF NOT EXISTS blob_usage (
+    id    INTEGER PRIMARY KEY CHECK (id = 1),
+    bytes INTEGER NOT NULL
+);
+INSERT OR IGNORE INTO blob_usage SELECT 1, COALESCE(SUM(size), 0) FROM blob_blobs;
+CREATE TRIGGER IF NOT EXISTS blob_usage_insert AFTER INSERT ON blob_blobs BEGIN
+    UPDATE blob_usage SET bytes = bytes + NEW.size;
+END;
+CREATE TRIGGER IF NOT EXISTS blob_usage_delete AFTER DELETE ON blob_blobs BEGIN
+    UPDATE blob_usage SET bytes = bytes - OLD.size;
+END;

@@ -164,6 +164,11 @@ impl BlobStore {
         self.inner.index.policy(container, id).await
     }
 
+    /// The bytes of all blobs together.
+    pub(crate) async fn bytes_used(&self) -> Result<u64> {
+        self.inner.index.bytes_used().await
+    }
+
     /// The committed blob of that name.
     pub(crate) async fn get(&self, container: &str, name: &str) -> Result<Option<BlobInfo>> {
         self.inner.index.blob(&target(container, name)?).await

@@ -3,4 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod job_templates;
+mod monitoring;
 mod quotas;
+mod reserved_units;
+mod storage;
