@@ -13,6 +13,7 @@ use crate::blob::{
     BlobInfo, BlobService, BlobStore, Durability, SasAuthority, SasKey, SqliteBlobIndex,
     StoreLimits,
 };
+use crate::change_set::PendingEffects;
 use crate::config::{Account, UrlOptions};
 use crate::error::ApiError;
 use crate::origin::Origin;
@@ -25,7 +26,8 @@ use crate::urls::Urls;
 /// How many names a page of a listing has.
 const LIST_PAGE: usize = 1000;
 
-/// The service, without its listener and its workers.
+/// The service, without its listener and its workers. Clones share everything.
+#[derive(Clone)]
 pub(crate) struct App {
     /// The account.
     pub(crate) account: Account,
@@ -48,11 +50,13 @@ pub(crate) struct App {
     /// What the account may have at most.
     pub(crate) quotas: Quotas,
     /// Counts requests of the API.
-    pub(crate) throttle: Throttle,
+    pub(crate) throttle: Arc<Throttle>,
     /// Rings when there may be work.
-    pub(crate) work: Notify,
+    pub(crate) work: Arc<Notify>,
     /// For what tasks read and write while they run.
     pub(crate) scratch: PathBuf,
+    /// The change set in which [`App::store`] is a transaction.
+    pub(crate) change_set: Option<Arc<PendingEffects>>,
 }
 
 impl App {
@@ -84,21 +88,38 @@ impl App {
             store: Arc::clone(&store) as Arc<dyn Store>,
             queue: store,
             origin: Origin::new(),
-            throttle: Throttle::new(quotas.throttle),
+            throttle: Arc::new(Throttle::new(quotas.throttle)),
             quotas,
-            work: Notify::new(),
+            work: Arc::new(Notify::new()),
             account,
             blob_store,
             blobs,
             sas,
             urls,
             scratch,
+            change_set: None,
         })
     }
 
-    /// Carries out what a commit has brought along. A failure is logged and no more: the entities
-    /// are what counts, and garbage is collected.
+    /// Carries out what a commit has brought along: at once, or when the change set is committed
+    /// of which the commit is a part.
     pub(crate) async fn carry_out(&self, effects: &[Effect]) {
+        match &self.change_set {
+            Some(pending) => pending.then(effects),
+            None => self.carry_out_now(effects).await,
+        }
+    }
+
+    /// Remembers what to undo of a commit, should the change set fail of which it is a part.
+    pub(crate) fn undo_later(&self, effects: &[Effect]) {
+        if let Some(pending) = &self.change_set {
+            pending.otherwise(effects);
+        }
+    }
+
+    /// Carries out effects. A failure is logged and no more: the entities are what counts, and
+    /// garbage is collected.
+    pub(crate) async fn carry_out_now(&self, effects: &[Effect]) {
         for effect in effects {
             let result = match effect {
                 Effect::DeleteContainer(name) => self.blob_store.delete_container(name).await,

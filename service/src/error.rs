@@ -76,7 +76,9 @@ impl From<StoreError> for ApiError {
             StoreError::Conflict(message) => Self::conflict(message),
             StoreError::NotFound(name) => Self::no_entity(name),
             StoreError::Full(message) => Self::new(StatusCode::FORBIDDEN, message),
-            StoreError::Database(_) | StoreError::Corrupt(_) => Self::internal(error),
+            StoreError::Database(_) | StoreError::Over | StoreError::Corrupt(_) => {
+                Self::internal(error)
+            }
         }
     }
 }

@@ -15,6 +15,7 @@
 
 mod app;
 mod blob;
+mod change_set;
 mod config;
 mod encode;
 mod error;

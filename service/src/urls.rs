@@ -130,11 +130,6 @@ impl Urls {
         format!("{}{BASE_PATH}", self.api)
     }
 
-    /// A path of the API's host, as it was asked for.
-    pub(crate) fn api_path(&self, path: &str) -> String {
-        format!("{}{path}", self.api)
-    }
-
     /// The endpoint for tokens in the form of Azure AD.
     pub(crate) fn token(&self) -> String {
         self.tenant("tenant", "oauth2/token")

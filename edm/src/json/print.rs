@@ -263,6 +263,8 @@ fn double<S: Serializer>(number: f64, typed: &Typed<'_>, serializer: S) -> Resul
 
 fn date_time(time: DateTime, style: DateStyle) -> String {
     match style {
+        // What is not set yet has no zone.
+        DateStyle::Exact if time == DateTime::MIN => time.to_string(),
         DateStyle::Exact => {
             let text = time.to_string();
             match text.split_once('.') {

@@ -13,7 +13,7 @@ pub(crate) async fn redirect(app: &App, request: Request) -> Response {
     let (head, body) = request.into_parts();
     // A client that is still sending would see a broken connection instead of the answer.
     let _ = collect(body).await;
-    let mut response = match authorize(app, &head) {
+    let mut response = match authorize(app, &head.headers) {
         Ok(()) => moved(&app.urls.api()),
         Err(error) => reply::error(&error, &head.headers),
     };

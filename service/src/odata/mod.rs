@@ -1,5 +1,7 @@
 //! The OData endpoint: from an HTTP request to what it reads or changes, and back.
 
+mod batch;
+mod call;
 mod gateway;
 mod negotiate;
 mod read;
@@ -10,16 +12,17 @@ mod write;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
-use edm::path::{ResourcePath, strip_base};
-use edm::query::QueryOptions;
+use edm::path::strip_base;
 use futures_util::StreamExt as _;
 use percent_encoding::percent_decode_str;
 
 use crate::app::App;
 use crate::error::ApiError;
+use batch::References;
+use call::Call;
 use negotiate::{ResponseFormat, text};
 use resolve::{Target, resolve};
 
@@ -37,10 +40,11 @@ const LONGEST_READ: usize = 64 << 20;
 /// One request, with what all handlers need.
 struct Context<'a> {
     app: &'a App,
-    head: &'a Parts,
+    call: &'a Call,
     root: String,
-    options: QueryOptions,
     format: ResponseFormat,
+    /// What the ids of a change set stand for.
+    references: Option<&'a References>,
 }
 
 /// Whether a path is below the API's base, in whatever way a client writes that.
@@ -67,37 +71,47 @@ pub(crate) async fn handle(app: &App, request: Request) -> Response {
 }
 
 async fn answer(app: &App, head: &Parts, body: Body) -> Result<Response, ApiError> {
-    authorize(app, head)?;
+    authorize(app, &head.headers)?;
     app.throttle.admit()?;
-    let options = QueryOptions::parse(head.uri.query().unwrap_or_default())?;
-    negotiate::check_api_version(&head.headers, options.custom("api-version"))?;
-    negotiate::check_version(&head.headers)?;
-    if !options.expand.is_empty() {
-        return Err(ApiError::bad_request("The query option '$expand' is not supported."));
+    let call = Call::new(&head.method, &head.uri, head.headers.clone())?;
+    if call.is_batch() {
+        return batch::answer(app, &call, body).await;
     }
-    let path = ResourcePath::parse_url(head.uri.path(), BASE_PATH)?;
-    let target = Box::pin(resolve(&path, app.store.as_ref())).await?;
+    answer_call(app, &call, body).await
+}
+
+/// Answers one request, by itself or as part of a batch.
+async fn answer_call(app: &App, call: &Call, body: Body) -> Result<Response, ApiError> {
+    call.check()?;
+    let target = Box::pin(resolve(&call.path, app.store.as_ref())).await?;
     if matches!(target, Target::Metadata) {
-        return read::metadata(&head.headers);
+        return read::metadata(&call.headers);
     }
-    let format = match target {
-        // Plain text: whatever is accepted is not JSON.
-        Target::Count(_) | Target::Property { raw: true, .. } => {
-            reply::check_accepts_text(&head.headers)?;
-            ResponseFormat::LIGHT
-        }
-        _ => ResponseFormat::negotiate(&head.headers, options.format.as_deref())?,
-    };
-    let context = Context { app, head, root: app.urls.api(), options, format };
-    match negotiate::method(&head.method, &head.headers).as_str() {
+    let context = Context::new(app, call, &target)?;
+    match call.method.as_str() {
         "GET" => read::get(&context, target).await,
-        method => write::write(&context, method, target, collect(body).await?).await,
+        _ => write::write(&context, target, collect(body).await?).await,
     }
 }
 
-fn authorize(app: &App, head: &Parts) -> Result<(), ApiError> {
+impl<'a> Context<'a> {
+    /// Chooses the format of the response to a request for a target.
+    fn new(app: &'a App, call: &'a Call, target: &Target) -> Result<Self, ApiError> {
+        let format = match target {
+            // Plain text: whatever is accepted is not JSON.
+            Target::Count(_) | Target::Property { raw: true, .. } => {
+                reply::check_accepts_text(&call.headers)?;
+                ResponseFormat::LIGHT
+            }
+            _ => ResponseFormat::negotiate(&call.headers, call.options.format.as_deref())?,
+        };
+        Ok(Self { app, call, root: app.urls.api(), format, references: None })
+    }
+}
+
+fn authorize(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     let refuse = |message: &str| Err(ApiError::new(StatusCode::UNAUTHORIZED, message));
-    let Some(authorization) = text(&head.headers, "authorization") else {
+    let Some(authorization) = text(headers, "authorization") else {
         return refuse("Authorization is missing: a bearer token is needed.");
     };
     match authorization.split_once(' ') {

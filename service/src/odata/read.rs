@@ -29,10 +29,10 @@ pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Respons
             let body = context.writer(version, false).service_document();
             Ok(reply::json(StatusCode::OK, &body, context.format, version))
         }
-        Target::Metadata => metadata(&context.head.headers),
+        Target::Metadata => metadata(&context.call.headers),
         Target::Collection(collection) => feed(context, &collection).await,
         Target::Count(collection) => {
-            let query = with_filter(collection.query(), &context.options);
+            let query = with_filter(collection.query(), &context.call.options);
             Ok(reply::plain(context.app.store.count(&query).await?.to_string()))
         }
         Target::Entity(set, record) => context.entity(StatusCode::OK, set, &record),
@@ -46,7 +46,8 @@ pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Respons
         }
         Target::Links(found) => links(context, &found).await,
         Target::Function(operation) if operation.method == "GET" => {
-            let outcome = crate::functions::call(context.app, operation, &context.options).await?;
+            let outcome =
+                crate::functions::call(context.app, operation, &context.call.options).await?;
             context.outcome(outcome, Some(operation))
         }
         Target::Function(_) | Target::Action(..) => {
@@ -73,7 +74,7 @@ impl Context<'_> {
         set: &'static EntitySet,
         record: &Record,
     ) -> Result<Response, ApiError> {
-        let select = self.options.select_names();
+        let select = self.call.options.select_names();
         check_select(&select, set)?;
         let payload = Payload::Entity { collections: set.entity_type.has_collection() };
         let version = self.format.version(payload, !select.is_empty());
@@ -114,7 +115,7 @@ impl Context<'_> {
 
     /// A client that does not understand a version must not be sent it.
     fn check_max_version(&self, version: Version) -> Result<(), ApiError> {
-        let max = max_version(&self.head.headers)?;
+        let max = max_version(&self.call.headers)?;
         if max >= version {
             return Ok(());
         }
@@ -126,8 +127,8 @@ impl Context<'_> {
 }
 
 async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response, ApiError> {
-    let (set, options) = (collection.set, &context.options);
-    if !set.allow.list && collection.filter.is_none() && collection.linked_from.is_none() {
+    let (set, options) = (collection.set, &context.call.options);
+    if !set.allow.list && collection.parent.is_none() {
         return Err(ApiError::method_not_allowed(format!("{} cannot be listed.", set.name)));
     }
     let select = options.select_names();
@@ -151,7 +152,7 @@ async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response
         .collect();
     let read = resumed + query.top;
     let more = page.next.filter(|_| options.top.is_none_or(|top| top > read));
-    let next = more.map(|after| next_link(context, &query, after, read));
+    let next = more.map(|after| next_link(context, after, read));
     let body = writer.feed(entries, set, &select, count, next.as_deref());
     Ok(reply::json(StatusCode::OK, &body, context.format, version))
 }
@@ -185,12 +186,12 @@ fn is_in_order_of_creation(query: &Query) -> bool {
 }
 
 /// The path and query of the next page, relative to the service root.
-fn next_link(context: &Context<'_>, query: &Query, after: i64, read: u64) -> String {
-    let options =
-        QueryOptions { skip_token: Some(format!("'{after}-{read}'")), ..context.options.clone() };
-    let path = edm::path::ResourcePath::parse_url(context.head.uri.path(), super::BASE_PATH);
-    let path = path.map_or_else(|_| query.set.name.to_owned(), |path| path.to_string());
-    format!("{path}?{}", options.to_query(Version::V3))
+fn next_link(context: &Context<'_>, after: i64, read: u64) -> String {
+    let options = QueryOptions {
+        skip_token: Some(format!("'{after}-{read}'")),
+        ..context.call.options.clone()
+    };
+    format!("{}?{}", context.call.path, options.to_query(Version::V3))
 }
 
 fn with_filter(mut query: Query, options: &QueryOptions) -> Query {
@@ -218,10 +219,10 @@ async fn links(context: &Context<'_>, links: &Links) -> Result<Response, ApiErro
     let records = context.app.store.query(&links.collection.query()).await?.records;
     let set = links.collection.set;
     let paths: Vec<_> = records.iter().map(|record| canonical_path(set, record)).collect();
-    let named = format!("{}/$links/{}", links.set.name, links.navigation.name);
-    let many = links.navigation.many && links.key.is_none();
+    let named = format!("{}/$links/{}", links.from.set.name, links.from.navigation.name);
+    let many = links.from.navigation.many && links.key.is_none();
     if paths.is_empty() && !many {
-        return Err(ApiError::no_segment(links.navigation.name));
+        return Err(ApiError::no_segment(links.from.navigation.name));
     }
     let body = context.writer(version, false).links(&paths, many, &named);
     Ok(reply::json(StatusCode::OK, &body, context.format, version))

@@ -40,20 +40,28 @@ pub(super) struct Collection {
     pub(super) set: &'static EntitySet,
     pub(super) filter: Option<Expr>,
     pub(super) linked_from: Option<Source>,
+    /// The entity that the navigation property belongs to.
+    pub(super) parent: Option<Parent>,
+}
+
+/// An entity and one of its navigation properties.
+pub(super) struct Parent {
+    pub(super) set: &'static EntitySet,
+    pub(super) record: Box<Record>,
+    pub(super) navigation: &'static Navigation,
 }
 
 /// The links of a navigation property.
 pub(super) struct Links {
-    pub(super) set: &'static EntitySet,
-    pub(super) record: Box<Record>,
-    pub(super) navigation: &'static Navigation,
+    pub(super) from: Parent,
     pub(super) collection: Collection,
     pub(super) key: Option<String>,
 }
 
 impl Collection {
-    fn whole(set: &'static EntitySet) -> Self {
-        Self { set, filter: None, linked_from: None }
+    /// All entities of a set.
+    pub(super) fn whole(set: &'static EntitySet) -> Self {
+        Self { set, filter: None, linked_from: None, parent: None }
     }
 
     /// A query of all of it.
@@ -129,7 +137,8 @@ fn navigate(
         }
         Relation::Links => (None, Some(Source::new(set.name, &key, navigation.name))),
     };
-    Ok(Collection { set: target, filter, linked_from })
+    let parent = Parent { set, record: Box::new(record.clone()), navigation };
+    Ok(Collection { set: target, filter, linked_from, parent: Some(parent) })
 }
 
 async fn follow(
@@ -160,8 +169,7 @@ async fn keyed(
     let Some(predicate) = &segment.key else { return Ok(Target::Collection(collection)) };
     let set = collection.set;
     let key = key_text(set, predicate)?;
-    let whole = collection.filter.is_none() && collection.linked_from.is_none();
-    let found = if whole {
+    let found = if collection.parent.is_none() {
         store.get(set, &key).await?
     } else {
         let key_name = set.entity_type.key.first().copied().unwrap_or_default();
@@ -183,7 +191,7 @@ fn links(set: &'static EntitySet, record: Box<Record>, named: &Segment) -> Resul
         set.entity_type.navigation(&named.name).ok_or_else(|| ApiError::no_segment(&named.name))?;
     let collection = navigate(set, &record, navigation)?;
     let key = named.key.as_ref().map(|key| key_text(collection.set, key)).transpose()?;
-    Ok(Links { set, record, navigation, collection, key })
+    Ok(Links { from: Parent { set, record, navigation }, collection, key })
 }
 
 /// The text of an entity's key.
@@ -225,13 +233,18 @@ fn malformed_id(set: &EntitySet, id: &str) -> ApiError {
     ApiError::bad_request(format!("'{id}' is not a well-formed id of the entity type {name}."))
 }
 
-/// The canonical path of an entity, such as `Assets('nb%3Acid…')`.
-pub(crate) fn canonical_path(set: &EntitySet, record: &Record) -> String {
+/// The segment that names an entity.
+pub(super) fn segment(set: &EntitySet, record: &Record) -> Segment {
     let literal = match record.value(set.entity_type.key.first().copied().unwrap_or_default()) {
         Value::Guid(guid) => Literal::new(Value::Guid(*guid), Primitive::Guid),
         value => Literal::text(value.as_str().unwrap_or_default()),
     };
-    Segment::with_key(set.name, KeyPredicate::Single(literal.into())).to_string()
+    Segment::with_key(set.name, KeyPredicate::Single(literal.into()))
+}
+
+/// The canonical path of an entity, such as `Assets('nb%3Acid…')`.
+pub(crate) fn canonical_path(set: &EntitySet, record: &Record) -> String {
+    segment(set, record).to_string()
 }
 
 /// The set and key that a link names, wherever its host is.

@@ -3,49 +3,55 @@
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use edm::Record;
 use edm::json;
 use edm::model::{EntitySet, Operation};
+use edm::{Draft, Record};
 use serde_json::Value as Json;
 
-use super::resolve::{Collection, Links, Target, canonical_path, linked_entity};
+use super::resolve::{Collection, Links, Parent, Target, canonical_path, key_of, linked_entity};
 use super::{Context, negotiate, reply};
+use crate::app::App;
+use crate::change_set::ChangeSet;
 use crate::error::ApiError;
 use crate::sets::relation::{Relation, relation};
 use crate::sets::{self, Created, Link};
 
 pub(super) async fn write(
     context: &Context<'_>,
-    method: &str,
     target: Target,
     body: Bytes,
 ) -> Result<Response, ApiError> {
-    match (method, target) {
-        ("POST", Target::Collection(collection)) => create(context, &collection, &body).await,
+    match (context.call.method.as_str(), target) {
+        ("POST", Target::Collection(collection)) => {
+            let draft = draft(context, collection.set, &body)?;
+            let created = create(context, &collection, draft).await?;
+            made(context, collection.set, &created)
+        }
         ("POST", Target::Action(set, record, operation)) => {
             invoke(context, set, &record, operation, &body).await
         }
         ("POST", Target::Links(links)) => add_link(context, &links, &body).await,
         ("DELETE", Target::Links(links)) => remove_link(context, &links).await,
         ("MERGE" | "PATCH" | "PUT", Target::Entity(set, record)) => {
-            let draft = json::read_draft(&parse(context, &body)?, set.entity_type)?;
+            let draft = draft(context, set, &body)?;
             context.outcome(sets::update(context.app, set, &record, &draft).await?, None)
         }
         ("DELETE", Target::Entity(set, record)) => {
-            context.outcome(sets::delete(context.app, set, &record, &context.options).await?, None)
+            let options = &context.call.options;
+            context.outcome(sets::delete(context.app, set, &record, options).await?, None)
         }
-        (method, _) => Err(not_allowed(context, method)),
+        _ => Err(not_allowed(context)),
     }
 }
 
-fn not_allowed(context: &Context<'_>, method: &str) -> ApiError {
-    let uri = context.app.urls.api_path(context.head.uri.path());
-    ApiError::method_not_allowed(match method {
+fn not_allowed(context: &Context<'_>) -> ApiError {
+    let uri = format!("{}{}", context.root, context.call.path);
+    ApiError::method_not_allowed(match context.call.method.as_str() {
         "POST" => format!(
             "The URI '{uri}' is not valid for POST operation. For POST operations, the URI must \
              refer to a service operation or an entity set."
         ),
-        "PUT" | "MERGE" | "PATCH" | "DELETE" => format!(
+        method @ ("PUT" | "MERGE" | "PATCH" | "DELETE") => format!(
             "The URI '{uri}' is not valid for {method} operation. The URI must point to a single \
              resource for {method} operations."
         ),
@@ -53,33 +59,82 @@ fn not_allowed(context: &Context<'_>, method: &str) -> ApiError {
     })
 }
 
+/// What the body says of an entity.
+pub(super) fn draft(
+    context: &Context<'_>,
+    set: &'static EntitySet,
+    body: &Bytes,
+) -> Result<Draft, ApiError> {
+    let mut draft = json::read_draft(&parse(context, body)?, set.entity_type)?;
+    if let Some(references) = context.references {
+        references.expand_draft(&mut draft);
+    }
+    Ok(draft)
+}
+
 /// The body as JSON. What went wrong with it is said, where the original service only logged it.
 fn parse(context: &Context<'_>, body: &Bytes) -> Result<Json, ApiError> {
-    negotiate::check_content_type(&context.head.headers)?;
+    negotiate::check_content_type(&context.call.headers)?;
     serde_json::from_slice(body).map_err(|error| {
         ApiError::bad_request(format!("Parsing request content failed due to: not JSON: {error}"))
     })
 }
 
-async fn create(
+/// Makes an entity of a set, or of what a navigation property leads to.
+pub(super) async fn create(
     context: &Context<'_>,
     collection: &Collection,
-    body: &Bytes,
-) -> Result<Response, ApiError> {
-    if collection.filter.is_some() || collection.linked_from.is_some() {
-        return Err(not_allowed(context, "POST"));
-    }
+    mut draft: Draft,
+) -> Result<Created, ApiError> {
     let set = collection.set;
-    let draft = json::read_draft(&parse(context, body)?, set.entity_type)?;
-    let Created { record, operation } = Box::pin(sets::create(context.app, set, draft)).await?;
+    let Some(parent) = &collection.parent else {
+        return Box::pin(sets::create(context.app, set, draft)).await;
+    };
+    match relation(parent.set.name, parent.navigation.name) {
+        Relation::Children(property) => {
+            draft.members.retain(|(name, _)| name != property);
+            let key = key_of(parent.set, &parent.record);
+            draft.members.push((property.into(), key.into()));
+            Box::pin(sets::create(context.app, set, draft)).await
+        }
+        Relation::Links if set.allow.create && is_writable(parent, set) => {
+            // An entity that could not be linked is not made.
+            let changes = ChangeSet::begin(context.app).await?;
+            let result = create_linked(changes.app(), parent, set, draft).await;
+            changes.end(result.is_ok()).await?;
+            result
+        }
+        _ => Err(not_allowed(context)),
+    }
+}
+
+async fn create_linked(
+    app: &App,
+    parent: &Parent,
+    set: &'static EntitySet,
+    draft: Draft,
+) -> Result<Created, ApiError> {
+    let created = Box::pin(sets::create(app, set, draft)).await?;
+    let link = Link { from: &parent.record, navigation: parent.navigation, to: &created.record };
+    sets::add_link(app, parent.set, &link).await?;
+    Ok(created)
+}
+
+/// The response to what has made an entity; it says where that is.
+pub(super) fn made(
+    context: &Context<'_>,
+    set: &'static EntitySet,
+    created: &Created,
+) -> Result<Response, ApiError> {
+    let Created { record, operation } = created;
     let status = if operation.is_some() { StatusCode::ACCEPTED } else { StatusCode::CREATED };
-    let mut response = context.entity(status, set, &record)?;
-    let location = format!("{}{}", context.root, canonical_path(set, &record));
+    let mut response = context.entity(status, set, record)?;
+    let location = format!("{}{}", context.root, canonical_path(set, record));
     if let Ok(location) = HeaderValue::try_from(location) {
         response.headers_mut().insert(header::LOCATION, location);
     }
     Ok(match operation {
-        Some(operation_id) => reply::with_operation(response, &operation_id),
+        Some(operation_id) => reply::with_operation(response, operation_id),
         None => response,
     })
 }
@@ -101,12 +156,16 @@ async fn invoke(
 }
 
 /// Links can be changed where they are links, and the model says so.
+fn is_writable(from: &Parent, target: &EntitySet) -> bool {
+    let stored = relation(from.set.name, from.navigation.name) == Relation::Links;
+    stored && from.navigation.links && sets::rules(target).is_some()
+}
+
 fn check_writable(links: &Links) -> Result<(), ApiError> {
-    let stored = relation(links.set.name, links.navigation.name) == Relation::Links;
-    if stored && links.navigation.links && sets::rules(links.collection.set).is_some() {
+    if is_writable(&links.from, links.collection.set) {
         return Ok(());
     }
-    let name = links.navigation.name;
+    let name = links.from.navigation.name;
     Err(ApiError::method_not_allowed(format!("The links of {name} cannot be changed.")))
 }
 
@@ -120,23 +179,26 @@ async fn add_link(
     let url = ["url", "uri"].into_iter().find_map(|name| body.get(name)?.as_str());
     let url =
         url.ok_or_else(|| ApiError::bad_request("The body must have a member 'url' or 'uri'."))?;
-    let (set, key) = linked_entity(url)?;
+    let (set, key) = match context.references {
+        Some(references) => linked_entity(&references.expand(url))?,
+        None => linked_entity(url)?,
+    };
     if set.name != links.collection.set.name {
         let message = format!("The link must lead into {}.", links.collection.set.name);
         return Err(ApiError::bad_request(message));
     }
     let to = target(context, set, &key).await?;
-    let link = Link { from: &links.record, navigation: links.navigation, to: &to };
-    sets::add_link(context.app, links.set, &link).await?;
+    let link = Link { from: &links.from.record, navigation: links.from.navigation, to: &to };
+    sets::add_link(context.app, links.from.set, &link).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 
 async fn remove_link(context: &Context<'_>, links: &Links) -> Result<Response, ApiError> {
     check_writable(links)?;
-    let key = links.key.as_ref().ok_or_else(|| not_allowed(context, "DELETE"))?;
+    let key = links.key.as_ref().ok_or_else(|| not_allowed(context))?;
     let to = target(context, links.collection.set, key).await?;
-    let link = Link { from: &links.record, navigation: links.navigation, to: &to };
-    sets::remove_link(context.app, links.set, &link).await?;
+    let link = Link { from: &links.from.record, navigation: links.from.navigation, to: &to };
+    sets::remove_link(context.app, links.from.set, &link).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
 }
 

@@ -28,7 +28,8 @@ const CACHE_SIZE: u64 = 256 << 20;
 /// How long an asset that nobody watches stays in memory.
 const CACHE_IDLE: Duration = Duration::from_secs(600);
 
-/// What the streaming endpoint remembers.
+/// What the streaming endpoint remembers. Clones share it.
+#[derive(Clone)]
 pub(crate) struct Origin {
     presentations: Cache<PresentationKey, Arc<Presentation>>,
 }

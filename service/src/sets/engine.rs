@@ -36,7 +36,7 @@ pub(crate) async fn create(
     let record = prepare_with(set, &draft, rules)?;
     let mut new = New { record, draft, plan: Plan::default() };
     if let Err(error) = rules.create(app, &mut new).await {
-        app.carry_out(&new.plan.otherwise).await;
+        app.carry_out_now(&new.plan.otherwise).await;
         return Err(error);
     }
     let insert = Change::Insert(set, stored(&new.record));
@@ -247,9 +247,12 @@ async fn commit(app: &App, plan: Plan, change: Change) -> Result<Option<String>,
     let mut changes = plan.before;
     changes.push(change);
     changes.extend(plan.after);
-    let result = app.store.commit(changes).await;
-    app.carry_out(if result.is_ok() { &plan.then } else { &plan.otherwise }).await;
-    result?;
+    if let Err(error) = app.store.commit(changes).await {
+        app.carry_out_now(&plan.otherwise).await;
+        return Err(error.into());
+    }
+    app.carry_out(&plan.then).await;
+    app.undo_later(&plan.otherwise);
     Ok(plan.operation)
 }
 

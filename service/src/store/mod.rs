@@ -11,8 +11,11 @@ mod row;
 mod schema;
 pub(crate) mod sqlite;
 mod sqlite_queue;
+mod sqlite_transaction;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use edm::model::EntitySet;
@@ -38,6 +41,17 @@ pub(crate) trait Store: Send + Sync {
 
     /// Makes all changes, in order, or none.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;
+
+    /// Starts a transaction. Whoever else wants to change something waits until it is over.
+    async fn begin(&self) -> Result<Arc<dyn Transaction>, StoreError>;
+}
+
+/// A store whose commits take effect together, or not at all: without
+/// [`finish`](Transaction::finish) nothing has happened. Its own reads see them at once.
+#[async_trait]
+pub(crate) trait Transaction: Store {
+    /// Makes what was committed permanent. Nothing can be done with the transaction after that.
+    async fn finish(&self) -> Result<(), StoreError>;
 }
 
 /// A query of one entity set.
@@ -175,6 +189,9 @@ pub(crate) enum StoreError {
     /// The database failed.
     #[error("the database failed: {0}")]
     Database(#[from] sqlx::Error),
+    /// The transaction is over.
+    #[error("the transaction is over")]
+    Over,
     /// What is in the database is not what was put there.
     #[error("the database holds what the model does not allow: {0}")]
     Corrupt(String),

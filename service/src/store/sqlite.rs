@@ -1,6 +1,7 @@
 //! [`Store`] over SQLite: one file, one writer, readers beside it.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,7 +15,8 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
 use super::filter_sql::{Sql, order_by};
 use super::schema::{self, quote};
-use super::{Change, Page, Query, Source, Store, StoreError, derived, row};
+use super::sqlite_transaction::SqliteTransaction;
+use super::{Change, Page, Query, Source, Store, StoreError, Transaction, derived, row};
 
 /// The embedded store.
 #[derive(Clone, Debug)]
@@ -98,18 +100,24 @@ fn select_by_key(set: &EntitySet, key: &str) -> Sql {
     sql
 }
 
-async fn fetch(sql: Sql, pool: &SqlitePool) -> Result<Vec<SqliteRow>, StoreError> {
-    Ok(sqlx::query_with(AssertSqlSafe(sql.text), sql.arguments).fetch_all(pool).await?)
+async fn fetch(connection: &mut SqliteConnection, sql: Sql) -> Result<Vec<SqliteRow>, StoreError> {
+    Ok(sqlx::query_with(AssertSqlSafe(sql.text), sql.arguments).fetch_all(connection).await?)
 }
 
-#[async_trait]
-impl Store for SqliteStore {
-    async fn get(&self, set: &'static EntitySet, key: &str) -> Result<Option<Record>, StoreError> {
-        let rows = fetch(select_by_key(set, key), &self.readers).await?;
+/// What a store reads, over any connection: in a transaction that is the one that writes.
+pub(super) struct Reader<'c>(pub(super) &'c mut SqliteConnection);
+
+impl Reader<'_> {
+    pub(super) async fn get(
+        self,
+        set: &'static EntitySet,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        let rows = fetch(self.0, select_by_key(set, key)).await?;
         rows.first().map(|found| row::record(found, set.entity_type)).transpose()
     }
 
-    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+    pub(super) async fn query(self, query: &Query) -> Result<Page, StoreError> {
         let ty = query.set.entity_type;
         let mut sql = select(&format!("{}.*", quote(query.set.name)), query)?;
         // What is linked has the order of the links.
@@ -122,7 +130,7 @@ impl Store for SqliteStore {
         let limit = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
         sql.push_number(" LIMIT ", limit(query.top.saturating_add(1)));
         sql.push_number(" OFFSET ", limit(query.skip));
-        let mut rows = fetch(sql, &self.readers).await?;
+        let mut rows = fetch(self.0, sql).await?;
         let top = usize::try_from(query.top).unwrap_or(usize::MAX);
         let more = rows.len() > top;
         rows.truncate(top);
@@ -134,18 +142,37 @@ impl Store for SqliteStore {
         Ok(Page { records, next })
     }
 
-    async fn count(&self, query: &Query) -> Result<u64, StoreError> {
+    pub(super) async fn count(self, query: &Query) -> Result<u64, StoreError> {
         let sql = select("COUNT(*)", &Query { after: None, ..query.clone() })?;
         let count = sqlx::query_scalar_with::<_, i64, _>(AssertSqlSafe(sql.text), sql.arguments);
-        Ok(count.fetch_one(&self.readers).await?.unsigned_abs())
+        Ok(count.fetch_one(self.0).await?.unsigned_abs())
     }
 
-    async fn links(&self, from: &Source) -> Result<Vec<String>, StoreError> {
+    pub(super) async fn links(self, from: &Source) -> Result<Vec<String>, StoreError> {
         let mut sql = Sql::new("SELECT target_key FROM link");
         push_source(&mut sql, " WHERE ", from);
         sql.push(" ORDER BY position");
         let keys = sqlx::query_scalar_with::<_, String, _>(AssertSqlSafe(sql.text), sql.arguments);
-        Ok(keys.fetch_all(&self.readers).await?)
+        Ok(keys.fetch_all(self.0).await?)
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn get(&self, set: &'static EntitySet, key: &str) -> Result<Option<Record>, StoreError> {
+        Reader(&mut *self.readers.acquire().await?).get(set, key).await
+    }
+
+    async fn query(&self, query: &Query) -> Result<Page, StoreError> {
+        Reader(&mut *self.readers.acquire().await?).query(query).await
+    }
+
+    async fn count(&self, query: &Query) -> Result<u64, StoreError> {
+        Reader(&mut *self.readers.acquire().await?).count(query).await
+    }
+
+    async fn links(&self, from: &Source) -> Result<Vec<String>, StoreError> {
+        Reader(&mut *self.readers.acquire().await?).links(from).await
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
@@ -157,6 +184,11 @@ impl Store for SqliteStore {
         transaction.commit().await?;
         Ok(())
     }
+
+    async fn begin(&self) -> Result<Arc<dyn Transaction>, StoreError> {
+        let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
+        Ok(Arc::new(SqliteTransaction::new(transaction)))
+    }
 }
 
 async fn execute(connection: &mut SqliteConnection, sql: Sql) -> Result<u64, StoreError> {
@@ -164,7 +196,11 @@ async fn execute(connection: &mut SqliteConnection, sql: Sql) -> Result<u64, Sto
     Ok(query.execute(connection).await?.rows_affected())
 }
 
-async fn apply(connection: &mut SqliteConnection, change: Change) -> Result<(), StoreError> {
+/// Makes one change.
+pub(super) async fn apply(
+    connection: &mut SqliteConnection,
+    change: Change,
+) -> Result<(), StoreError> {
     match change {
         Change::Insert(set, record) => insert(connection, set, &record).await,
         Change::Update(set, record) => {

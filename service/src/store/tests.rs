@@ -54,6 +54,31 @@ async fn the_longest_filter_that_is_read_is_answered() {
 }
 
 #[tokio::test]
+async fn a_transaction_is_seen_by_others_once_it_is_finished() {
+    let (_folder, store) = with_assets(1).await;
+    let assets = set("Assets").unwrap();
+    let insert = |number| vec![Change::Insert(assets, asset(number))];
+    let dropped = store.begin().await.unwrap();
+    dropped.commit(insert(1)).await.unwrap();
+    assert!(dropped.get(assets, &id(1)).await.unwrap().is_some());
+    assert!(store.get(assets, &id(1)).await.unwrap().is_none());
+    drop(dropped);
+
+    let transaction = store.begin().await.unwrap();
+    transaction.commit(insert(2)).await.unwrap();
+    // What fails takes only itself back.
+    let twice = vec![Change::Insert(assets, asset(3)), Change::Insert(assets, asset(2))];
+    assert!(matches!(transaction.commit(twice).await, Err(StoreError::Conflict(_))));
+    assert!(transaction.get(assets, &id(3)).await.unwrap().is_none());
+    assert!(transaction.begin().await.is_err());
+    transaction.finish().await.unwrap();
+    assert!(matches!(transaction.count(&Query::set(assets)).await, Err(StoreError::Over)));
+    assert_eq!(store.count(&Query::set(assets)).await.unwrap(), 2);
+    store.commit(insert(4)).await.unwrap();
+    assert!(store.get(assets, &id(1)).await.unwrap().is_none(), "rolled back");
+}
+
+#[tokio::test]
 async fn every_value_comes_back() {
     let (_folder, store) = open().await;
     for set in MODEL.entity_sets {

@@ -18,6 +18,7 @@
 //!   [`Reply`] that is not as expected fails the test with the whole exchange.
 //! * `tests/python` of the repository holds what is run by `python_sdk.rs`.
 
+mod batch;
 mod http;
 mod media;
 mod process;
@@ -26,6 +27,7 @@ mod service;
 mod story;
 mod xml;
 
+pub use batch::{BatchPart, batch_parts};
 pub use http::{Api, Call, Reply};
 pub use media::{Frames, decode, ffmpeg, not_a_video, smooth_init, video};
 pub use process::{eventually, media_processes};
