@@ -15,9 +15,11 @@
 //! | print or parse `$filter`, `$orderby` and their kin | [`filter`], [`query`] |
 //! | print or parse `Assets('…')/$links/Locators` | [`path`] |
 //! | read and write JSON payloads | [`json`] |
+//! | read and write Atom and the other XML payloads | [`atom`] |
 //! | put several requests into one, and read their answers | [`batch`] |
 #![forbid(unsafe_code)]
 
+pub mod atom;
 pub mod batch;
 mod enums;
 pub mod error;

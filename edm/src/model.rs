@@ -268,6 +268,14 @@ macro_rules! primitives {
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => concat!("Edm.", stringify!($variant)),)* }
             }
+
+            /// The type of this name, `Edm.Name`.
+            pub fn named(name: &str) -> Option<Self> {
+                match name.strip_prefix("Edm.")? {
+                    $(stringify!($variant) => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
         }
     };
 }

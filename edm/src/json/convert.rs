@@ -12,7 +12,7 @@ use crate::model::StructuredType;
 use crate::{Members, Payload, Structured, Value};
 
 /// The member of a complex value that names its type.
-pub(super) const TYPE: &str = "@odata.type";
+pub(crate) const TYPE: &str = "@odata.type";
 
 /// The entities of an expanded navigation property.
 pub(crate) fn expanded_items(raw: &Raw) -> Option<Vec<&str>> {
@@ -76,6 +76,15 @@ pub(crate) fn add_undeclared(members: &mut Members, ty: &StructuredType, payload
 /// Whether an annotation is that which names the type of a property.
 pub(super) fn is_type_of(annotation: &str, name: &str) -> bool {
     annotation.strip_prefix(name).and_then(control) == Some("type")
+}
+
+/// The type that an annotation gives to a member.
+pub(crate) fn said_type_of(members: &Members, name: &str) -> Option<String> {
+    let said = members.iter().find(|(other, _)| is_type_of(other, name));
+    said.and_then(|(_, value)| as_name(value)).map(|name| {
+        let name = name.trim_start_matches('#');
+        if name.contains('.') { name.to_owned() } else { format!("Edm.{name}") }
+    })
 }
 
 /// A member that no table declares, as it travels.

@@ -48,13 +48,13 @@ impl PayloadError {
         Self { path: String::new(), problem: problem.into(), kind, excerpt: String::new() }
     }
 
-    pub(super) fn of_kind(kind: PayloadErrorKind, problem: &str, text: &str) -> Self {
+    pub(crate) fn of_kind(kind: PayloadErrorKind, problem: &str, text: &str) -> Self {
         let excerpt = around(text, 0).to_owned();
         Self { path: String::new(), problem: problem.to_owned(), kind, excerpt }
     }
 
     /// An error that the service reports where something else was expected.
-    pub(super) fn service(error: ServiceError) -> Self {
+    pub(crate) fn service(error: ServiceError) -> Self {
         let problem = format!("the service reports an error: {}", error.message);
         let kind = PayloadErrorKind::Service(Box::new(error));
         Self { path: String::new(), problem, kind, excerpt: String::new() }
@@ -80,9 +80,14 @@ impl PayloadError {
 
     /// The same problem, with the text around a position that a JSON parser gave: line and column
     /// count from 1, the column in bytes.
-    pub(super) fn near(mut self, text: &str, line: usize, column: usize) -> Self {
+    pub(super) fn near(self, text: &str, line: usize, column: usize) -> Self {
         let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
         let position = lines.map(str::len).sum::<usize>() + column;
+        self.excerpted(text, position)
+    }
+
+    /// The same problem, with the text around a position in bytes.
+    pub(crate) fn excerpted(mut self, text: &str, position: usize) -> Self {
         around(text, position).clone_into(&mut self.excerpt);
         self
     }
@@ -98,6 +103,6 @@ fn around(text: &str, position: usize) -> &str {
 }
 
 /// What was found in place of something else, for messages.
-pub(super) fn mismatch(expected: impl fmt::Display, found: impl fmt::Display) -> PayloadError {
+pub(crate) fn mismatch(expected: impl fmt::Display, found: impl fmt::Display) -> PayloadError {
     PayloadError::new(format!("expected {expected}, found {found}"))
 }

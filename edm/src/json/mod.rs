@@ -26,17 +26,24 @@ mod request;
 mod text;
 mod write;
 
-pub(crate) use convert::{add_undeclared, convert, expanded_items, undeclared_to_raw};
+pub(crate) use convert::{
+    TYPE, add_undeclared, convert, expanded_items, said_type_of, undeclared_to_raw,
+};
 pub use dialect::{DateStyle, Dialect};
 pub use draft::{read_draft, read_parameters};
+pub(crate) use error::mismatch;
 pub use error::{PayloadError, PayloadErrorKind};
 pub use format::{Declared, Format};
 pub use print::value_to_json;
+pub(crate) use print::{date_time, draft_type_name, given_type};
 pub use raw::Raw;
 pub(crate) use raw::{members, text};
 pub use read::{Body, DeltaLink, Entities, PageInfo, Resource, Sink};
-pub(crate) use read::{Change, control, is_annotation, read_primitive, read_raw};
+pub(crate) use read::{
+    Change, control, is_annotation, lenient_value, read_primitive, read_raw, scalar_from_text,
+};
 pub use text::to_text;
+pub(crate) use write::selected;
 pub use write::{Layout, Metadata, Writer};
 
 use crate::model::{StructuredType, Type};
@@ -54,7 +61,7 @@ pub fn value_from_text(text: &str, ty: &Type) -> Result<crate::Value, PayloadErr
     read::strict_value(text, ty)
 }
 
-fn undeclared(name: &str, ty: &StructuredType) -> PayloadError {
+pub(crate) fn undeclared(name: &str, ty: &StructuredType) -> PayloadError {
     PayloadError::new(format!(
         "The property '{name}' does not exist on type '{}'. Make sure to only use property names \
          that are defined by the type.",

@@ -119,6 +119,16 @@ fn given_name(members: &Members) -> Option<&str> {
     members.iter().find(|(name, _)| name == TYPE).and_then(|(_, value)| as_name(value))
 }
 
+/// The same, without what V4 puts in front.
+pub(crate) fn given_type(members: &Members) -> Option<String> {
+    given_name(members).map(|name| name.trim_start_matches('#').to_owned())
+}
+
+/// The name of the type of a body, for a format that always says it.
+pub(crate) fn draft_type_name(members: &Members, ty: &StructuredType) -> String {
+    given_type(members).unwrap_or_else(|| ty.qualified_name())
+}
+
 /// The name of the type, if a payload must have it: a type that takes part in inheritance.
 pub(super) fn type_name(members: &Members, ty: &StructuredType, must: bool) -> Option<String> {
     let must = must || ty.has_derived || ty.base.is_some();
@@ -261,7 +271,7 @@ fn double<S: Serializer>(number: f64, typed: &Typed<'_>, serializer: S) -> Resul
     serializer.serialize_f64(number)
 }
 
-fn date_time(time: DateTime, style: DateStyle) -> String {
+pub(crate) fn date_time(time: DateTime, style: DateStyle) -> String {
     match style {
         // What is not set yet has no zone.
         DateStyle::Exact if time == DateTime::MIN => time.to_string(),

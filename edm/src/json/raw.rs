@@ -16,7 +16,7 @@ impl Raw {
         self.0.get()
     }
 
-    pub(super) fn as_raw(&self) -> &RawValue {
+    pub(crate) fn as_raw(&self) -> &RawValue {
         &self.0
     }
 

@@ -257,7 +257,7 @@ impl Writer<'_> {
     }
 }
 
-fn selected(select: &[String], name: &str) -> bool {
+pub(crate) fn selected(select: &[String], name: &str) -> bool {
     select.is_empty() || select.iter().any(|selected| selected == name)
 }
 

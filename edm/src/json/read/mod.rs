@@ -58,7 +58,8 @@ pub use body::{Body, Resource};
 pub(crate) use entity::{is_annotation, read_raw, set_member};
 pub(crate) use page::Change;
 pub use page::{DeltaLink, Entities, PageInfo, Sink};
-pub(crate) use value::read_primitive;
+pub(crate) use scalar::from_text as scalar_from_text;
+pub(crate) use value::{lenient_value, read_primitive};
 pub(super) use value::{open_value, strict_value};
 
 use super::error::Place;

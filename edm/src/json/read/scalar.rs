@@ -91,7 +91,7 @@ fn from_double(number: f64, primitive: Primitive) -> Option<Value> {
     matches!(primitive, Primitive::Single | Primitive::Double).then_some(Value::Double(number))
 }
 
-fn from_text(text: &str, primitive: Primitive) -> Option<Value> {
+pub(crate) fn from_text(text: &str, primitive: Primitive) -> Option<Value> {
     use Primitive as P;
     match primitive {
         P::String => Some(Value::String(text.to_owned())),

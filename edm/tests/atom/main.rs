@@ -1,0 +1,6 @@
+//! Atom payloads, in the forms that real services and clients send.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod model;
+mod service;
+mod xml;
