@@ -6,6 +6,7 @@ use quick_xml::escape::escape;
 
 use crate::codec::Codec;
 use crate::format::DashFormat;
+use crate::language::short;
 use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::stream::{Quality, Stream};
@@ -15,46 +16,6 @@ use crate::timeline::Timeline;
 /// Azure Media Services numbered audio sets as group 5 and the video set as group 1.
 const AUDIO_GROUP: u32 = 5;
 const VIDEO_GROUP: u32 = 1;
-
-/// Two-letter codes that BCP 47 wants in place of ISO 639-2 codes, for the languages most seen.
-const SHORT_LANGUAGES: [(&str, &str); 36] = [
-    ("ara", "ar"),
-    ("ben", "bn"),
-    ("bul", "bg"),
-    ("cat", "ca"),
-    ("ces", "cs"),
-    ("chi", "zh"),
-    ("cze", "cs"),
-    ("dan", "da"),
-    ("deu", "de"),
-    ("dut", "nl"),
-    ("ell", "el"),
-    ("eng", "en"),
-    ("fin", "fi"),
-    ("fra", "fr"),
-    ("fre", "fr"),
-    ("ger", "de"),
-    ("gre", "el"),
-    ("heb", "he"),
-    ("hin", "hi"),
-    ("hun", "hu"),
-    ("ind", "id"),
-    ("ita", "it"),
-    ("jpn", "ja"),
-    ("kor", "ko"),
-    ("nld", "nl"),
-    ("nor", "no"),
-    ("pol", "pl"),
-    ("por", "pt"),
-    ("ron", "ro"),
-    ("rus", "ru"),
-    ("spa", "es"),
-    ("swe", "sv"),
-    ("tha", "th"),
-    ("tur", "tr"),
-    ("ukr", "uk"),
-    ("zho", "zh"),
-];
 
 /// Writes the manifest. Writing to a `String` cannot fail, so results are not looked at.
 pub(crate) fn manifest(presentation: &Presentation, format: DashFormat) -> String {
@@ -77,13 +38,13 @@ pub(crate) fn manifest(presentation: &Presentation, format: DashFormat) -> Strin
     );
     let sets = presentation.of_kind(TrackKind::Audio).chain(presentation.of_kind(TrackKind::Video));
     for (id, stream) in sets.enumerate() {
-        adaptation_set(&mut out, id + 1, stream, format);
+        adaptation_set(&mut out, id + 1, stream, format, presentation.origin());
     }
     out.push_str("</Period>\n</MPD>\n");
     out
 }
 
-fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashFormat) {
+fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashFormat, origin: u64) {
     let kind = stream.kind();
     let group = match kind {
         TrackKind::Audio => AUDIO_GROUP,
@@ -102,9 +63,7 @@ fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashForm
         kind.content_type(),
     );
     if let Some(language) = stream.language() {
-        let short = SHORT_LANGUAGES.iter().find(|(long, _)| *long == language);
-        let language = short.map_or(language, |(_, short)| short);
-        let _ = write!(out, " lang=\"{}\"", escape(language));
+        let _ = write!(out, " lang=\"{}\"", escape(short(language)));
     }
     let sizes = stream.qualities().iter().filter_map(|quality| quality.track().video_info());
     if kind == TrackKind::Video {
@@ -113,7 +72,7 @@ fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashForm
         let _ = write!(out, " maxWidth=\"{width}\" maxHeight=\"{height}\" startWithSAP=\"1\"");
     }
     out.push_str(">\n");
-    segment_template(out, stream, format);
+    segment_template(out, stream, format, origin);
     // Best quality first, as in the captured manifests.
     for (number, quality) in stream.qualities().iter().rev().enumerate() {
         representation(out, stream, quality, number + 1, &common);
@@ -121,11 +80,15 @@ fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashForm
     out.push_str("</AdaptationSet>\n");
 }
 
-fn segment_template(out: &mut String, stream: &Stream, format: DashFormat) {
+fn segment_template(out: &mut String, stream: &Stream, format: DashFormat, origin: u64) {
     let (name, format) = (escape(stream.name()), format.name());
+    let offset = match origin {
+        0 => String::new(),
+        origin => format!(" presentationTimeOffset=\"{origin}\""),
+    };
     let _ = write!(
         out,
-        "<SegmentTemplate timescale=\"{TIMESCALE}\" \
+        "<SegmentTemplate timescale=\"{TIMESCALE}\"{offset} \
          media=\"QualityLevels($Bandwidth$)/Fragments({name}=$Time$,format={format})\" \
          initialization=\"QualityLevels($Bandwidth$)/Fragments({name}=i,format={format})\">\n\
          <SegmentTimeline>"

@@ -84,6 +84,12 @@ pub enum Error {
         /// The start asked for, in 100-ns units.
         start: u64,
     },
+    /// Filters leave nothing.
+    #[error("the filters leave no {left}")]
+    NothingLeft {
+        /// What there is none of: `track` or `fragment`.
+        left: &'static str,
+    },
     /// Smooth Streaming has no initialization segments; its clients build their own.
     #[error(
         "Smooth Streaming has no initialization segment; add a format to the URL, such as format=mpd-time-csf"

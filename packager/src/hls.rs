@@ -7,27 +7,42 @@ use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::stream::{Quality, Stream, codecs};
 use crate::time::TIMESCALE;
+use crate::url::Parameters;
 
 /// `EXT-X-MAP` in an ordinary media playlist needs version 6; 7 is what players expect of
 /// fragmented MP4 (RFC 8216 §7).
 const HEAD: &str = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n";
 
 /// Writes the master playlist. Writing to a `String` cannot fail, so results are not looked at.
-pub(crate) fn master(presentation: &Presentation, format: HlsFormat, audio_only: bool) -> String {
+pub(crate) fn master(
+    presentation: &Presentation,
+    format: HlsFormat,
+    parameters: &Parameters,
+) -> String {
     let mut out = String::from(HEAD);
     let audio: Vec<(&Stream, &Quality)> = presentation
         .of_kind(TrackKind::Audio)
         // A group has one member for each name (RFC 8216 §4.3.4.1.1): the best level of a track.
         .filter_map(|stream| Some((stream, stream.qualities().last()?)))
         .collect();
-    let video: Vec<(&Stream, &Quality)> = presentation
+    let mut video: Vec<(&Stream, &Quality)> = presentation
         .of_kind(TrackKind::Video)
         .flat_map(|stream| stream.qualities().iter().map(move |quality| (stream, quality)))
         .collect();
+    // Players start with the first variant.
+    if let Some(wanted) = presentation.first_quality()
+        && let Some(nearest) =
+            (0..video.len()).min_by_key(|at| video[*at].1.bitrate().abs_diff(wanted))
+    {
+        video[..=nearest].rotate_right(1);
+    }
+    let default = parameters.audio_track.as_deref();
+    let default = audio.iter().position(|(stream, _)| Some(stream.name()) == default).unwrap_or(0);
+    let list = Listing { format, repeated: parameters.repeated() };
     if video.is_empty() {
         for stream in presentation.of_kind(TrackKind::Audio) {
             for quality in stream.qualities() {
-                variant(&mut out, stream, quality, &[], format);
+                list.variant(&mut out, stream, quality, &[]);
             }
         }
         return out;
@@ -38,57 +53,61 @@ pub(crate) fn master(presentation: &Presentation, format: HlsFormat, audio_only:
         if let Some(language) = stream.language() {
             let _ = write!(out, ",LANGUAGE=\"{language}\"");
         }
-        let default = if at == 0 { "YES" } else { "NO" };
-        let uri = playlist_uri(stream, quality, format);
+        let default = if at == default { "YES" } else { "NO" };
+        let uri = list.playlist_uri(stream, quality);
         let _ = writeln!(out, ",DEFAULT={default},AUTOSELECT=YES,URI=\"{uri}\"");
     }
     let sound: Vec<&Quality> = audio.iter().map(|(_, quality)| *quality).collect();
     for (stream, quality) in video {
-        variant(&mut out, stream, quality, &sound, format);
+        list.variant(&mut out, stream, quality, &sound);
     }
-    if let Some((stream, quality)) = audio.first().filter(|_| audio_only) {
-        variant(&mut out, stream, quality, &sound, format);
+    let audio_only = parameters.audio_only.unwrap_or(true);
+    if let Some((stream, quality)) = audio.get(default).filter(|_| audio_only) {
+        list.variant(&mut out, stream, quality, &sound);
     }
     out
 }
 
-/// One `EXT-X-STREAM-INF` with its URI. `sound` is what the audio group may add.
-fn variant(
-    out: &mut String,
-    stream: &Stream,
-    quality: &Quality,
-    sound: &[&Quality],
+/// What every URI of a master playlist carries.
+struct Listing {
     format: HlsFormat,
-) {
-    // An audio variant is a member of its own group and plays nothing else.
-    let added: &[&Quality] = if stream.kind() == TrackKind::Video { sound } else { &[] };
-    let peak = |quality: &&Quality| quality.peak_bitrate();
-    let mean = |quality: &&Quality| quality.track().average_bitrate();
-    let bandwidth = peak(&quality) + added.iter().map(peak).max().unwrap_or(0);
-    let average = mean(&quality) + added.iter().map(mean).max().unwrap_or(0);
-    let average = average.min(bandwidth);
-    let _ = write!(out, "#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},AVERAGE-BANDWIDTH={average}");
-    if let Some(info) = quality.track().video_info() {
-        let _ = write!(out, ",RESOLUTION={}x{}", info.width, info.height);
-    }
-    let codecs = codecs(std::iter::once(quality).chain(added.iter().copied()));
-    let _ = write!(out, ",CODECS=\"{codecs}\"");
-    if let Some((frames, seconds)) = quality.track().frame_rate() {
-        let _ = write!(out, ",FRAME-RATE={:.3}", f64::from(frames) / f64::from(seconds));
-    }
-    if !sound.is_empty() {
-        out.push_str(",AUDIO=\"audio\"");
-    }
-    let _ = writeln!(out, "\n{}", playlist_uri(stream, quality, format));
+    repeated: String,
 }
 
-fn playlist_uri(stream: &Stream, quality: &Quality, format: HlsFormat) -> String {
-    format!(
-        "QualityLevels({})/Manifest({},format={})",
-        quality.bitrate(),
-        stream.name(),
-        format.name()
-    )
+impl Listing {
+    /// One `EXT-X-STREAM-INF` with its URI. `sound` is what the audio group may add.
+    fn variant(&self, out: &mut String, stream: &Stream, quality: &Quality, sound: &[&Quality]) {
+        // An audio variant is a member of its own group and plays nothing else.
+        let added: &[&Quality] = if stream.kind() == TrackKind::Video { sound } else { &[] };
+        let peak = |quality: &&Quality| quality.peak_bitrate();
+        let mean = |quality: &&Quality| quality.track().average_bitrate();
+        let bandwidth = peak(&quality) + added.iter().map(peak).max().unwrap_or(0);
+        let average = mean(&quality) + added.iter().map(mean).max().unwrap_or(0);
+        let average = average.min(bandwidth);
+        let _ = write!(out, "#EXT-X-STREAM-INF:BANDWIDTH={bandwidth},AVERAGE-BANDWIDTH={average}");
+        if let Some(info) = quality.track().video_info() {
+            let _ = write!(out, ",RESOLUTION={}x{}", info.width, info.height);
+        }
+        let codecs = codecs(std::iter::once(quality).chain(added.iter().copied()));
+        let _ = write!(out, ",CODECS=\"{codecs}\"");
+        if let Some((frames, seconds)) = quality.track().frame_rate() {
+            let _ = write!(out, ",FRAME-RATE={:.3}", f64::from(frames) / f64::from(seconds));
+        }
+        if !sound.is_empty() {
+            out.push_str(",AUDIO=\"audio\"");
+        }
+        let _ = writeln!(out, "\n{}", self.playlist_uri(stream, quality));
+    }
+
+    fn playlist_uri(&self, stream: &Stream, quality: &Quality) -> String {
+        format!(
+            "QualityLevels({})/Manifest({},format={}{})",
+            quality.bitrate(),
+            stream.name(),
+            self.format.name(),
+            self.repeated
+        )
+    }
 }
 
 /// Writes the media playlist of any quality level of a stream: all have the same fragments, and
@@ -133,7 +152,7 @@ mod tests {
 
     #[test]
     fn master_playlist() {
-        let text = presentation().unwrap().hls_master(HlsFormat::Cmaf, true);
+        let text = presentation().unwrap().hls_master(HlsFormat::Cmaf, &Parameters::default());
         let lines: Vec<_> = text.lines().skip(3).collect();
         assert_eq!(
             lines,
@@ -152,7 +171,8 @@ mod tests {
                 "QualityLevels(128000)/Manifest(aac_eng_2_128000_1_1,format=m3u8-cmaf)",
             ]
         );
-        let without = presentation().unwrap().hls_master(HlsFormat::Cmaf, false);
+        let parameters = Parameters { audio_only: Some(false), ..Parameters::default() };
+        let without = presentation().unwrap().hls_master(HlsFormat::Cmaf, &parameters);
         assert_eq!(without.lines().count(), text.lines().count() - 2);
     }
 

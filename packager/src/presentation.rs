@@ -5,13 +5,15 @@ use std::collections::BTreeSet;
 use bytes::Bytes;
 
 use crate::error::Error;
+use crate::filter::Filter;
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
 use crate::fragment::{Cut, Fragment};
 use crate::init::init_segment;
 use crate::moov::TrackKind;
 use crate::stream::{Rendition, Stream, groups, stream};
 use crate::timeline::{cut_audio, cut_video, samples_of};
-use crate::{dash, hls, smooth};
+use crate::url::Parameters;
+use crate::{cut, dash, hls, smooth};
 
 /// The renditions of an asset, cut on one timeline, ready to answer requests.
 ///
@@ -21,6 +23,10 @@ use crate::{dash, hls, smooth};
 pub struct Presentation {
     /// Video first, then audio in the order given.
     streams: Vec<Stream>,
+    /// Where the presentation starts on the timeline; not 0 if its start was cut off.
+    origin: u64,
+    /// Bitrate of the quality level that is listed first, where the order means something.
+    first_quality: Option<u64>,
 }
 
 impl Presentation {
@@ -51,7 +57,7 @@ impl Presentation {
         if streams.is_empty() {
             return Err(Error::Empty);
         }
-        Ok(Presentation { streams })
+        Ok(Presentation { streams, origin: 0, first_quality: None })
     }
 
     /// The streams: video first, if there is any.
@@ -72,25 +78,55 @@ impl Presentation {
         self.streams.iter().filter(move |stream| stream.kind == kind)
     }
 
-    /// End of the longest stream, in 100-ns units.
+    /// What several filters all leave. Times of fragments stay as they are.
+    ///
+    /// # Errors
+    /// [`Error::NothingLeft`] when no track is left, or no fragment.
+    pub fn filtered(&self, filters: &[Filter]) -> Result<Self, Error> {
+        cut::filtered(self, filters)
+    }
+
+    pub(crate) fn cut(streams: Vec<Stream>, origin: u64, first_quality: Option<u64>) -> Self {
+        Presentation { streams, origin, first_quality }
+    }
+
+    /// Where the presentation starts on the timeline, in 100-ns units: 0 unless a filter has cut
+    /// the start off.
+    pub fn origin(&self) -> u64 {
+        self.origin
+    }
+
+    /// The bitrate that a player is to start with, if a filter says so.
+    pub fn first_quality(&self) -> Option<u64> {
+        self.first_quality
+    }
+
+    /// From the start to the end of the longest stream, in 100-ns units.
     pub fn duration(&self) -> u64 {
         let ends = self.streams.iter().map(|stream| stream.timeline.end());
-        ends.max().unwrap_or(0)
+        ends.max().unwrap_or(0).saturating_sub(self.origin)
     }
 
-    /// The manifest in any format; `audio_only` is about HLS, see [`Presentation::hls_master`].
-    pub fn manifest(&self, format: Format, audio_only: bool) -> String {
-        match format {
-            Format::Smooth(variant) => self.smooth(variant),
-            Format::Hls(variant) => self.hls_master(variant, audio_only),
-            Format::Dash(variant) => self.dash(variant),
+    /// The manifest in any format. What is asked for beside the format changes HLS only, see
+    /// [`Presentation::hls_master`].
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTrack`] if the parameters name an audio track that there is not.
+    pub fn manifest(&self, format: Format, parameters: &Parameters) -> Result<String, Error> {
+        if let Some(name) = &parameters.audio_track {
+            self.stream(name)?;
         }
+        Ok(match format {
+            Format::Smooth(variant) => self.smooth(variant),
+            Format::Hls(variant) => self.hls_master(variant, parameters),
+            Format::Dash(variant) => self.dash(variant),
+        })
     }
 
-    /// The HLS master playlist. `audio_only` adds the variant without video that Azure Media
-    /// Services listed unless the URL said `audio-only=false`.
-    pub fn hls_master(&self, format: HlsFormat, audio_only: bool) -> String {
-        hls::master(self, format, audio_only)
+    /// The HLS master playlist. It has the variant without video that Azure Media Services listed,
+    /// unless the URL said `audio-only=false`; the audio of `audioTrack` is the default.
+    pub fn hls_master(&self, format: HlsFormat, parameters: &Parameters) -> String {
+        hls::master(self, format, parameters)
     }
 
     /// The HLS media playlist of a quality level.

@@ -5,6 +5,7 @@
 //! the audio frame that is nearest to the video cut.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::error::Error;
 use crate::moov::Track;
@@ -25,41 +26,45 @@ pub struct Chunk {
 /// Starts of the fragments of a stream. All its quality levels share them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timeline {
-    /// Strictly increasing, at least one.
-    starts: Vec<u64>,
+    /// Strictly increasing, at least one; also of fragments that are not shown.
+    starts: Arc<[u64]>,
+    /// End of the last one.
     end: u64,
+    /// Numbers of the fragments that there are to the outside; not empty.
+    shown: Range<usize>,
 }
 
 impl Timeline {
     /// The fragments in order. Each starts where the one before ends.
     pub fn chunks(&self) -> impl Iterator<Item = Chunk> + Clone + '_ {
-        let ends = self.starts.iter().skip(1).chain([&self.end]);
-        self.starts
-            .iter()
-            .zip(ends)
-            .map(|(start, end)| Chunk { start: *start, duration: end - start })
+        self.shown.clone().filter_map(|number| self.chunk(number))
     }
 
-    /// The fragment with this number, from 0.
+    /// The fragment with this number. Numbers stay when a presentation is cut.
     pub fn chunk(&self, number: usize) -> Option<Chunk> {
-        let start = *self.starts.get(number)?;
+        let start = *self.starts.get(number).filter(|_| self.shown.contains(&number))?;
         let end = self.starts.get(number + 1).unwrap_or(&self.end);
         Some(Chunk { start, duration: end - start })
     }
 
     /// Number of fragments, at least 1.
     pub fn count(&self) -> usize {
-        self.starts.len()
+        self.shown.len()
     }
 
     /// Number of the fragment that starts exactly at `start`.
     pub fn find(&self, start: u64) -> Option<usize> {
-        self.starts.binary_search(&start).ok()
+        self.starts.binary_search(&start).ok().filter(|number| self.shown.contains(number))
+    }
+
+    /// Start of the first fragment, in 100-ns units.
+    pub fn start(&self) -> u64 {
+        self.starts.get(self.shown.start).copied().unwrap_or(0)
     }
 
     /// End of the last fragment, in 100-ns units.
     pub fn end(&self) -> u64 {
-        self.end
+        self.starts.get(self.shown.end).copied().unwrap_or(self.end)
     }
 
     /// Duration of the longest fragment, in 100-ns units.
@@ -67,16 +72,31 @@ impl Timeline {
         self.chunks().map(|chunk| chunk.duration).max().unwrap_or(0)
     }
 
+    /// The fragments of which more than `slack` lies inside of a range, or more than half, if that
+    /// is less; `None` if there is none.
+    pub(crate) fn within(&self, range: &Range<u64>, slack: u64) -> Option<Self> {
+        let inside = |number: &usize| {
+            self.chunk(*number).is_some_and(|chunk| {
+                let end = (chunk.start + chunk.duration).min(range.end);
+                let overlap = end.saturating_sub(chunk.start.max(range.start));
+                overlap > slack.min(chunk.duration / 2)
+            })
+        };
+        let first = self.shown.clone().find(inside)?;
+        let behind = self.shown.clone().rev().find(inside)? + 1;
+        Some(Self { shown: first..behind, ..self.clone() })
+    }
+
     fn new(starts: Vec<u64>, tracks: &[&Track]) -> Self {
         let end = tracks.iter().map(|track| track.end()).max().unwrap_or(0);
         // The last fragment lasts at least one unit, even if the file gives it no duration.
         let end = end.max(starts.last().map_or(0, |last| last + 1));
-        Timeline { starts, end }
+        Timeline { shown: 0..starts.len(), starts: Arc::from(starts), end }
     }
 }
 
 /// First sample of every fragment, for one track.
-pub(crate) type Cuts = Vec<u32>;
+pub(crate) type Cuts = Arc<[u32]>;
 
 /// The samples of fragment `at`.
 pub(crate) fn samples_of(track: &Track, cuts: &Cuts, at: usize) -> Option<Range<u32>> {
@@ -143,7 +163,8 @@ pub(crate) fn cut_audio(tracks: &[&Track], video: Option<&Timeline>) -> (Timelin
     };
     let end = tracks.iter().map(|track| track.end()).max().unwrap_or(0);
     let mut starts = vec![first.start()];
-    let mut cuts: Vec<Cuts> = tracks.iter().map(|track| vec![track.placement.kept.start]).collect();
+    let mut cuts: Vec<Vec<u32>> =
+        tracks.iter().map(|track| vec![track.placement.kept.start]).collect();
     for boundary in boundaries(first.start(), end, video) {
         let start = first.placed(first.nearest(boundary));
         let numbers: Vec<u32> = tracks.iter().map(|track| track.nearest(start)).collect();
@@ -157,7 +178,7 @@ pub(crate) fn cut_audio(tracks: &[&Track], video: Option<&Timeline>) -> (Timelin
             }
         }
     }
-    (Timeline::new(starts, tracks), cuts)
+    (Timeline::new(starts, tracks), cuts.into_iter().map(Cuts::from).collect())
 }
 
 /// Times where audio is to be cut. Audio that goes on after the video is cut every six seconds.

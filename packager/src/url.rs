@@ -4,6 +4,7 @@
 //! film.ism/Manifest                                            Smooth Streaming
 //! film.ism/manifest(format=m3u8-cmaf,audio-only=false)         another format
 //! film.ism/manifest(format=mpd-time-csf).mpd                   an extension is tolerated
+//! film.ism/manifest(format=m3u8-cmaf,filter=mobile;english)    cut by up to three filters
 //! film.ism/QualityLevels(500000)/Manifest(video,format=m3u8-cmaf)
 //! film.ism/QualityLevels(500000)/Fragments(video=60000000,format=mpd-time-csf)
 //! film.ism/QualityLevels(500000)/Fragments(video=i,format=mpd-time-csf)
@@ -11,9 +12,16 @@
 //!
 //! Nouns and parameter names are case-insensitive, file and track names are not.
 
+mod call;
+mod parameters;
+#[cfg(test)]
+mod tests;
+
 use percent_encoding::percent_decode_str;
 
-use crate::format::{Format, HlsFormat, SmoothFormat};
+use crate::format::{Format, HlsFormat};
+use call::Call;
+pub use parameters::Parameters;
 
 /// Longest path that is looked at, in bytes.
 const MAX_PATH: usize = 2048;
@@ -27,8 +35,8 @@ pub enum Request {
         ism: String,
         /// Protocol and variant.
         format: Format,
-        /// False when the URL says `audio-only=false`.
-        audio_only: bool,
+        /// What else is asked for.
+        parameters: Parameters,
     },
     /// The HLS media playlist of a quality level.
     Playlist {
@@ -40,6 +48,8 @@ pub enum Request {
         track: String,
         /// HLS variant.
         format: HlsFormat,
+        /// What else is asked for.
+        parameters: Parameters,
     },
     /// The initialization segment of a quality level.
     Init {
@@ -51,6 +61,8 @@ pub enum Request {
         track: String,
         /// Protocol and variant.
         format: Format,
+        /// What else is asked for.
+        parameters: Parameters,
     },
     /// A media fragment.
     Fragment {
@@ -64,6 +76,8 @@ pub enum Request {
         start: u64,
         /// Protocol and variant.
         format: Format,
+        /// What else is asked for.
+        parameters: Parameters,
     },
 }
 
@@ -95,6 +109,16 @@ pub enum UrlError {
 }
 
 impl Request {
+    /// What is asked for beside a format.
+    pub fn parameters(&self) -> &Parameters {
+        match self {
+            Request::Manifest { parameters, .. }
+            | Request::Playlist { parameters, .. }
+            | Request::Init { parameters, .. }
+            | Request::Fragment { parameters, .. } => parameters,
+        }
+    }
+
     /// Parses a path (no query string, no leading slash), percent-encoded or not.
     ///
     /// # Errors
@@ -129,88 +153,12 @@ impl Request {
     }
 }
 
-/// `Noun(parameter,parameter).extension`
-struct Call<'a> {
-    noun: String,
-    parameters: Vec<&'a str>,
-}
-
-impl<'a> Call<'a> {
-    fn parse(text: &'a str, extensions: &[&str]) -> Result<Self, UrlError> {
-        let known = |rest: &str| {
-            rest.is_empty()
-                || rest.strip_prefix('.').is_some_and(|extension| {
-                    extensions.iter().any(|known| known.eq_ignore_ascii_case(extension))
-                })
-        };
-        let (noun, parameters, rest) = match text.split_once('(') {
-            Some((noun, behind)) => {
-                let closed = behind.rsplit_once(')');
-                let (inside, rest) = closed.ok_or_else(|| syntax("`)` is missing"))?;
-                (noun, inside.split(',').map(str::trim).collect(), rest)
-            }
-            None => match text.split_once('.') {
-                Some((noun, extension)) => {
-                    (noun, vec![], &text[text.len() - extension.len() - 1..])
-                }
-                None => (text, vec![], ""),
-            },
-        };
-        if !known(rest) {
-            return Err(syntax(format!("unexpected {rest:?}")));
-        }
-        Ok(Call { noun: noun.to_ascii_lowercase(), parameters })
-    }
-}
-
-/// Parameters that have the form `name=value`.
-#[derive(Default)]
-struct Options {
-    format: Option<Format>,
-    audio_only: Option<bool>,
-}
-
-impl Options {
-    fn parse<'a>(parameters: impl Iterator<Item = &'a str>) -> Result<Self, UrlError> {
-        let mut options = Options::default();
-        for parameter in parameters.filter(|parameter| !parameter.is_empty()) {
-            let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
-            match name.as_str() {
-                "format" => {
-                    let format = Format::parse(value).ok_or_else(|| unsupported(value))?;
-                    if options.format.replace(format).is_some() {
-                        return Err(syntax("format is given twice"));
-                    }
-                }
-                "audio-only" => {
-                    options.audio_only = match value.to_ascii_lowercase().as_str() {
-                        "true" => Some(true),
-                        "false" => Some(false),
-                        _ => return Err(syntax("audio-only is either true or false")),
-                    };
-                }
-                _ => return Err(UrlError::UnsupportedParameter { name }),
-            }
-        }
-        Ok(options)
-    }
-
-    fn format(&self) -> Format {
-        self.format.unwrap_or(Format::Smooth(SmoothFormat::Latest))
-    }
-}
-
 fn presentation(ism: &str, call: &Call<'_>) -> Result<Request, UrlError> {
     if call.noun != "manifest" {
         return Err(syntax(format!("unknown noun {:?}", call.noun)));
     }
-    let options = Options::parse(call.parameters.iter().copied())?;
-    Ok(Request::Manifest {
-        ism: ism.to_owned(),
-        format: options.format(),
-        audio_only: options.audio_only.unwrap_or(true),
-    })
+    let (parameters, format) = Parameters::parse(call.parameters.iter().copied())?;
+    Ok(Request::Manifest { ism: ism.to_owned(), format, parameters })
 }
 
 fn bitrate(call: &Call<'_>) -> Result<u64, UrlError> {
@@ -221,29 +169,33 @@ fn bitrate(call: &Call<'_>) -> Result<u64, UrlError> {
 }
 
 fn part_of(ism: &str, bitrate: u64, call: &Call<'_>) -> Result<Request, UrlError> {
-    let Some((first, others)) = call.parameters.split_first() else {
-        return Err(syntax("the track name is missing"));
-    };
-    let options = Options::parse(others.iter().copied())?;
+    // The track comes first; wherever else it is, it is told by its name not being a parameter's.
+    let track_at = call.parameters.iter().position(|parameter| !parameters::is_option(parameter));
+    let track_at = track_at.unwrap_or(0);
+    let track = call.parameters.get(track_at).copied().unwrap_or_default();
+    let others = call.parameters.iter().enumerate().filter(|(at, _)| *at != track_at);
+    let (parameters, format) = Parameters::parse(others.map(|(_, parameter)| *parameter))?;
     let ism = ism.to_owned();
     match call.noun.as_str() {
-        "manifest" => match options.format() {
-            Format::Hls(format) => {
-                Ok(Request::Playlist { ism, bitrate, track: track_name(first)?, format })
+        "manifest" => {
+            let track = track_name(track)?;
+            match format {
+                Format::Hls(format) => {
+                    Ok(Request::Playlist { ism, bitrate, track, format, parameters })
+                }
+                Format::Smooth(_) => Err(unsupported("")),
+                Format::Dash(format) => Err(unsupported(format.name())),
             }
-            Format::Smooth(_) => Err(unsupported("")),
-            Format::Dash(format) => Err(unsupported(format.name())),
-        },
+        }
         "fragments" => {
             let (track, start) =
-                first.split_once('=').ok_or_else(|| syntax("expected Fragments(track=time)"))?;
-            let (track, start, format) =
-                (track_name(track.trim())?, start.trim(), options.format());
+                track.split_once('=').ok_or_else(|| syntax("expected Fragments(track=time)"))?;
+            let (track, start) = (track_name(track.trim())?, start.trim());
             if start.eq_ignore_ascii_case("i") || start.eq_ignore_ascii_case("init") {
-                return Ok(Request::Init { ism, bitrate, track, format });
+                return Ok(Request::Init { ism, bitrate, track, format, parameters });
             }
             let start = number(start)?;
-            Ok(Request::Fragment { ism, bitrate, track, start, format })
+            Ok(Request::Fragment { ism, bitrate, track, start, format, parameters })
         }
         noun => Err(syntax(format!("unknown noun {noun:?}"))),
     }
@@ -269,124 +221,4 @@ fn syntax(problem: impl Into<String>) -> UrlError {
 
 fn unsupported(format: &str) -> UrlError {
     UrlError::UnsupportedFormat { format: format.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-    use crate::format::DashFormat;
-
-    fn manifest(path: &str) -> (Format, bool) {
-        match Request::parse(path).unwrap() {
-            Request::Manifest { ism, format, audio_only } => {
-                assert_eq!(ism, "Film.ism", "{path}");
-                (format, audio_only)
-            }
-            other => panic!("{path}: {other:?}"),
-        }
-    }
-
-    #[test]
-    fn manifests() {
-        let smooth = Format::Smooth(SmoothFormat::Latest);
-        let cmaf = Format::Hls(HlsFormat::Cmaf);
-        let csf = Format::Dash(DashFormat::Csf);
-        for (path, format, audio_only) in [
-            ("Film.ism/Manifest", smooth, true),
-            ("Film.ism/manifest", smooth, true),
-            ("Film.ism/MANIFEST(FORMAT=fmp4)", smooth, true),
-            ("Film.ism/manifest()", smooth, true),
-            ("Film.ism/Manifest(format=fmp4-v20)", Format::Smooth(SmoothFormat::V20), true),
-            ("Film.ism/manifest(format=m3u8-cmaf)", cmaf, true),
-            ("Film.ism/manifest(format=m3u8-aapl-v4).m3u8", Format::Hls(HlsFormat::Aapl), true),
-            ("Film.ism/manifest(format=m3u8-cmaf, audio-only=false)", cmaf, false),
-            ("Film.ism/manifest%28format%3Dmpd-time-csf%29.mpd", csf, true),
-            ("Film.ism/Manifest.m3u8", smooth, true),
-        ] {
-            assert_eq!(manifest(path), (format, audio_only), "{path}");
-        }
-    }
-
-    #[test]
-    fn playlists_init_segments_and_fragments() {
-        let ism = || "Film.ism".to_owned();
-        let (track, bitrate) = ("aac_eng_2_128041_2_1".to_owned(), 128_041);
-        assert_eq!(
-            Request::parse(
-                "Film.ism/QualityLevels(128041)/Manifest(aac_eng_2_128041_2_1,format=m3u8-aapl)"
-            ),
-            Ok(Request::Playlist {
-                ism: ism(),
-                bitrate,
-                track: track.clone(),
-                format: HlsFormat::Aapl
-            })
-        );
-        let format = Format::Dash(DashFormat::Cmaf);
-        for init in ["i", "init", "I"] {
-            let path = format!(
-                "Film.ism/qualitylevels(128041)/fragments({track}={init},Format=mpd-time-cmaf)"
-            );
-            let want = Request::Init { ism: ism(), bitrate, track: track.clone(), format };
-            assert_eq!(Request::parse(&path), Ok(want));
-        }
-        assert_eq!(
-            Request::parse("Film.ism/QualityLevels(500000)/Fragments(video=60060000)"),
-            Ok(Request::Fragment {
-                ism: ism(),
-                bitrate: 500_000,
-                track: "video".to_owned(),
-                start: 60_060_000,
-                format: Format::Smooth(SmoothFormat::Latest),
-            })
-        );
-    }
-
-    #[test]
-    fn formats_that_do_not_fit() {
-        for (path, format) in [
-            ("a.ism/manifest(format=f4m-f4f)", "f4m-f4f"),
-            ("a.ism/manifest(format=m3u8-aapl-v3)", "m3u8-aapl-v3"),
-            ("a.ism/QualityLevels(1)/Manifest(video)", ""),
-            ("a.ism/QualityLevels(1)/Manifest(video,format=mpd-time-csf)", "mpd-time-csf"),
-        ] {
-            assert_eq!(Request::parse(path), Err(unsupported(format)), "{path}");
-        }
-        assert_eq!(
-            Request::parse("a.ism/manifest(format=m3u8-cmaf,filter=mobile)"),
-            Err(UrlError::UnsupportedParameter { name: "filter".to_owned() })
-        );
-    }
-
-    #[test]
-    fn hostile_and_foreign_paths() {
-        for path in ["", "film.mp4", "manifest", "é", "..", "a.isml/manifest"] {
-            assert_eq!(Request::parse(path), Err(UrlError::NotStreaming), "{path}");
-        }
-        let long = format!("a.ism/manifest({})", "x".repeat(MAX_PATH));
-        for path in [
-            "a.ism",
-            "a.ism/",
-            "../a.ism/manifest",
-            "..%2fa.ism/manifest",
-            ".ism/manifest",
-            "a\\..\\b.ism/manifest",
-            "a.ism/manifest(format=fmp4",
-            "a.ism/manifest(format=fmp4).exe",
-            "a.ism/manifest(format=fmp4,format=fmp4)",
-            "a.ism/QualityLevels(+5)/Fragments(video=0)",
-            "a.ism/QualityLevels(5)/Fragments(video=-1)",
-            "a.ism/QualityLevels(5)/Fragments(video=99999999999999999999)",
-            "a.ism/QualityLevels(5)/Fragments(=0)",
-            "a.ism/QualityLevels(5)/Fragments(video)",
-            "a.ism/QualityLevels(5)/KeyFrames(video=0)",
-            "a.ism/%ff/manifest",
-            &long,
-        ] {
-            let parsed = Request::parse(path);
-            let refused = matches!(parsed, Err(UrlError::Syntax { .. } | UrlError::NotStreaming));
-            assert!(refused, "{path}: {parsed:?}");
-        }
-    }
 }

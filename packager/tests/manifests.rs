@@ -10,8 +10,8 @@ use common::{Studio, have_ffmpeg};
 use m3u8_rs::MediaPlaylistType;
 use mp4_atom::{Any, Decode};
 use packager::{
-    DashFormat, Format, Fragment, HlsFormat, MediaEntry, MediaKind, Presentation, Request,
-    ServerManifest, SmoothFormat,
+    DashFormat, Format, Fragment, HlsFormat, MediaEntry, MediaKind, Parameters, Presentation,
+    Request, ServerManifest, SmoothFormat,
 };
 use quick_xml::events::Event;
 
@@ -24,8 +24,8 @@ enum Answer {
 
 fn get(presentation: &Presentation, path: &str) -> Answer {
     match Request::parse(path).unwrap() {
-        Request::Manifest { format, audio_only, .. } => {
-            Answer::Text(presentation.manifest(format, audio_only))
+        Request::Manifest { format, parameters, .. } => {
+            Answer::Text(presentation.manifest(format, &parameters).unwrap())
         }
         Request::Playlist { track, bitrate, format, .. } => {
             Answer::Text(presentation.hls_media(&track, bitrate, format).unwrap())
@@ -328,12 +328,13 @@ fn the_same_input_gives_the_same_bytes() {
     again[0].bitrate = Some(900_000);
     again[2].name = Some("aac_eng_1_69_1_1".into());
     let again = Presentation::new(again).unwrap();
+    let plain = Parameters::default();
     for format in [
         Format::Smooth(SmoothFormat::Latest),
         Format::Hls(HlsFormat::Cmaf),
         Format::Dash(DashFormat::Csf),
     ] {
-        assert_eq!(first.manifest(format, true), again.manifest(format, true));
+        assert_eq!(first.manifest(format, &plain), again.manifest(format, &plain));
         let fragment = |p: &Presentation| p.fragment("video", 900_000, 60_000_000, format).unwrap();
         assert_eq!(fragment(&first), fragment(&again));
     }

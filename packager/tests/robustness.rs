@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use packager::{
-    DashFormat, Error, Format, HlsFormat, Mp4, Presentation, Rendition, ServerManifest,
+    DashFormat, Error, Format, HlsFormat, Mp4, Parameters, Presentation, Rendition, ServerManifest,
     SmoothFormat,
 };
 
@@ -39,7 +39,7 @@ fn package(moov: &[u8]) -> Result<(), Error> {
         Format::Hls(HlsFormat::Cmaf),
         Format::Dash(DashFormat::Csf),
     ] {
-        presentation.manifest(format, true);
+        presentation.manifest(format, &Parameters::default()).unwrap();
         for stream in presentation.streams() {
             let chunks: Vec<_> = stream.timeline().chunks().collect();
             for pair in chunks.windows(2) {

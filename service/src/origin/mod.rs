@@ -165,24 +165,34 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
         Err(UrlError::NotStreaming) => return download::file(app, &container, rest, headers).await,
         Err(error) => return Err(error.into()),
     };
+    // No filter can be made yet.
+    if let Some(name) = request.parameters().filters.first() {
+        let message = format!("There is no filter '{name}'.");
+        return Err(OriginError::new(
+            StatusCode::NOT_FOUND,
+            "MPE_EGRESS_FILTER_NOT_FOUND",
+            message,
+        ));
+    }
     let presentation = |ism| load::presentation(app, &container, ism);
     match &request {
-        Request::Manifest { ism, format, audio_only } => {
+        Request::Manifest { ism, format, parameters } => {
             let presentation = presentation(ism).await?;
-            Ok(text(format.manifest_content_type(), presentation.manifest(*format, *audio_only)))
+            let manifest = presentation.manifest(*format, parameters)?;
+            Ok(text(format.manifest_content_type(), manifest))
         }
-        Request::Playlist { ism, bitrate, track, format } => {
+        Request::Playlist { ism, bitrate, track, format, .. } => {
             let presentation = presentation(ism).await?;
             let playlist = presentation.hls_media(track, *bitrate, *format)?;
             Ok(text(Format::Hls(*format).manifest_content_type(), playlist))
         }
-        Request::Init { ism, bitrate, track, format } => {
+        Request::Init { ism, bitrate, track, format, .. } => {
             let presentation = presentation(ism).await?;
             let kind = presentation.stream(track)?.kind();
             let init = presentation.init(track, *bitrate, *format)?;
             Ok(([(header::CONTENT_TYPE, kind.content_type())], init).into_response())
         }
-        Request::Fragment { ism, bitrate, track, start, format } => {
+        Request::Fragment { ism, bitrate, track, start, format, .. } => {
             let presentation = presentation(ism).await?;
             let fragment = presentation.fragment(track, *bitrate, *start, *format)?;
             Ok(fragment_response(app.blob_store.clone(), container, fragment))

@@ -1,0 +1,175 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+use crate::format::{DashFormat, SmoothFormat};
+
+fn manifest(path: &str) -> (Format, bool) {
+    match Request::parse(path).unwrap() {
+        Request::Manifest { ism, format, parameters } => {
+            assert_eq!(ism, "Film.ism", "{path}");
+            (format, parameters.audio_only.unwrap_or(true))
+        }
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn manifests() {
+    let smooth = Format::Smooth(SmoothFormat::Latest);
+    let cmaf = Format::Hls(HlsFormat::Cmaf);
+    let csf = Format::Dash(DashFormat::Csf);
+    for (path, format, audio_only) in [
+        ("Film.ism/Manifest", smooth, true),
+        ("Film.ism/manifest", smooth, true),
+        ("Film.ism/MANIFEST(FORMAT=fmp4)", smooth, true),
+        ("Film.ism/manifest()", smooth, true),
+        ("Film.ism/Manifest(format=fmp4-v20)", Format::Smooth(SmoothFormat::V20), true),
+        ("Film.ism/manifest(format=m3u8-cmaf)", cmaf, true),
+        ("Film.ism/manifest(format=m3u8-aapl-v4).m3u8", Format::Hls(HlsFormat::Aapl), true),
+        ("Film.ism/manifest(format=m3u8-cmaf, audio-only=false)", cmaf, false),
+        ("Film.ism/manifest%28format%3Dmpd-time-csf%29.mpd", csf, true),
+        ("Film.ism/Manifest.m3u8", smooth, true),
+    ] {
+        assert_eq!(manifest(path), (format, audio_only), "{path}");
+    }
+}
+
+#[test]
+fn playlists_init_segments_and_fragments() {
+    let ism = || "Film.ism".to_owned();
+    let (track, bitrate) = ("aac_eng_2_128041_2_1".to_owned(), 128_041);
+    assert_eq!(
+        Request::parse(
+            "Film.ism/QualityLevels(128041)/Manifest(aac_eng_2_128041_2_1,format=m3u8-aapl)"
+        ),
+        Ok(Request::Playlist {
+            ism: ism(),
+            bitrate,
+            track: track.clone(),
+            format: HlsFormat::Aapl,
+            parameters: Parameters::default(),
+        })
+    );
+    let format = Format::Dash(DashFormat::Cmaf);
+    for init in ["i", "init", "I"] {
+        let path = format!(
+            "Film.ism/qualitylevels(128041)/fragments({track}={init},Format=mpd-time-cmaf)"
+        );
+        let parameters = Parameters::default();
+        let want = Request::Init { ism: ism(), bitrate, track: track.clone(), format, parameters };
+        assert_eq!(Request::parse(&path), Ok(want));
+    }
+    assert_eq!(
+        Request::parse("Film.ism/QualityLevels(500000)/Fragments(video=60060000)"),
+        Ok(Request::Fragment {
+            ism: ism(),
+            bitrate: 500_000,
+            track: "video".to_owned(),
+            start: 60_060_000,
+            format: Format::Smooth(SmoothFormat::Latest),
+            parameters: Parameters::default(),
+        })
+    );
+}
+
+#[test]
+fn formats_that_do_not_fit() {
+    for (path, format) in [
+        ("a.ism/manifest(format=f4m-f4f)", "f4m-f4f"),
+        ("a.ism/manifest(format=m3u8-aapl-v3)", "m3u8-aapl-v3"),
+        ("a.ism/QualityLevels(1)/Manifest(video)", ""),
+        ("a.ism/QualityLevels(1)/Manifest(video,format=mpd-time-csf)", "mpd-time-csf"),
+    ] {
+        assert_eq!(Request::parse(path), Err(unsupported(format)), "{path}");
+    }
+    assert_eq!(
+        Request::parse("a.ism/manifest(format=m3u8-cmaf,colour=red)"),
+        Err(UrlError::UnsupportedParameter { name: "colour".to_owned() })
+    );
+}
+
+#[test]
+fn hostile_and_foreign_paths() {
+    for path in ["", "film.mp4", "manifest", "é", "..", "a.isml/manifest"] {
+        assert_eq!(Request::parse(path), Err(UrlError::NotStreaming), "{path}");
+    }
+    let long = format!("a.ism/manifest({})", "x".repeat(MAX_PATH));
+    for path in [
+        "a.ism",
+        "a.ism/",
+        "../a.ism/manifest",
+        "..%2fa.ism/manifest",
+        ".ism/manifest",
+        "a\\..\\b.ism/manifest",
+        "a.ism/manifest(format=fmp4",
+        "a.ism/manifest(format=fmp4).exe",
+        "a.ism/manifest(format=fmp4,format=fmp4)",
+        "a.ism/manifest((format=fmp4))",
+        "a.ism/manifest(format=fmp4(x))",
+        "a.ism/manifest)format=fmp4(",
+        "a.ism/../manifest",
+        "a.ism/manifest(filter=)",
+        "a.ism/manifest(filter=;;)",
+        "a.ism/manifest(filter=a,filter=b)",
+        "a.ism/manifest(filter=a;b;c;d)",
+        "a.ism/manifest(audioTrack=)",
+        "a.ism/QualityLevels(5)/Manifest(format=m3u8-cmaf)",
+        "a.ism/QualityLevels(5)/Fragments(format=m3u8-cmaf)",
+        "a.ism/QualityLevels(+5)/Fragments(video=0)",
+        "a.ism/QualityLevels(5)/Fragments(video=-1)",
+        "a.ism/QualityLevels(5)/Fragments(video=99999999999999999999)",
+        "a.ism/QualityLevels(5)/Fragments(=0)",
+        "a.ism/QualityLevels(5)/Fragments(video)",
+        "a.ism/QualityLevels(5)/KeyFrames(video=0)",
+        "a.ism/%ff/manifest",
+        &long,
+    ] {
+        let parsed = Request::parse(path);
+        let refused = matches!(parsed, Err(UrlError::Syntax { .. } | UrlError::NotStreaming));
+        assert!(refused, "{path}: {parsed:?}");
+    }
+}
+
+#[test]
+fn parameters_in_any_order_and_case() {
+    let want = Parameters {
+        audio_only: Some(false),
+        audio_track: Some("aac_eng".to_owned()),
+        filters: vec!["Mobile".to_owned(), "two words".to_owned()],
+    };
+    for path in [
+        "a.ism/manifest(format=m3u8-cmaf,filter=Mobile;two words,audio-only=false,audioTrack=aac_eng)",
+        "a.ism/Manifest( FILTER = Mobile ; two%20words , AudioTrack=aac_eng,Audio-Only=FALSE, Format=M3U8-CMAF )",
+        "a.ism/manifest(audiotrack=aac_eng,audio-only=false,filter=Mobile;two words;,format=m3u8-cmaf).m3u8",
+    ] {
+        let format = Format::Hls(HlsFormat::Cmaf);
+        let request =
+            Request::Manifest { ism: "a.ism".to_owned(), format, parameters: want.clone() };
+        assert_eq!(Request::parse(path), Ok(request), "{path}");
+    }
+    for path in [
+        "a.ism/QualityLevels(5)/Fragments(video=7,filter=x,format=m3u8-cmaf)",
+        "a.ism/QualityLevels(5)/Fragments(format=m3u8-cmaf,filter=x,video=7)",
+    ] {
+        let Ok(Request::Fragment { track, start, format, parameters, .. }) = Request::parse(path)
+        else {
+            panic!("{path}");
+        };
+        assert_eq!((track.as_str(), start), ("video", 7));
+        assert_eq!(format, Format::Hls(HlsFormat::Cmaf));
+        assert_eq!(parameters.filters, ["x"]);
+    }
+}
+
+#[test]
+fn filters_are_repeated_in_a_form_that_parses() {
+    let filters = vec!["a b".to_owned(), "\u{e4}\"%".to_owned()];
+    let parameters = Parameters { filters, ..Parameters::default() };
+    assert_eq!(parameters.repeated(), ",filter=a%20b;%C3%A4%22%25");
+    let path =
+        format!("a.ism/QualityLevels(5)/Manifest(v,format=m3u8-cmaf{})", parameters.repeated());
+    let Ok(Request::Playlist { parameters: parsed, .. }) = Request::parse(&path) else {
+        panic!("{path}");
+    };
+    assert_eq!(parsed, parameters);
+    assert_eq!(Parameters::default().repeated(), "");
+}
