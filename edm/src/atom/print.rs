@@ -13,6 +13,8 @@ use crate::{Draft, Members, Value};
 #[derive(Clone, Copy)]
 pub(super) struct Printer {
     pub(super) dates: DateStyle,
+    /// Whether null says the type that it is of, as services do; Microsoft's client does not.
+    pub(super) typed_nulls: bool,
 }
 
 impl Printer {
@@ -34,6 +36,7 @@ impl Printer {
     /// The type, the content and the end of an element. Texts say no type.
     fn typed(self, out: &mut Markup, tag: &str, value: &Value, ty: &Type) {
         match ty {
+            _ if value.is_null() && !self.typed_nulls => {}
             Type::Primitive(Primitive::Untyped) => return self.undeclared(out, tag, value, None),
             _ if ty.primitive() == Some(Primitive::String) => {}
             Type::Complex(ty) | Type::Entity(ty) => {

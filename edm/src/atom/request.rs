@@ -17,7 +17,7 @@ pub struct Layout<'a> {
     pub updated: DateTime,
 }
 
-const PRINTER: Printer = Printer { dates: DateStyle::Exact };
+const PRINTER: Printer = Printer { dates: DateStyle::Exact, typed_nulls: false };
 
 impl Layout<'_> {
     /// The body of an insert or update.

@@ -4,7 +4,7 @@ use super::markup::{DATA, ENTRY, Markup, SHAPES};
 use super::print::Printer;
 use super::{RELATED, SCHEME};
 use crate::json::{DateStyle, selected};
-use crate::model::{EntitySet, Model, StructuredType, Type};
+use crate::model::{Model, StructuredType, Type};
 use crate::{DateTime, Structured, Value};
 
 /// What all parts of one response have in common.
@@ -24,13 +24,7 @@ pub struct Writer<'a> {
 impl Writer<'_> {
     /// An entity on its own. `path` is its canonical path, such as `Assets('…')`; `select` names
     /// the properties to print, all if it is empty.
-    pub fn entity(
-        &self,
-        entity: &dyn Structured,
-        _set: &EntitySet,
-        path: &str,
-        select: &[String],
-    ) -> String {
+    pub fn entity(&self, entity: &dyn Structured, path: &str, select: &[String]) -> String {
         let mut out = Markup::document();
         let vocabularies = self.vocabularies(entity.structured_type());
         self.write_entry(&mut out, entity, path, select, &vocabularies);
@@ -159,7 +153,7 @@ impl Writer<'_> {
     }
 
     const fn printer(&self) -> Printer {
-        Printer { dates: self.dates }
+        Printer { dates: self.dates, typed_nulls: true }
     }
 
     /// What the root element of an entry or a feed declares. Entities with collections are of V3,
