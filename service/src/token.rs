@@ -1,8 +1,8 @@
 //! The token endpoint, and the check of what it has handed out.
 //!
-//! Two forms are answered: Azure AD's (`/{tenant}/oauth2/token`, a JWT) and that of its
-//! predecessor, the Access Control Service (`/v2/OAuth2-13`, a simple web token). Both are signed
-//! with HMAC-SHA256 by the account's own key.
+//! Three forms are answered: Azure AD's (`/{tenant}/oauth2/token`, a JWT), its later one
+//! (`/{tenant}/oauth2/v2.0/token`) and that of its predecessor, the Access Control Service
+//! (`/v2/OAuth2-13`, a simple web token). All are signed with HMAC-SHA256 by the account's own key.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -23,6 +23,15 @@ const AAD_LIFETIME: u64 = 3600;
 /// As long as those of the Access Control Service were good for.
 const ACS_LIFETIME: u64 = 21_600;
 const ISSUER: &str = "mediad";
+/// What a token can be for: the API, as it was called in each of Azure's clouds.
+const RESOURCES: [&str; 4] = [
+    "https://rest.media.azure.net",
+    "https://rest.media.chinacloudapi.cn",
+    "https://rest.media.usgovcloudapi.net",
+    "https://rest.media.cloudapi.de",
+];
+/// What a token of the Access Control Service was for.
+const ACS_SCOPE: &str = "urn:WindowsAzureMediaServices";
 
 /// Hands out tokens and checks them.
 #[derive(Clone)]
@@ -38,6 +47,8 @@ pub(crate) struct Tokens {
 pub(crate) enum Form {
     /// `/{tenant}/oauth2/token`.
     Aad,
+    /// `/{tenant}/oauth2/v2.0/token`.
+    AadV2,
     /// `/v2/OAuth2-13`.
     Acs,
 }
@@ -51,6 +62,13 @@ impl Form {
                 if oauth.eq_ignore_ascii_case("oauth2") && token.eq_ignore_ascii_case("token") =>
             {
                 Some(Self::Aad)
+            }
+            [_, oauth, v2, token]
+                if oauth.eq_ignore_ascii_case("oauth2")
+                    && v2.eq_ignore_ascii_case("v2.0")
+                    && token.eq_ignore_ascii_case("token") =>
+            {
+                Some(Self::AadV2)
             }
             [v2, oauth] if *v2 == "v2" && oauth.eq_ignore_ascii_case("OAuth2-13") => {
                 Some(Self::Acs)
@@ -73,9 +91,8 @@ impl Tokens {
     /// Answers a request for a token. Credentials come in the body or as HTTP Basic.
     pub(crate) fn answer(&self, form: Form, authorization: Option<&str>, body: &[u8]) -> Response {
         let fields = Fields::parse(body);
-        if fields.get("grant_type") != Some("client_credentials") {
-            let problem = "grant_type must be client_credentials";
-            return refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type", problem);
+        if let Err((error, problem)) = check_grant(&fields) {
+            return refuse(StatusCode::BAD_REQUEST, error, problem);
         }
         let known = match authorization.and_then(basic_credentials) {
             Some((id, secret)) => {
@@ -92,34 +109,53 @@ impl Tokens {
             let problem = "client_id or client_secret is wrong";
             return refuse(StatusCode::UNAUTHORIZED, "invalid_client", problem);
         }
+        let resource = match form {
+            Form::Aad => resource(fields.get("resource")),
+            Form::AadV2 => resource(
+                fields
+                    .get("scope")
+                    .map(|scope| scope.trim().strip_suffix("/.default").unwrap_or(scope)),
+            ),
+            Form::Acs => Some(ACS_SCOPE),
+        };
+        let Some(resource) = resource else {
+            let problem = format!("a token is for one of {}", RESOURCES.join(", "));
+            return refuse(StatusCode::BAD_REQUEST, "invalid_resource", &problem);
+        };
         let now = unix_now();
         let body = match form {
-            Form::Aad => {
-                let resource = fields.get("resource").unwrap_or("https://rest.media.azure.net");
-                // Texts, as Azure AD sends them.
-                json!({
-                    "token_type": "Bearer",
-                    "expires_in": AAD_LIFETIME.to_string(),
-                    "ext_expires_in": AAD_LIFETIME.to_string(),
-                    "expires_on": (now + AAD_LIFETIME).to_string(),
-                    "not_before": now.to_string(),
-                    "resource": resource,
-                    "access_token": self.jwt(resource, now),
-                })
-            }
+            // Texts, as Azure AD sends them.
+            Form::Aad => json!({
+                "token_type": "Bearer",
+                "expires_in": AAD_LIFETIME.to_string(),
+                "ext_expires_in": AAD_LIFETIME.to_string(),
+                "expires_on": (now + AAD_LIFETIME).to_string(),
+                "not_before": now.to_string(),
+                "resource": resource,
+                "access_token": self.jwt(resource, now),
+            }),
+            Form::AadV2 => json!({
+                "token_type": "Bearer",
+                "expires_in": AAD_LIFETIME,
+                "ext_expires_in": AAD_LIFETIME,
+                "access_token": self.jwt(resource, now),
+            }),
             // These four members and no other: some clients refuse what they do not know.
             Form::Acs => json!({
                 "token_type": "http://schemas.xmlsoap.org/ws/2009/11/swt-token-profile-1.0",
                 "access_token": self.swt(now + ACS_LIFETIME),
                 "expires_in": ACS_LIFETIME.to_string(),
-                "scope": fields.get("scope").unwrap_or("urn:WindowsAzureMediaServices"),
+                "scope": fields.get("scope").unwrap_or(ACS_SCOPE),
             }),
         };
         json_response(StatusCode::OK, &body)
     }
 
+    /// Whether these are the account's credentials. The Access Control Service knew a client by
+    /// the name of its account.
     fn is_client(&self, id: &str, secret: &str) -> bool {
-        let id = id.as_bytes().ct_eq(self.client_id.as_bytes());
+        let same = |known: &str| id.as_bytes().ct_eq(known.as_bytes());
+        let id = same(&self.client_id) | same(&self.account);
         (id & secret.as_bytes().ct_eq(self.client_secret.as_bytes())).into()
     }
 
@@ -179,6 +215,28 @@ impl Tokens {
     fn is_signed(&self, text: &str, signature: &[u8]) -> bool {
         self.signature(text).verify_slice(signature).is_ok()
     }
+}
+
+/// Refuses other ways to sign in than with a client's secret.
+fn check_grant(fields: &Fields) -> Result<(), (&'static str, &'static str)> {
+    match fields.get("grant_type").map(str::trim) {
+        Some("client_credentials") if fields.get("client_assertion").is_some() => Err((
+            "invalid_client",
+            "certificates (client_assertion) are not taken: sign in with client_secret",
+        )),
+        Some("client_credentials") => Ok(()),
+        Some("password") => Err((
+            "unsupported_grant_type",
+            "there are no users (grant_type=password): sign in with grant_type=client_credentials",
+        )),
+        _ => Err(("unsupported_grant_type", "grant_type must be client_credentials")),
+    }
+}
+
+/// What a token is for, if it can be for that; the API of the public cloud if nothing is said.
+fn resource(asked: Option<&str>) -> Option<&'static str> {
+    let asked = asked.map_or(RESOURCES[0], |asked| asked.trim().trim_end_matches('/'));
+    RESOURCES.into_iter().find(|known| known.eq_ignore_ascii_case(asked))
 }
 
 fn unix_now() -> u64 {

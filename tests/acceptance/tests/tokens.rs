@@ -54,6 +54,114 @@ fn azure_ad_form() {
 }
 
 #[test]
+fn azure_ad_form_of_version_2() {
+    let service = Service::shared();
+    let info = &service.info;
+    let form = |scope: &str| {
+        let (id, secret) = (percent(&info.client_id), percent(&info.client_secret));
+        format!(
+            "grant_type=client_credentials&client_id={id}&client_secret={secret}&scope={}",
+            percent(scope)
+        )
+    };
+    let url = format!("{}/common/oauth2/v2.0/token", info.streaming);
+    let ask = |scope: &str| service.api.form(&url, &form(scope)).send();
+    let reply = ask("https://rest.media.azure.net/.default").expect(200);
+    assert!(reply.json()["expires_in"].is_u64(), "{reply}");
+    assert!(is_taken(service, &access_token(&reply)));
+    assert_eq!(
+        ask("https://graph.microsoft.com/.default").expect(400).json()["error"],
+        "invalid_resource"
+    );
+}
+
+#[test]
+fn every_cloud_has_its_resource() {
+    let service = Service::shared();
+    let info = &service.info;
+    let ask = |resource: &str| {
+        let (id, secret) = (percent(&info.client_id), percent(&info.client_secret));
+        let form = format!(
+            "grant_type=client_credentials&client_id={id}&client_secret={secret}{resource}"
+        );
+        service.api.form(&info.token, &form).send()
+    };
+    for resource in [
+        "",
+        // As the clients of the Access Control Service say it.
+        "&scope=urn:WindowsAzureMediaServices",
+        "&resource=https://rest.media.azure.net",
+        "&resource=https%3A%2F%2Frest.media.azure.net%2F",
+        "&resource=https://rest.media.chinacloudapi.cn",
+        "&resource=https://rest.media.usgovcloudapi.net",
+        "&resource=https://rest.media.cloudapi.de",
+    ] {
+        assert!(is_taken(service, &access_token(&ask(resource).expect(200))), "{resource}");
+    }
+    for resource in ["&resource=https://management.azure.com", "&resource=x", "&resource="] {
+        let reply = ask(resource).expect(400);
+        assert_eq!(reply.json()["error"], "invalid_resource", "{reply}");
+    }
+}
+
+#[test]
+fn other_ways_to_sign_in_are_refused() {
+    let service = Service::shared();
+    let (id, secret) = (&service.info.client_id, percent(&service.info.client_secret));
+    for (form, error, says) in [
+        ("grant_type=password&username=u&password=p".to_owned(), "unsupported_grant_type", "users"),
+        ("grant_type=authorization_code&code=x".to_owned(), "unsupported_grant_type", "grant_type"),
+        (
+            "grant_type=refresh_token&refresh_token=x".to_owned(),
+            "unsupported_grant_type",
+            "grant_type",
+        ),
+        (
+            format!(
+                "grant_type=client_credentials&client_id={id}&client_assertion=a.b.c\
+                 &client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
+            ),
+            "invalid_client",
+            "client_assertion",
+        ),
+    ] {
+        // A secret that is right does not help.
+        let form = format!("{form}&client_secret={secret}");
+        let reply = service.api.form(&service.info.token, &form).send().expect(400);
+        let json = reply.json();
+        assert_eq!(json["error"], error, "{reply}");
+        assert!(json["error_description"].as_str().unwrap().contains(says), "{reply}");
+    }
+}
+
+#[test]
+fn the_documents_of_sign_in_libraries() {
+    let service = Service::shared();
+    let root = &service.info.streaming;
+    let get = |path: &str| service.api.plain("GET", &format!("{root}{path}")).send();
+    let instance = get(&format!(
+        "/common/discovery/instance?api-version=1.1&authorization_endpoint={}",
+        percent("https://login.microsoftonline.com/contoso.com/oauth2/authorize")
+    ));
+    let json = instance.expect(200).json();
+    assert_eq!(
+        json["tenant_discovery_endpoint"],
+        format!("{root}/contoso.com/.well-known/openid-configuration")
+    );
+    let aliases = json["metadata"][0]["aliases"].as_array().unwrap();
+    assert!(aliases.contains(&"login.microsoftonline.com".into()), "{json}");
+    let json = get("/contoso.com/.well-known/openid-configuration").expect(200).json();
+    assert_eq!(json["token_endpoint"], format!("{root}/contoso.com/oauth2/token"));
+    let json = get("/contoso.com/v2.0/.well-known/openid-configuration").expect(200).json();
+    assert_eq!(json["token_endpoint"], format!("{root}/contoso.com/oauth2/v2.0/token"));
+    // What is no tenant gets into no URL.
+    get("/con%22toso/.well-known/openid-configuration").expect(404);
+    let evil = percent("https://login.microsoftonline.com/%22%3E/oauth2/authorize");
+    let reply = get(&format!("/common/discovery/instance?authorization_endpoint={evil}"));
+    assert!(!reply.expect(200).text().contains("%22"));
+}
+
+#[test]
 fn access_control_service_form() {
     let service = Service::shared();
     let (id, secret) = (&service.info.client_id, &service.info.client_secret);
@@ -85,9 +193,16 @@ fn access_control_service_form() {
     assert!(!is_taken(service, &token.replace("HMACSHA256=", "HMACSHA256=A")));
     assert!(!is_taken(service, token.split("&HMACSHA256=").next().unwrap()));
     assert!(!is_taken(service, &format!("{token}&ExpiresOn=99999999999")));
-    // Without a Content-Type, as azure-media for node sends it.
+    // Without a Content-Type, and with a wrong one, as two clients for node send it.
     let call = service.api.form(&acs_url(service), &form).without("content-type");
     call.send().expect(200);
+    let call = service.api.form(&acs_url(service), &form);
+    call.header("content-type", "application/json").send().expect(200);
+    // Clients were accounts there.
+    let account = service.info.blob.rsplit('/').next().unwrap();
+    let form = form.replace(id.as_str(), account);
+    let reply = service.api.form(&acs_url(service), &form).send().expect(200);
+    assert!(is_taken(service, &access_token(&reply)));
 }
 
 #[test]
