@@ -1,7 +1,7 @@
 //! What the operator decides, and what is made at random when a service first starts.
 
 use std::io::{self, Write as _};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::tls;
+
 /// How a service is run.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct ServeOptions {
@@ -18,16 +20,21 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "DIR", env = "MEDIAD_DATA")]
     pub(crate) data: PathBuf,
 
-    /// Address to listen at; port 0 picks a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", env = "MEDIAD_LISTEN")]
-    pub(crate) listen: SocketAddr,
+    /// Address to listen at for plain HTTP; port 0 picks a free one. May be given several times.
+    /// Without any address, and without TLS, 127.0.0.1:0
+    #[arg(long, value_name = "ADDRESS", env = "MEDIAD_LISTEN", value_delimiter = ',')]
+    pub(crate) listen: Vec<SocketAddr>,
+
+    /// TLS
+    #[command(flatten)]
+    pub(crate) tls: TlsOptions,
 
     /// Where clients reach the service
     #[command(flatten)]
     pub(crate) urls: UrlOptions,
 
-    /// Listen at an address that other machines can reach: the API is then as safe as the network,
-    /// for it is plain HTTP
+    /// Listen for plain HTTP at an address that other machines can reach: the API is then as safe
+    /// as the network
     #[arg(long)]
     pub(crate) allow_remote: bool,
 
@@ -83,15 +90,71 @@ pub(crate) struct UrlOptions {
     pub(crate) key_delivery_url: Option<Url>,
 }
 
+/// How TLS is spoken.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct TlsOptions {
+    /// Address to listen at for TLS; port 0 picks a free one. May be given several times. With a
+    /// certificate and without any address, 127.0.0.1:0
+    #[arg(long, value_name = "ADDRESS", env = "MEDIAD_LISTEN_TLS", value_delimiter = ',')]
+    pub(crate) listen_tls: Vec<SocketAddr>,
+
+    /// Certificate for TLS, and those that lead to one which clients trust, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "MEDIAD_TLS_CERT")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// The certificate's key, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "MEDIAD_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Make a certificate for the hosts of all URLs, once; what clients must trust for that is in
+    /// the file that "ca" in the line on stdout names
+    #[arg(long, conflicts_with = "tls_cert")]
+    pub(crate) tls_self_signed: bool,
+
+    /// Another host that the certificate is made for, such as media.windows.net. May be given
+    /// several times
+    #[arg(long, value_name = "NAME", requires = "tls_self_signed", value_delimiter = ',')]
+    pub(crate) tls_host: Vec<String>,
+}
+
+impl TlsOptions {
+    /// Where the certificate comes from, if TLS is spoken.
+    pub(crate) fn source(&self, data: &Path) -> Option<tls::Source> {
+        match (&self.tls_cert, &self.tls_key) {
+            (Some(certificate), Some(key)) => {
+                Some(tls::Source::Files { certificate: certificate.clone(), key: key.clone() })
+            }
+            _ => self.tls_self_signed.then(|| tls::Source::Own { directory: data.join("tls") }),
+        }
+    }
+}
+
+/// Where there is nothing else to listen at.
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 impl ServeOptions {
+    /// The addresses to listen at: for plain HTTP, and for TLS.
+    pub(crate) fn addresses(&self) -> (Vec<SocketAddr>, Vec<SocketAddr>) {
+        let (mut plain, mut tls) = (self.listen.clone(), self.tls.listen_tls.clone());
+        match self.tls.source(&self.data) {
+            Some(_) if tls.is_empty() => tls.push(ANY_PORT),
+            None if plain.is_empty() => plain.push(ANY_PORT),
+            _ => {}
+        }
+        (plain, tls)
+    }
+
     /// Refuses what would surprise.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
-        if !self.listen.ip().is_loopback() && !self.allow_remote {
+        let remote = self.listen.iter().find(|address| !address.ip().is_loopback());
+        if let Some(address) = remote.filter(|_| !self.allow_remote) {
             bail!(
-                "{} can be reached from other machines, and the service speaks plain HTTP: say \
-                 --allow-remote if that is meant",
-                self.listen
+                "{address} can be reached from other machines by plain HTTP: say --allow-remote if \
+                 that is meant, or --listen-tls"
             );
+        }
+        if !self.tls.listen_tls.is_empty() && self.tls.source(&self.data).is_none() {
+            bail!("--listen-tls needs --tls-cert and --tls-key, or --tls-self-signed");
         }
         if self.encoders == 0 {
             bail!("--encoders must be at least 1");
@@ -132,7 +195,8 @@ impl Account {
                 .with_context(|| format!("{} is not what it was made as", path.display())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let account = Self::random()?;
-                account.save(&path).with_context(|| format!("writing {}", path.display()))?;
+                write_private(&path, serde_json::to_string_pretty(&account)?.as_bytes())
+                    .with_context(|| format!("writing {}", path.display()))?;
                 Ok(account)
             }
             Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
@@ -150,18 +214,6 @@ impl Account {
         })
     }
 
-    /// Written whole or not at all, for nobody else to read.
-    fn save(&self, path: &Path) -> anyhow::Result<()> {
-        let unfinished = path.with_extension("new");
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(&unfinished)?;
-        file.write_all(serde_json::to_string_pretty(self)?.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(unfinished, path)?;
-        Ok(())
-    }
-
     /// The key that signs tokens.
     pub(crate) fn token_key(&self) -> Vec<u8> {
         STANDARD.decode(&self.token_key).unwrap_or_default()
@@ -172,6 +224,17 @@ impl Account {
         let key = STANDARD.decode(&self.storage_key).context("the storage key is not base64")?;
         key.try_into().map_err(|_| anyhow::anyhow!("the storage key has not 32 bytes"))
     }
+}
+
+/// Writes a file whole or not at all, for nobody else to read.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    let unfinished = path.with_extension("new");
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600);
+    let mut file = options.open(&unfinished)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    std::fs::rename(unfinished, path)
 }
 
 /// 32 bytes from the operating system's generator.

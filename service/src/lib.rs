@@ -32,6 +32,7 @@ mod serve;
 mod sets;
 mod sign_in;
 mod store;
+mod tls;
 mod token;
 mod urls;
 
@@ -49,9 +50,9 @@ enum Command {
     /// Run the service
     ///
     /// Once it is ready, one line of JSON on stdout tells what a client needs: the URLs "api",
-    /// "token", "blob", "streaming" and "key_delivery", and the credentials "client_id" and
-    /// "client_secret", which are made at random when the data directory is. Logs go to stderr;
-    /// RUST_LOG=debug tells more.
+    /// "token", "blob", "streaming" and "key_delivery", the credentials "client_id" and
+    /// "client_secret", which are made at random when the data directory is, and the addresses
+    /// "listen" and "listen_tls". Logs go to stderr; RUST_LOG=debug tells more.
     /// SIGTERM or Ctrl-C ends it; tasks that are running then start again with the next run.
     Serve(config::ServeOptions),
 }

@@ -1,16 +1,20 @@
-//! The listener: connections with limits in number and time, and an orderly end.
+//! The listeners: connections with limits in number and time, and an orderly end.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use futures_util::future::join_all;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+
+use crate::tls::Tls;
 
 /// How long a client may take to send the head of a request; also how long a connection may idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
@@ -21,35 +25,76 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long connections may take to end when the service does.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// Where connections come from.
+pub(crate) struct Listener {
+    pub(crate) socket: TcpListener,
+    /// What makes them secret, if they are.
+    pub(crate) tls: Option<Tls>,
+}
+
+/// What all connections share.
+#[derive(Clone)]
+struct Shared {
+    router: Router,
+    room: Arc<Semaphore>,
+    graceful: Arc<GracefulShutdown>,
+}
+
 /// Serves connections until told to stop; those that are open then may end what they are at.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let graceful = GracefulShutdown::new();
+pub(crate) async fn serve(listeners: Vec<Listener>, router: Router, stop: CancellationToken) {
+    let graceful = Arc::new(GracefulShutdown::new());
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let shared = Shared { router, room, graceful: Arc::clone(&graceful) };
+    let accepting = listeners.into_iter().map(|one| accept_all(one, shared.clone(), stop.clone()));
+    join_all(accepting).await;
+    drop(shared);
+    let Some(graceful) = Arc::into_inner(graceful) else { return };
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("connections were cut off");
+    }
+}
+
+async fn accept_all(listener: Listener, shared: Shared, stop: CancellationToken) {
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &room) => accepted,
-            () = stop.cancelled() => break,
+            accepted = accept(&listener.socket, &shared.room) => accepted,
+            () = stop.cancelled() => return,
         };
         let Some((stream, place)) = accepted else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-        let connection = graceful.watch(connection);
+        let (router, watcher) = (shared.router.clone(), shared.graceful.watcher());
+        let (tls, stop) = (listener.tls.clone(), stop.clone());
         tokio::spawn(async move {
-            // A client that breaks off is no failure of the service.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection ended");
+            match tls {
+                None => answer(stream, router, watcher).await,
+                Some(tls) => tokio::select! {
+                    agreed = tls.accept(stream) => match agreed {
+                        Ok(stream) => answer(stream, router, watcher).await,
+                        Err(error) => tracing::debug!(%error, "no TLS connection"),
+                    },
+                    // There is nothing to be ended in order.
+                    () = stop.cancelled() => {}
+                },
             }
             drop(place);
         });
     }
-    drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("connections were cut off");
+}
+
+/// Answers the requests of one connection.
+async fn answer<S>(stream: S, router: Router, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    // A client that breaks off is no failure of the service.
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "connection ended");
     }
 }
 

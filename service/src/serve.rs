@@ -1,7 +1,8 @@
-//! The running service: one listener for all that it answers, workers beside it, an orderly end.
+//! The running service: listeners for all that it answers, workers beside it, an orderly end.
 
 use std::fs::{File, TryLockError};
-use std::io::Write as _;
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,9 @@ use crate::app::App;
 use crate::blob::GarbageRules;
 use crate::config::ServeOptions;
 use crate::encode::{EncodeSettings, Tools};
+use crate::listen::Listener;
 use crate::quotas::Quotas;
+use crate::tls::Tls;
 use crate::{jobs, listen, route, sets};
 
 /// How often the space that blobs take is brought up to date.
@@ -32,15 +35,22 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     std::fs::create_dir_all(&options.data)
         .with_context(|| format!("making the data directory {}", options.data.display()))?;
     let _lock = lock(&options.data)?;
-    let listener = TcpListener::bind(options.listen)
-        .await
-        .with_context(|| format!("listening at {}", options.listen))?;
+    let (plain, secret) = options.addresses();
+    let (plain, secret) = (bind(&plain).await?, bind(&secret).await?);
     let public = match &options.urls.public_url {
         Some(url) => url.clone(),
-        None => Url::parse(&format!("http://{}", listener.local_addr()?))?,
+        None => public_url(&plain, &secret)?,
     };
     let app =
         Arc::new(App::open(&options.data, &public, &options.urls, options.fsync, quotas).await?);
+    let tls = match options.tls.source(&options.data) {
+        Some(source) => {
+            let mut hosts = app.urls.hosts();
+            hosts.extend(options.tls.tls_host.iter().cloned());
+            Some(Tls::open(&source, &hosts)?)
+        }
+        None => None,
+    };
     sets::seed(&app, options.encoders).await.context("making what every account has")?;
 
     let stop = CancellationToken::new();
@@ -49,8 +59,11 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let sweeper = tokio::spawn(collect_garbage(Arc::clone(&app), stop.clone()));
     let meter = tokio::spawn(meter_storage(Arc::clone(&app), stop.clone()));
     let end = end_asked_for()?;
-    announce(&app)?;
-    let server = tokio::spawn(listen::serve(listener, route::router(&app), stop.clone()));
+    announce(&app, &plain, &secret, tls.as_ref())?;
+    let plain = plain.into_iter().map(|socket| Listener { socket, tls: None });
+    let secret = secret.into_iter().map(|socket| Listener { socket, tls: tls.clone() });
+    let listeners = plain.chain(secret).collect();
+    let server = tokio::spawn(listen::serve(listeners, route::router(&app), stop.clone()));
     end.await;
     tracing::info!("ending");
     stop.cancel();
@@ -59,6 +72,25 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     sweeper.await?;
     meter.await?;
     Ok(())
+}
+
+async fn bind(addresses: &[SocketAddr]) -> anyhow::Result<Vec<TcpListener>> {
+    let mut listeners = Vec::with_capacity(addresses.len());
+    for address in addresses {
+        let listener = TcpListener::bind(address).await;
+        listeners.push(listener.with_context(|| format!("listening at {address}"))?);
+    }
+    Ok(listeners)
+}
+
+/// The URL of what is listened at; that with TLS, if there is one.
+fn public_url(plain: &[TcpListener], secret: &[TcpListener]) -> anyhow::Result<Url> {
+    let (scheme, listener) = match (secret, plain) {
+        ([first, ..], _) => ("https", first),
+        ([], [first, ..]) => ("http", first),
+        ([], []) => bail!("there is no address to listen at"),
+    };
+    Ok(Url::parse(&format!("{scheme}://{}", listener.local_addr()?))?)
 }
 
 fn encode_settings(options: &ServeOptions) -> anyhow::Result<EncodeSettings> {
@@ -81,8 +113,17 @@ fn lock(data: &Path) -> anyhow::Result<File> {
 }
 
 /// Tells on stdout what a client needs, in one line.
-fn announce(app: &App) -> anyhow::Result<()> {
-    let line = serde_json::json!({
+fn announce(
+    app: &App,
+    plain: &[TcpListener],
+    secret: &[TcpListener],
+    tls: Option<&Tls>,
+) -> anyhow::Result<()> {
+    let addresses = |listeners: &[TcpListener]| -> io::Result<Vec<String>> {
+        listeners.iter().map(|listener| Ok(listener.local_addr()?.to_string())).collect()
+    };
+    let mut line = serde_json::json!({
+        "account": app.account.name,
         "api": app.urls.api(),
         "token": app.urls.token(),
         "blob": app.urls.blob(&app.account.name),
@@ -90,7 +131,13 @@ fn announce(app: &App) -> anyhow::Result<()> {
         "key_delivery": app.urls.key_delivery(),
         "client_id": app.account.client_id,
         "client_secret": app.account.client_secret,
+        "listen": addresses(plain)?,
+        "listen_tls": addresses(secret)?,
     });
+    if let Some(authority) = tls.and_then(|tls| tls.authority.as_deref()) {
+        tracing::info!("clients have to trust {}", authority.display());
+        line["ca"] = authority.display().to_string().into();
+    }
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")?;
     stdout.flush()?;

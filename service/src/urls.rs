@@ -82,6 +82,14 @@ impl Base {
         }
     }
 
+    /// The names beside that of the host, where it is one of a kind; otherwise itself.
+    fn wildcard(&self) -> String {
+        match second_label(&self.host) {
+            Some("blob" | "streaming" | "origin") => self.with_first_label("*").host,
+            _ => self.host.trim_matches(['[', ']']).to_owned(),
+        }
+    }
+
     /// Whether the host is of the form `x.{label}.y`.
     fn has_second_label(&self, label: &str) -> bool {
         second_label(&self.host).is_some_and(|second| second == label)
@@ -220,6 +228,20 @@ impl Urls {
             () if alone(&self.key_delivery) => Role::KeyDelivery,
             () => Role::Shared,
         }
+    }
+
+    /// The names that a certificate has to hold, with those of other accounts and endpoints.
+    pub(crate) fn hosts(&self) -> Vec<String> {
+        let bases =
+            [&self.public, &self.api, &self.token, &self.blob, &self.streaming, &self.key_delivery];
+        let mut hosts: Vec<_> = bases
+            .iter()
+            .map(|base| base.host.trim_matches(['[', ']']).to_owned())
+            .chain([self.streaming_base("*").wildcard(), self.blob.wildcard()])
+            .collect();
+        hosts.sort();
+        hosts.dedup();
+        hosts
     }
 }
 

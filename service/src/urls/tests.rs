@@ -50,6 +50,24 @@ fn the_names_that_azure_had() {
 }
 
 #[test]
+fn a_certificate_holds_every_name() {
+    let one = urls("https://media.example:8443", UrlOptions::default());
+    assert_eq!(one.hosts(), ["*.streaming.media.example", "media.example"]);
+    let address = urls("https://[::1]:8443", UrlOptions::default());
+    assert_eq!(address.hosts(), ["*.streaming.localhost", "::1"]);
+    let hosts = azure().hosts();
+    for name in [
+        "localhost",
+        "login.microsoftonline.com",
+        "contoso.blob.core.windows.net",
+        "*.blob.core.windows.net",
+        "*.streaming.mediaservices.windows.net",
+    ] {
+        assert!(hosts.contains(&name.to_owned()), "{name} in {hosts:?}");
+    }
+}
+
+#[test]
 fn a_host_selects_what_answers() {
     let urls = azure();
     for (host, role) in [
