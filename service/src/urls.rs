@@ -115,16 +115,18 @@ impl Urls {
     ///
     /// A base is more than a scheme and a host.
     pub(crate) fn new(public: &Url, options: &UrlOptions, account: &str) -> anyhow::Result<Self> {
-        let base = |option: &Option<Url>, name: &str| {
-            Base::new(option.as_ref().unwrap_or(public)).with_context(|| format!("--{name}"))
+        let all = Base::new(public).context("--public-url")?;
+        let base = |option: &Option<Url>, name: &'static str| match option {
+            Some(url) => Base::new(url).context(name),
+            None => Ok(all.clone()),
         };
         let urls = Self {
-            api: base(&options.api_url, "api-url")?,
-            token: base(&options.token_url, "token-url")?,
-            blob: base(&options.blob_url, "blob-url")?,
-            streaming: base(&options.streaming_url, "streaming-url")?,
-            key_delivery: base(&options.key_delivery_url, "key-delivery-url")?,
-            public: base(&None, "public-url")?,
+            api: base(&options.api_url, "--api-url")?,
+            token: base(&options.token_url, "--token-url")?,
+            blob: base(&options.blob_url, "--blob-url")?,
+            streaming: base(&options.streaming_url, "--streaming-url")?,
+            key_delivery: base(&options.key_delivery_url, "--key-delivery-url")?,
+            public: all.clone(),
             account: account.to_owned(),
         };
         if GATEWAYS.contains(&urls.api.host.as_str()) {

@@ -1,10 +1,13 @@
 //! Requests as the quickstart article writes them, and what comes back.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::blocking::Client;
+use reqwest::blocking::{Client, ClientBuilder};
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Method, redirect::Policy};
+use reqwest::{Certificate, Method, redirect::Policy};
 use serde_json::Value as Json;
 
 use crate::service::Info;
@@ -21,6 +24,20 @@ pub struct Api {
     root: String,
     /// The token.
     pub token: String,
+}
+
+fn builder() -> ClientBuilder {
+    Client::builder().redirect(Policy::none()).no_proxy().timeout(TIMEOUT)
+}
+
+/// Leads every name to one address.
+struct Everywhere(SocketAddr);
+
+impl Resolve for Everywhere {
+    fn resolve(&self, _: Name) -> Resolving {
+        let addresses: Addrs = Box::new(std::iter::once(self.0));
+        Box::pin(std::future::ready(Ok(addresses)))
+    }
 }
 
 /// One request.
@@ -46,22 +63,46 @@ pub struct Reply {
 }
 
 impl Api {
-    /// Gets a token as an AAD client does.
+    /// Gets a token as an AAD client does, at the address for plain HTTP if there is one.
     pub(crate) fn connect(info: &Info) -> Self {
-        let http = Client::builder()
-            .redirect(Policy::none())
-            .no_proxy()
-            .timeout(TIMEOUT)
-            .build()
-            .expect("making an HTTP client");
-        let mut api = Self { http, root: info.api.clone(), token: String::new() };
+        let Some(address) = info.listen.first() else { return Self::over_tls(info) };
+        let http = builder().build().expect("making an HTTP client");
+        let token = info.token.split("://").nth(1).and_then(|token| token.split_once('/'));
+        let (_, token) = token.expect("the token URL has a path");
+        Self::sign_in(
+            http,
+            format!("http://{address}/api/"),
+            &format!("http://{address}/{token}"),
+            info,
+        )
+    }
+
+    /// Gets a token over TLS. Whatever a host is called, it is the service at its first address.
+    ///
+    /// # Panics
+    ///
+    /// When the service speaks no TLS, or none that its certificate is good for.
+    pub fn over_tls(info: &Info) -> Self {
+        let address = info.listen_tls.first().and_then(|address| address.parse().ok());
+        let resolver = Everywhere(address.expect("the service speaks TLS"));
+        let mut builder = builder().dns_resolver(Arc::new(resolver));
+        if let Some(ca) = &info.ca {
+            let pem = std::fs::read(ca).expect("reading the certificate of the authority");
+            builder = builder.tls_certs_only([Certificate::from_pem(&pem).expect("a certificate")]);
+        }
+        let http = builder.build().expect("making an HTTP client");
+        Self::sign_in(http, info.api.clone(), &info.token, info)
+    }
+
+    fn sign_in(http: Client, root: String, token: &str, info: &Info) -> Self {
+        let mut api = Self { http, root, token: String::new() };
         let form = format!(
             "grant_type=client_credentials&client_id={}&client_secret={}&resource={}",
             crate::percent(&info.client_id),
             crate::percent(&info.client_secret),
             crate::percent("https://rest.media.azure.net"),
         );
-        let reply = api.form(&info.token, &form).send().expect(200);
+        let reply = api.form(token, &form).send().expect(200);
         reply.json()["access_token"].as_str().expect("an access_token").clone_into(&mut api.token);
         api
     }

@@ -33,10 +33,20 @@ pub struct Info {
     pub blob: String,
     /// Root of the streaming endpoint.
     pub streaming: String,
+    /// Root of key delivery.
+    pub key_delivery: String,
+    /// The account's name.
+    pub account: String,
     /// The account's only client.
     pub client_id: String,
     /// Its secret.
     pub client_secret: String,
+    /// The addresses for plain HTTP.
+    pub listen: Vec<String>,
+    /// The addresses for TLS.
+    pub listen_tls: Vec<String>,
+    /// The certificate that has to be trusted, if the service has made one.
+    pub ca: Option<PathBuf>,
 }
 
 /// A running service; ended when dropped.
@@ -68,17 +78,23 @@ impl Service {
         Self::start_with(&["--x264-preset", "ultrafast"])
     }
 
-    /// Starts a service with an empty data directory.
+    /// Starts a service with an empty data directory; for plain HTTP, unless told otherwise.
     pub fn start_with(arguments: &[&str]) -> Self {
         let directory = tempfile::Builder::new().prefix("mediad-test-").tempdir();
-        Self::run(directory.expect("making a temporary directory"), "127.0.0.1:0", arguments)
+        let directory = directory.expect("making a temporary directory");
+        let listens = |argument: &&str| argument.starts_with("--listen");
+        match arguments.iter().any(listens) {
+            true => Self::run(directory, &[], arguments),
+            false => Self::run(directory, &["--listen", "127.0.0.1:0"], arguments),
+        }
     }
 
-    fn run(directory: TempDir, listen: &str, arguments: &[&str]) -> Self {
+    fn run(directory: TempDir, listen: &[&str], arguments: &[&str]) -> Self {
         let log = File::options().create(true).append(true).open(directory.path().join("log"));
         let mut child = Command::new(binary())
-            .args(["serve", "--listen", listen, "--data"])
+            .args(["serve", "--data"])
             .arg(directory.path().join("data"))
+            .args(listen)
             .args(arguments)
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
@@ -130,7 +146,7 @@ impl Service {
     }
 
     fn stopped(mut self) -> Stopped {
-        let listen = self.info.streaming.trim_start_matches("http://").to_owned();
+        let listen = self.info.listen.first().expect("it listened for plain HTTP").clone();
         Stopped { directory: self.directory.take().expect("taken once"), listen }
     }
 
@@ -155,7 +171,7 @@ impl Service {
 impl Stopped {
     /// Starts the service again, with what it has stored, at the same address.
     pub fn start(self) -> Service {
-        Service::run(self.directory, &self.listen, &["--x264-preset", "ultrafast"])
+        Service::run(self.directory, &["--listen", &self.listen], &["--x264-preset", "ultrafast"])
     }
 }
 
@@ -182,13 +198,22 @@ impl Info {
             let text = said[name].as_str();
             text.unwrap_or_else(|| panic!("the line of mediad has no {name}: {said}")).to_owned()
         };
+        let addresses = |name: &str| {
+            let addresses = said[name].as_array().into_iter().flatten();
+            addresses.filter_map(|address| address.as_str().map(str::to_owned)).collect()
+        };
         Self {
             api: text("api"),
             token: text("token"),
             blob: text("blob"),
             streaming: text("streaming"),
+            key_delivery: text("key_delivery"),
+            account: text("account"),
             client_id: text("client_id"),
             client_secret: text("client_secret"),
+            listen: addresses("listen"),
+            listen_tls: addresses("listen_tls"),
+            ca: said["ca"].as_str().map(PathBuf::from),
         }
     }
 }
