@@ -98,7 +98,7 @@ mod tests {
         let url = Url::parse("http://localhost").unwrap();
         let urls = UrlOptions::default();
         let app = App::open(folder.path(), &url, &urls, false, Quotas::default()).await.unwrap();
-        sets::seed(&app).await.unwrap();
+        sets::seed(&app, 1).await.unwrap();
         let assets = sets::set("Assets").unwrap();
         for succeeded in [false, true] {
             let changes = ChangeSet::begin(&app).await.unwrap();
