@@ -10,5 +10,5 @@ pub fn task_body(text: &str) {
 
 /// Reads a `Configuration`.
 pub fn preset(text: &str) {
-    let _ = encode::parse_configuration(text);
+    let _ = encode::Configuration::parse(text);
 }

@@ -1,59 +1,146 @@
 //! From a plan to ffmpeg's arguments. Nothing here touches the system.
 //!
-//! One ffmpeg process decodes the source once, splits the picture into all
-//! renditions and encodes the sound once; the tee muxer then puts each encoded
+//! One ffmpeg process decodes each source once, splits the picture into all
+//! renditions and images and encodes the sound once; the tee muxer then puts each encoded
 //! stream into every file that needs it.
 
 use std::ffi::OsString;
-use std::path::Path;
 
-use super::plan::{AudioInput, AudioPlan, FilePlan, Plan, Rendition, VideoInput, VideoPlan};
-use super::preset::{Container, EntropyMode, Profile};
-use super::probe::guarded_input;
+use super::graph;
+use super::plan::{AudioPlan, FilePlan, ImagePlan, Input, Pick, Plan, Repeat, VideoPlan};
+use super::preset::{Container, EntropyMode, ImageFormat, Profile};
+use super::probe::{Accept, guarded_input};
 
 /// One chunk of samples per two seconds instead of one per frame, in
 /// microseconds: a fragment is then one or two ranges of the file, and the
 /// index is a fifth smaller.
 const CHUNK_DURATION: u32 = 2_000_000;
 
-/// ffmpeg's arguments for `plan` on the file `input`. It writes the files of
-/// the plan into its working folder under their [`work_name`]s, and its
+/// ffmpeg's arguments for `plan`. It writes the files of the plan into its
+/// working folder under their [`work_name`]s and [`image_work_name`]s, and its
 /// progress to standard output.
-pub(super) fn arguments(plan: &Plan, input: &Path, threads: u32) -> Vec<OsString> {
+pub(super) fn arguments(plan: &Plan, threads: u32) -> Vec<OsString> {
     let mut args = Args::default();
     args.all(&["-hide_banner", "-nostdin", "-y", "-v", "error"]);
     args.all(&["-progress", "pipe:1", "-nostats"]);
-    if threads > 0 {
-        let threads = threads.to_string();
-        args.all(&["-filter_complex_threads", &threads, "-threads", &threads]);
+    let threads = (threads > 0).then(|| threads.to_string());
+    if let Some(threads) = &threads {
+        args.all(&["-filter_complex_threads", threads]);
     }
-    args.0.extend(guarded_input(input));
-    let generated = generated_inputs(plan);
-    for source in &generated {
-        args.all(&["-f", "lavfi", "-t", &source.seconds, "-i", &source.graph]);
+    for input in &plan.inputs {
+        if let Some(threads) = &threads {
+            args.all(&["-threads", threads]);
+        }
+        open(&mut args, input);
     }
-    args.all(&["-filter_complex", &filter_graph(plan)]);
+    let graph = graph::graph(plan);
+    if !graph.is_empty() {
+        args.all(&["-filter_complex", &graph]);
+    }
+    if !plan.files.is_empty() {
+        media(&mut args, plan, threads.as_deref());
+    }
+    for (number, image) in plan.images.iter().enumerate() {
+        for layer in 0..image.layers.len() {
+            images(&mut args, number, image, layer);
+        }
+    }
+    args.0
+}
 
+fn open(args: &mut Args, input: &Input) {
+    match input.repeat {
+        Repeat::Times(0 | 1) => {}
+        // How often it is repeated, not how often it is read.
+        Repeat::Times(times) => args.all(&["-stream_loop", &(times - 1).to_string()]),
+        Repeat::Forever => args.all(&["-stream_loop", "-1"]),
+    }
+    if let Some(start) = input.start {
+        args.all(&["-ss", &start.to_string()]);
+    }
+    if let Some(length) = input.length {
+        args.all(&["-t", &length.to_string()]);
+    }
+    if !input.autorotate {
+        args.all(&["-noautorotate"]);
+    }
+    let accept = if input.image { Accept::MediaOrImage } else { Accept::Media };
+    args.0.extend(guarded_input(&input.path, accept));
+}
+
+/// The video and audio files.
+fn media(args: &mut Args, plan: &Plan, threads: Option<&str>) {
     let renditions = plan.video.as_ref().map_or(0, |v| v.renditions.len());
     for number in 0..renditions {
         args.all(&["-map", &format!("[v{number}]")]);
     }
+    if let Some(copied) = &plan.copied_video {
+        args.all(&["-map", &format!("0:{}", copied.index)]);
+    }
     if plan.audio.is_some() {
         args.all(&["-map", "[a]"]);
+    }
+    if let Some(copied) = &plan.copied_audio {
+        args.all(&["-map", &format!("0:{}", copied.index)]);
     }
     // Nothing of the upload's own texts goes into the outputs.
     args.all(&["-map_metadata", "-1", "-map_chapters", "-1"]);
     if let Some(video) = &plan.video {
-        video_codec(&mut args, video);
+        video_codec(args, video);
+    }
+    if plan.copied_video.is_some() {
+        args.all(&["-c:v", "copy"]);
     }
     if let Some(audio) = &plan.audio {
-        audio_codec(&mut args, audio);
+        audio_codec(args, audio);
     }
-    if threads > 0 {
-        args.all(&["-threads", &threads.to_string()]);
+    if let Some(copied) = &plan.copied_audio {
+        // What is before the start would be heard before the picture is seen.
+        args.all(&["-c:a", "copy", "-copypriorss:a", "0"]);
+        args.all(&["-metadata:s:a:0", &format!("language={}", copied.language)]);
     }
-    args.all(&["-f", "tee", &tee(&plan.files, renditions)]);
-    args.0
+    if let Some(threads) = threads {
+        args.all(&["-threads", threads]);
+    }
+    let videos = renditions + usize::from(plan.copied_video.is_some());
+    args.all(&["-f", "tee", &tee(&plan.files, videos)]);
+}
+
+/// Images of one kind and size.
+fn images(args: &mut Args, number: usize, image: &ImagePlan, layer: usize) {
+    args.all(&["-map", &format!("[i{number}l{layer}]")]);
+    let (encoder, quality) = match image.format {
+        ImageFormat::Jpg => {
+            ("mjpeg", image.layers.get(layer).map(|layer| jpeg_quality(layer.quality)))
+        }
+        ImageFormat::Png => ("png", None),
+        ImageFormat::Bmp => ("bmp", None),
+    };
+    args.all(&["-c:v", encoder]);
+    if let Some(quality) = quality {
+        args.all(&["-q:v", &quality.to_string()]);
+    }
+    if let Pick::Best { .. } = image.pick {
+        args.all(&["-frames:v", "1"]);
+    }
+    let extension = image.format.extension();
+    args.all(&["-r", &graph::IMAGE_RATE.to_string(), "-f", "image2"]);
+    args.all(&[&format!("i{number}l{layer}-%d{extension}")]);
+}
+
+/// ffmpeg's scale runs from 2 (best) to 31.
+fn jpeg_quality(quality: u32) -> u32 {
+    2 + (100 - quality.clamp(1, 100)) * 29 / 99
+}
+
+/// What ffmpeg calls image `index` (from 1) of a layer.
+pub(super) fn image_work_name(
+    number: usize,
+    layer: usize,
+    index: usize,
+    format: ImageFormat,
+) -> String {
+    format!("i{number}l{layer}-{index}{}", format.extension())
 }
 
 /// What ffmpeg calls file `number` of the plan. The name the client chose
@@ -75,93 +162,6 @@ impl Args {
         self.0.push(format!("-{option}:{kind}:{number}").into());
         self.0.push(value.into());
     }
-}
-
-/// An input that ffmpeg generates itself.
-struct Generated {
-    graph: String,
-    seconds: String,
-}
-
-/// The generated inputs, in the order of their numbers from 1 on.
-fn generated_inputs(plan: &Plan) -> Vec<Generated> {
-    let black = plan.video.as_ref().and_then(|video| match video.input {
-        VideoInput::Black { seconds } => Some(Generated {
-            graph: format!("color=c=black:s=1280x720:r={}", video.frame_rate),
-            seconds: seconds.to_string(),
-        }),
-        VideoInput::Stream { .. } => None,
-    });
-    let silence = plan.audio.as_ref().and_then(|audio| match audio.input {
-        AudioInput::Silence { seconds } => Some(Generated {
-            graph: format!("anullsrc=r={}:cl=stereo", audio.codec.sampling_rate),
-            seconds: seconds.to_string(),
-        }),
-        AudioInput::Stream { .. } => None,
-    });
-    black.into_iter().chain(silence).collect()
-}
-
-fn filter_graph(plan: &Plan) -> String {
-    let mut chains = Vec::new();
-    if let Some(video) = &plan.video {
-        chains.push(picture_chain(video));
-        if video.renditions.len() > 1 {
-            for (number, rendition) in video.renditions.iter().enumerate() {
-                chains.push(format!("[s{number}]{}[v{number}]", scaling(rendition)));
-            }
-        }
-    }
-    if let Some(audio) = &plan.audio {
-        let input = match audio.input {
-            AudioInput::Stream { index } => format!("0:{index}"),
-            AudioInput::Silence { .. } => "1:0".to_owned(),
-        };
-        // Gaps in the source become silence, and the track starts at 0, so
-        // that sound and picture stay together when served in fragments.
-        chains.push(format!(
-            "[{input}]aresample={}:async=1:first_pts=0[a]",
-            audio.codec.sampling_rate
-        ));
-    }
-    chains.join(";")
-}
-
-/// Up to the point where the renditions part. A constant frame rate makes the
-/// key frames, counted in frames, fall on the same times in every rendition.
-fn picture_chain(video: &VideoPlan) -> String {
-    let (input, deinterlace) = match video.input {
-        VideoInput::Stream { index, interlaced } => (format!("0:{index}"), interlaced),
-        VideoInput::Black { .. } => ("1:0".to_owned(), false),
-    };
-    let mut chain = format!("[{input}]");
-    if deinterlace {
-        chain.push_str("yadif=deint=interlaced,");
-    }
-    chain.push_str(&format!("fps={}:start_time=0,", video.frame_rate));
-    match video.renditions.as_slice() {
-        [only] => chain.push_str(&format!("{}[v0]", scaling(only))),
-        several => {
-            chain.push_str(&format!("split={}", several.len()));
-            for number in 0..several.len() {
-                chain.push_str(&format!("[s{number}]"));
-            }
-        }
-    }
-    chain
-}
-
-fn scaling(rendition: &Rendition) -> String {
-    let (width, height) = rendition.picture;
-    let mut filters = format!("scale={width}:{height}:flags=bicubic");
-    if rendition.frame != rendition.picture {
-        let (frame_width, frame_height) = rendition.frame;
-        let (x, y) =
-            (frame_width.saturating_sub(width) / 2, frame_height.saturating_sub(height) / 2);
-        filters.push_str(&format!(",pad={frame_width}:{frame_height}:{x}:{y}"));
-    }
-    filters.push_str(",setsar=1,format=yuv420p");
-    filters
 }
 
 fn video_codec(args: &mut Args, video: &VideoPlan) {

@@ -9,7 +9,7 @@
 //! with that law, so the published ladders come out exactly.
 
 use super::named::{mp4, video_codec};
-use super::preset::{AudioCodec, Layer, Recipe, Tracks};
+use super::preset::{AudioCodec, AudioTrack, Layer, Recipe, Tracks, VideoTrack};
 use super::probe::VideoSource;
 
 /// Short side of each 16:9 step and its kbit/s at 29.97 fps, highest first.
@@ -40,9 +40,10 @@ pub(crate) fn recipe(video: Option<&VideoSource>, has_audio: bool, interleaved: 
         vec![mp4(VIDEO_NAME, Tracks::Video), mp4(AUDIO_NAME, Tracks::Audio)]
     };
     Recipe {
-        video: video.map(|source| video_codec(2, layers(source))),
-        audio: has_audio.then(|| AudioCodec::new(2, 128)),
+        video: video.map(|source| VideoTrack::Encode(video_codec(2, layers(source)))),
+        audio: has_audio.then(|| AudioTrack::Encode(AudioCodec::new(2, 128))),
         outputs,
+        ..Recipe::default()
     }
 }
 
@@ -158,7 +159,7 @@ fn floor_to_10(rate: f64) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encode::preset::{Extent, Rational};
+    use crate::encode::preset::{Content, Extent, Rational};
 
     fn source(width: u32, height: u32, num: u32, den: u32, bitrate: Option<u32>) -> VideoSource {
         VideoSource {
@@ -259,7 +260,10 @@ mod tests {
             recipe(Some(&video), has_audio, interleaved)
                 .outputs
                 .iter()
-                .map(|o| o.tracks)
+                .map(|output| match output.content {
+                    Content::Media { tracks, .. } => tracks,
+                    Content::Images(_) => panic!("{output:?}"),
+                })
                 .collect::<Vec<_>>()
         };
         assert_eq!(tracks(true, false), [Tracks::Video, Tracks::Audio]);

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::error::TaskError;
 use super::preset::{Container, Rational};
-use super::probe::{Description, Stream, describe, positive};
+use super::probe::{Accept, Description, Stream, describe, positive};
 use super::tools::EncodeSettings;
 
 /// The packager counts time in units of 100 ns.
@@ -64,7 +64,7 @@ pub(super) async fn measure(
     cancel: &CancellationToken,
 ) -> Result<Measured, TaskError> {
     if container != Container::Mp4 {
-        return Ok(described(&describe(settings, path, name, cancel).await?));
+        return Ok(described(&describe(settings, path, name, Accept::Media, cancel).await?));
     }
     let (file, title) = (path.to_owned(), name.to_owned());
     let reading = tokio::task::spawn_blocking(move || read_index(&file, &title));
@@ -72,7 +72,7 @@ pub(super) async fn measure(
         Ok(measured) => Ok(measured),
         Err(error) => {
             // A file without samples has nothing to index; the caller reports it.
-            let measured = described(&describe(settings, path, name, cancel).await?);
+            let measured = described(&describe(settings, path, name, Accept::Media, cancel).await?);
             if measured.duration > 0.0 {
                 let message = format!("the encoded file cannot be streamed: {error}");
                 return Err(TaskError::processing(message));
@@ -176,7 +176,7 @@ fn gcd(a: u32, b: u32) -> u32 {
 }
 
 /// Measures the MP4 file at `path`; `name` is for messages.
-fn read_index(path: &Path, name: &str) -> io::Result<Measured> {
+pub(super) fn read_index(path: &Path, name: &str) -> io::Result<Measured> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
     let mut locate = Locate::new(name, length);

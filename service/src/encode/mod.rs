@@ -5,20 +5,28 @@
 //! ([`command`], [`process`]) and writes the manifests beside the media files
 //! ([`ism`], [`metadata`]).
 
+mod clip;
+mod codec;
 mod command;
+mod document;
+mod element;
 mod error;
 mod failure;
+mod graph;
 mod ism;
-mod json;
 mod ladder;
+mod legacy;
+mod material;
 mod measure;
 mod metadata;
 mod named;
 mod names;
+mod package;
 mod plan;
 mod preset;
 mod probe;
 mod process;
+mod time;
 mod tools;
 mod xml;
 
@@ -30,49 +38,73 @@ use tokio::fs;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use error::{ErrorCode, TaskError};
+pub(crate) use package::{PackageTask, mime_type_of, package};
 pub(crate) use tools::{EncodeSettings, Tools};
 
+use material::Material;
 use measure::Measured;
 use plan::{FilePlan, Plan};
-use preset::Container;
+use preset::{Container, ImageFormat, Preset};
 use process::Limits;
 
-/// The processors whose tasks this module runs. The older names are those of
-/// the encoder that Media Encoder Standard replaced.
-const PROCESSORS: [&str; 3] =
-    ["Media Encoder Standard", "Azure Media Encoder", "Windows Azure Media Encoder"];
 /// Where ffmpeg writes, inside the output folder. No output can have this
 /// name: their names do not start with a dot.
 const WORK_FOLDER: &str = ".encode";
 /// The part of a task's progress that is left for measuring and manifests.
 const ENCODED: f64 = 98.0;
 
-/// True when tasks of the media processor called `name` can be run.
-pub(crate) fn processor_supported(name: &str) -> bool {
-    PROCESSORS.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
-}
+/// A task's `Configuration`, read.
+#[derive(Debug, Clone)]
+pub(crate) struct Configuration(Preset);
 
-/// Reads a `Configuration` for its errors alone.
-pub(crate) fn parse_configuration(text: &str) -> Result<(), TaskError> {
-    preset::parse(text).map(drop)
+impl Configuration {
+    /// Reads the name of a preset, or a JSON or XML preset.
+    ///
+    /// # Errors
+    /// `ErrorParsingConfiguration`, which says what is wrong where.
+    pub(crate) fn parse(text: &str) -> Result<Self, TaskError> {
+        preset::parse(text).map(Self)
+    }
+
+    /// Names of files, besides the primary one, that it needs of its input assets.
+    pub(crate) fn overlays(&self) -> Vec<String> {
+        let clips = self.0.clips().into_iter();
+        clips.filter_map(|clip| Some(clip.filters.overlay?.source)).collect()
+    }
 }
 
 /// One encoding task.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
-    /// Name of the media processor.
-    pub(crate) processor: String,
-    /// The task's `Configuration`: a preset name or a JSON preset.
-    pub(crate) configuration: String,
-    /// The files of the input asset, already on this host.
-    pub(crate) inputs: Vec<InputFile>,
-    /// The input asset's GUID, with or without its `nb:cid:UUID:` prefix.
-    pub(crate) input_asset_id: String,
+    /// What to make.
+    pub(crate) configuration: Configuration,
+    /// The input assets, in the order of the task.
+    pub(crate) inputs: Vec<InputAsset>,
     /// An existing empty folder for the outputs.
     pub(crate) output_dir: PathBuf,
 }
 
-/// A file of the input asset.
+/// An input asset, as far as the task needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct InputAsset {
+    /// Its id, with or without its `nb:cid:UUID:` prefix.
+    pub(crate) id: String,
+    /// Its primary file and those that the configuration names, already on this host.
+    pub(crate) files: Vec<InputFile>,
+}
+
+impl InputAsset {
+    /// Its GUID, fit for a file name.
+    fn guid(&self) -> String {
+        let guid = self.id.rsplit(':').next().unwrap_or_default();
+        guid.chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+            .map(|c| c.to_ascii_lowercase())
+            .collect()
+    }
+}
+
+/// A file of an input asset.
 #[derive(Debug, Clone)]
 pub(crate) struct InputFile {
     /// What the client calls it.
@@ -119,21 +151,14 @@ pub(crate) async fn run(
     mut progress: impl FnMut(f64) + Send,
     cancel: &CancellationToken,
 ) -> Result<Encoded, TaskError> {
-    if !processor_supported(&request.processor) {
-        return Err(TaskError::processing(format!(
-            "the media processor {:?} cannot encode; use {:?}",
-            request.processor, PROCESSORS[0]
-        )));
-    }
-    let preset = preset::parse(&request.configuration)?;
-    let input = primary_input(&request.inputs)?;
-    let description = probe::describe(settings, &input.path, &input.name, cancel).await?;
-    let source = probe::source(&description, &input.name)?;
-    let plan = plan::plan(&preset, &source, &input.name, settings.x264_preset)?;
+    let preset = &request.configuration.0;
+    let (description, materials) =
+        material::gather(settings, preset, &request.inputs, cancel).await?;
+    let plan = plan::plan(preset, &materials, settings.x264_preset)?;
 
     let work = request.output_dir.join(WORK_FOLDER);
     fs::create_dir_all(&work).await.map_err(disk)?;
-    let task = Task { settings, request, input, plan: &plan, work: &work, cancel };
+    let task = Task { settings, request, materials: &materials, plan: &plan, work: &work, cancel };
     let made = task.make(&description, &mut progress).await;
     // Also after a failure: half a file must not look like an output.
     let cleaned = fs::remove_dir_all(&work).await.map_err(disk);
@@ -147,27 +172,11 @@ fn disk(error: io::Error) -> TaskError {
     TaskError::processing(format!("the encoder's working folder is not usable: {error}"))
 }
 
-fn primary_input(inputs: &[InputFile]) -> Result<&InputFile, TaskError> {
-    match inputs {
-        [only] => Ok(only),
-        several => several.iter().find(|file| file.primary).ok_or_else(|| {
-            TaskError::new(
-                ErrorCode::DownloadingInputAssetMalformedContent,
-                if several.is_empty() {
-                    "the input asset has no files; upload a media file first"
-                } else {
-                    "the input asset has several files and none is primary; set IsPrimary on one"
-                },
-            )
-        }),
-    }
-}
-
 /// A planned task at work.
 struct Task<'a> {
     settings: &'a EncodeSettings,
     request: &'a Request,
-    input: &'a InputFile,
+    materials: &'a [Material],
     plan: &'a Plan,
     work: &'a Path,
     cancel: &'a CancellationToken,
@@ -209,12 +218,17 @@ impl Task<'_> {
             });
             measured.push(facts);
         }
+        self.collect_images(&mut files).await?;
         self.describe(description, &measured, &mut files).await?;
+        if !files.iter().any(|file| file.primary) {
+            // Transport streams and images are for download: the first is the asset.
+            files.iter_mut().take(1).for_each(|file| file.primary = true);
+        }
         Ok(files)
     }
 
     async fn encode(&self, progress: &mut (dyn FnMut(f64) + Send)) -> Result<(), TaskError> {
-        let args = command::arguments(self.plan, &self.input.path, self.settings.threads);
+        let args = command::arguments(self.plan, self.settings.threads);
         let limits =
             Limits { wall_clock: self.settings.wall_clock_limit, stall: self.settings.stall_limit };
         let mut position = Position::default();
@@ -234,9 +248,9 @@ impl Task<'_> {
             },
         )
         .await
-        .map_err(|error| failure::from_process(error, &self.input.name))?;
+        .map_err(|error| failure::from_process(error, self.name()))?;
         if !finished.status.success() {
-            return Err(failure::encoding(&self.input.name, &finished.stderr, &self.input.path));
+            return Err(failure::encoding(self.name(), &finished.stderr, self.path()));
         }
         Ok(())
     }
@@ -249,13 +263,7 @@ impl Task<'_> {
         if complete {
             return Ok(());
         }
-        Err(TaskError::new(
-            ErrorCode::ExecutingTaskMalformedContent,
-            format!(
-                "nothing could be decoded from the input file {:?}; it is damaged or empty",
-                self.input.name
-            ),
-        ))
+        Err(self.nothing_decoded())
     }
 
     /// Writes the manifests and metadata files.
@@ -265,7 +273,7 @@ impl Task<'_> {
         measured: &[Measured],
         files: &mut Vec<OutputFile>,
     ) -> Result<(), TaskError> {
-        let basename = names::basename(&self.input.name);
+        let basename = names::basename(self.name());
         let (ism, ismc) = (format!("{basename}.ism"), format!("{basename}.ismc"));
         let streamable: Vec<_> = self
             .plan
@@ -275,21 +283,18 @@ impl Task<'_> {
             .filter_map(|(file, measured)| Some((file.name.as_str(), measured.mp4.clone()?)))
             .collect();
         let mut documents = Vec::new();
-        if streamable.is_empty() {
-            // Transport streams are for download: the first is the asset.
-            files.iter_mut().take(1).for_each(|file| file.primary = true);
-        } else {
+        if !streamable.is_empty() {
             let made = ism::manifests(&streamable, &ismc).map_err(|error| {
                 TaskError::processing(format!("the encoded files cannot be streamed: {error}"))
             })?;
             documents.push((ism, "application/octet-stream", true, made.server.into_bytes()));
             documents.push((ismc, "application/octet-stream", false, made.client.into_bytes()));
         }
-        let about_input = metadata::input(&self.input.name, input).map_err(disk)?;
-        let input_name = format!("{}_metadata.xml", self.input_asset_guid());
+        let about_input = metadata::input(self.name(), input).map_err(disk)?;
+        let guid = self.request.inputs.first().map(InputAsset::guid).unwrap_or_default();
+        let input_name = format!("{guid}_metadata.xml");
         documents.push((input_name, "text/xml", false, about_input));
-        let about_outputs =
-            metadata::output(&self.details(measured), &self.input.name).map_err(disk)?;
+        let about_outputs = metadata::output(&self.details(measured), self.name()).map_err(disk)?;
         let output_name = format!("{basename}_manifest.xml");
         documents.push((output_name, "text/xml", false, about_outputs));
 
@@ -301,15 +306,50 @@ impl Task<'_> {
         Ok(())
     }
 
-    /// The GUID of the input asset, fit for a file name.
-    fn input_asset_guid(&self) -> String {
-        let id = &self.request.input_asset_id;
-        id.rsplit(':')
-            .next()
-            .unwrap_or_default()
-            .chars()
-            .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
-            .collect()
+    /// Moves the images to where outputs are.
+    async fn collect_images(&self, files: &mut Vec<OutputFile>) -> Result<(), TaskError> {
+        for (number, image) in self.plan.images.iter().enumerate() {
+            for (layer, layer_plan) in image.layers.iter().enumerate() {
+                for index in 1.. {
+                    let name = command::image_work_name(number, layer, index, image.format);
+                    let path = self.work.join(name);
+                    let Ok(facts) = fs::metadata(&path).await else { break };
+                    let name = layer_plan.name.of(index)?;
+                    let target = self.request.output_dir.join(&name);
+                    fs::rename(&path, &target).await.map_err(disk)?;
+                    files.push(OutputFile {
+                        name,
+                        path: target,
+                        mime_type: image_mime_type(image.format),
+                        primary: false,
+                        size: facts.len(),
+                    });
+                }
+            }
+            if !files.iter().any(|file| file.mime_type == image_mime_type(image.format)) {
+                return Err(self.nothing_decoded());
+            }
+        }
+        Ok(())
+    }
+
+    /// What the client calls the first input file.
+    fn name(&self) -> &str {
+        self.materials.first().map_or("", |material| &material.name)
+    }
+
+    fn path(&self) -> &Path {
+        self.materials.first().map_or(Path::new(""), |material| &material.path)
+    }
+
+    fn nothing_decoded(&self) -> TaskError {
+        TaskError::new(
+            ErrorCode::ExecutingTaskMalformedContent,
+            format!(
+                "nothing could be decoded from the input file {:?}; it is damaged or empty",
+                self.name()
+            ),
+        )
     }
 
     fn details<'a>(&'a self, measured: &'a [Measured]) -> Vec<metadata::OutputDetails<'a>> {
@@ -320,10 +360,12 @@ impl Task<'_> {
             .map(|(file, measured)| metadata::OutputDetails {
                 name: &file.name,
                 measured,
-                target: self.plan.video.as_ref().and_then(|video| {
-                    let rendition = video.renditions.get(file.rendition?)?;
-                    Some((rendition.layer.bitrate, video.frame_rate.value()))
-                }),
+                target: self.plan.video.as_ref().zip(self.plan.picture.as_ref()).and_then(
+                    |(video, picture)| {
+                        let rendition = video.renditions.get(file.rendition?)?;
+                        Some((rendition.layer.bitrate, picture.frame_rate.value()))
+                    },
+                ),
             })
             .collect()
     }
@@ -334,6 +376,14 @@ fn mime_type(file: &FilePlan) -> &'static str {
         (Container::Mp4, Some(_)) => "video/mp4",
         (Container::Mp4, None) => "audio/mp4",
         (Container::MpegTs, _) => "video/mp2t",
+    }
+}
+
+fn image_mime_type(format: ImageFormat) -> &'static str {
+    match format {
+        ImageFormat::Jpg => "image/jpeg",
+        ImageFormat::Png => "image/png",
+        ImageFormat::Bmp => "image/bmp",
     }
 }
 

@@ -4,12 +4,12 @@
 //! Media Services v2 documentation ("H264 Multiple Bitrate 1080p" and so on).
 
 use super::preset::{
-    AudioCodec, Complexity, Container, EntropyMode, Layer, NoVideo, OutputPattern, Preset, Profile,
-    Rational, Recipe, StretchMode, Tracks, VideoCodec,
+    AudioCodec, AudioTrack, Complexity, Container, Content, EntropyMode, Layer, NoVideo,
+    OutputPattern, Preset, Profile, Rational, Recipe, StretchMode, Tracks, VideoCodec, VideoTrack,
 };
 
 /// Width, height, kbit/s.
-type Size = (u32, u32, u32);
+pub(super) type Size = (u32, u32, u32);
 
 const MULTIPLE_4K: &[Size] = &[
     (4096, 2304, 20000),
@@ -25,7 +25,7 @@ const MULTIPLE_4K: &[Size] = &[
     (960, 540, 2250),
     (640, 360, 1000),
 ];
-const MULTIPLE_1080P: &[Size] = &[
+pub(super) const MULTIPLE_1080P: &[Size] = &[
     (1920, 1080, 6000),
     (1920, 1080, 4700),
     (1280, 720, 3400),
@@ -35,7 +35,7 @@ const MULTIPLE_1080P: &[Size] = &[
     (640, 360, 650),
     (320, 180, 400),
 ];
-const MULTIPLE_720P: &[Size] = &[
+pub(super) const MULTIPLE_720P: &[Size] = &[
     (1280, 720, 3400),
     (960, 540, 2250),
     (960, 540, 1500),
@@ -94,15 +94,11 @@ pub(crate) fn find(name: &str) -> Option<Preset> {
         None => (name.as_str(), AudioCodec::new(2, 128)),
     };
     let sizes: &[Size] = match base {
-        // The second name of each is the nearest preset of the older Azure
-        // Media Encoder; clients of its time still ask for it.
         "h264 multiple bitrate 4k" => MULTIPLE_4K,
-        "h264 multiple bitrate 1080p" | "h264 adaptive bitrate mp4 set 1080p" => MULTIPLE_1080P,
-        "h264 multiple bitrate 720p" | "h264 adaptive bitrate mp4 set 720p" => MULTIPLE_720P,
-        "h264 multiple bitrate 16x9 sd" | "h264 adaptive bitrate mp4 set sd 16x9" => {
-            MULTIPLE_16X9_SD
-        }
-        "h264 multiple bitrate 4x3 sd" | "h264 adaptive bitrate mp4 set sd 4x3" => MULTIPLE_4X3_SD,
+        "h264 multiple bitrate 1080p" => MULTIPLE_1080P,
+        "h264 multiple bitrate 720p" => MULTIPLE_720P,
+        "h264 multiple bitrate 16x9 sd" => MULTIPLE_16X9_SD,
+        "h264 multiple bitrate 4x3 sd" => MULTIPLE_4X3_SD,
         "h264 single bitrate 4k" => &[(3840, 2160, 18000)],
         "h264 single bitrate 1080p" => &[(1920, 1080, 6750)],
         "h264 single bitrate 720p" => &[(1280, 720, 4500)],
@@ -134,8 +130,10 @@ fn device(name: &str) -> Option<Recipe> {
         }
         "h264 single bitrate low quality sd for android" => {
             let mut recipe = android((176, 144, 56), "2", AudioCodec::new(2, 24));
-            for layer in recipe.video.iter_mut().flat_map(|v| &mut v.layers) {
-                layer.frame_rate = Some(Rational { num: 12, den: 1 });
+            if let Some(VideoTrack::Encode(video)) = &mut recipe.video {
+                for layer in &mut video.layers {
+                    layer.frame_rate = Some(Rational { num: 12, den: 1 });
+                }
             }
             recipe
         }
@@ -157,14 +155,15 @@ fn device_layer(((width, height, bitrate), profile, level): &DeviceLayer) -> Lay
 
 /// One MP4 per layer, each with audio. The presets with one layer let the
 /// encoder add key frames at scene changes, those with several cannot.
-fn interleaved(key_frame_seconds: u32, layers: Vec<Layer>, audio: AudioCodec) -> Recipe {
+pub(super) fn interleaved(key_frame_seconds: u32, layers: Vec<Layer>, audio: AudioCodec) -> Recipe {
     Recipe {
-        video: Some(VideoCodec {
+        video: Some(VideoTrack::Encode(VideoCodec {
             scene_change_detection: layers.len() == 1,
             ..video_codec(key_frame_seconds, layers)
-        }),
-        audio: Some(audio),
+        })),
+        audio: Some(AudioTrack::Encode(audio)),
         outputs: vec![mp4("{Basename}_{Width}x{Height}_{VideoBitrate}.mp4", Tracks::Interleaved)],
+        ..Recipe::default()
     }
 }
 
@@ -183,14 +182,15 @@ pub(crate) fn video_codec(key_frame_seconds: u32, layers: Vec<Layer>) -> VideoCo
 
 /// An MP4 output.
 pub(crate) fn mp4(file_name: &str, tracks: Tracks) -> OutputPattern {
-    OutputPattern { file_name: file_name.to_owned(), container: Container::Mp4, tracks }
+    let content = Content::Media { container: Container::Mp4, tracks };
+    OutputPattern { file_name: file_name.to_owned(), content }
 }
 
 fn audio_only(bitrate: u32) -> Preset {
     Preset::Recipe(Recipe {
-        video: None,
-        audio: Some(AudioCodec::new(2, bitrate)),
+        audio: Some(AudioTrack::Encode(AudioCodec::new(2, bitrate))),
         outputs: vec![mp4("{Basename}_AAC_{AudioBitrate}.mp4", Tracks::Audio)],
+        ..Recipe::default()
     })
 }
 
@@ -209,8 +209,14 @@ mod tests {
     /// Layers, highest and lowest kbit/s, audio channels, audio kbit/s.
     fn shape(name: &str) -> (usize, u32, u32, u32, u32) {
         let recipe = recipe(name);
-        let layers = recipe.video.map(|v| v.layers).unwrap_or_default();
-        let (channels, rate) = recipe.audio.map_or((0, 0), |a| (a.channels, a.bitrate));
+        let layers = match recipe.video {
+            Some(VideoTrack::Encode(video)) => video.layers,
+            _ => Vec::new(),
+        };
+        let (channels, rate) = match recipe.audio {
+            Some(AudioTrack::Encode(audio)) => (audio.channels, audio.bitrate),
+            _ => (0, 0),
+        };
         (
             layers.len(),
             layers.first().map_or(0, |l| l.bitrate),
@@ -250,15 +256,16 @@ mod tests {
     #[test]
     fn names_ignore_case_and_unknown_names_are_unknown() {
         assert_eq!(find("adaptive streaming"), Some(Preset::Adaptive { interleaved: false }));
-        assert_eq!(find("H264 Adaptive Bitrate MP4 Set 720p"), find("H264 Multiple Bitrate 720p"));
         assert_eq!(find("H264 Multiple Bitrate 720i"), None);
         assert_eq!(find("AAC Audio Audio 5.1"), None);
     }
 
     #[test]
     fn baseline_layers_have_no_b_frames_and_no_cabac() {
-        let video = recipe("H264 Multiple Bitrate 16x9 for iOS").video;
-        let video = video.expect("an H.264 preset");
+        let Some(VideoTrack::Encode(video)) = recipe("H264 Multiple Bitrate 16x9 for iOS").video
+        else {
+            panic!("an H.264 preset");
+        };
         assert_eq!(video.key_frame_interval_ms, 3000);
         let last = video.layers.last().expect("eight layers");
         assert_eq!((last.b_frames, last.entropy), (0, EntropyMode::Cavlc));

@@ -1,7 +1,12 @@
 //! The encoding preset of a task: what a `Configuration` string asks for.
 
+use super::clip::Clip;
+pub(crate) use super::codec::{
+    AudioCodec, Complexity, EntropyMode, Extent, ImageCodec, ImageFormat, Layer, NoVideo, Profile,
+    Rational, StretchMode, VideoCodec,
+};
 use super::error::TaskError;
-use super::{json, named};
+use super::{document, legacy, named};
 
 /// A parsed configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,206 +21,47 @@ pub(crate) enum Preset {
     Recipe(Recipe),
 }
 
-/// A preset whose layers are known.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Recipe {
-    /// The H.264 codec, if the preset has one.
-    pub(crate) video: Option<VideoCodec>,
-    /// The AAC codec, if the preset has one.
-    pub(crate) audio: Option<AudioCodec>,
-    /// The files to write; each video output makes one file per layer.
-    pub(crate) outputs: Vec<OutputPattern>,
-}
-
-/// `H264Video` of the Media Encoder Standard schema.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct VideoCodec {
-    /// Distance between IDR frames in milliseconds.
-    pub(crate) key_frame_interval_ms: u32,
-    /// Also put IDR frames at scene changes.
-    pub(crate) scene_change_detection: bool,
-    /// How the picture is brought to a layer's size.
-    pub(crate) stretch: StretchMode,
-    /// Speed against quality.
-    pub(crate) complexity: Complexity,
-    /// What to do when the source has no picture.
-    pub(crate) no_video: NoVideo,
-    /// Layer sizes are meant for the picture after rotation.
-    pub(crate) preserve_resolution_after_rotation: bool,
-    /// The renditions, as ordered in the preset.
-    pub(crate) layers: Vec<Layer>,
-}
-
-/// How a picture is brought to a layer's `Width` and `Height`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum StretchMode {
-    /// Exactly the given size, even if the picture gets distorted.
-    None,
-    /// Inside the given size, at the source's aspect ratio.
-    #[default]
-    AutoSize,
-    /// Exactly the given size; black bars keep the aspect ratio.
-    AutoFit,
-}
-
-/// `Complexity` of the schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Complexity {
-    /// Faster than usual.
-    Speed,
-    /// The host's usual setting.
-    #[default]
-    Balanced,
-    /// Slower and better than usual.
-    Quality,
-}
-
-/// `Condition` of `H264Video`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum NoVideo {
-    /// Write files with audio only.
-    #[default]
-    AudioOnly,
-    /// Write a black picture into every layer.
-    Black,
-    /// Write a black picture into the lowest layer only.
-    BlackBottomLayer,
-}
-
-/// `H264Layer` of the schema.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Layer {
-    /// H.264 profile.
-    pub(crate) profile: Profile,
-    /// H.264 level such as `3.1`; `None` lets the encoder choose.
-    pub(crate) level: Option<String>,
-    /// Average bitrate, kbit/s.
-    pub(crate) bitrate: u32,
-    /// Peak bitrate, kbit/s.
-    pub(crate) max_bitrate: u32,
-    /// Length of the rate control buffer in milliseconds.
-    pub(crate) buffer_window_ms: u32,
-    /// Width of the window the picture goes into.
-    pub(crate) width: Extent,
-    /// Height of the window the picture goes into.
-    pub(crate) height: Extent,
-    /// B frames between reference frames.
-    pub(crate) b_frames: u32,
-    /// Reference frames.
-    pub(crate) reference_frames: u32,
-    /// Let the encoder vary the number of B frames.
-    pub(crate) adaptive_b_frame: bool,
-    /// Frames per second; `None` (`0/1` in presets) keeps the source's.
-    pub(crate) frame_rate: Option<Rational>,
-    /// Entropy coding.
-    pub(crate) entropy: EntropyMode,
-    /// Slices per frame; 0 lets the encoder choose.
-    pub(crate) slices: u32,
-}
-
-impl Layer {
-    /// A layer with the schema's defaults for everything but size and rate.
-    pub(crate) fn new(width: u32, height: u32, bitrate: u32) -> Self {
-        Self {
-            profile: Profile::Auto,
-            level: None,
-            bitrate,
-            max_bitrate: bitrate,
-            buffer_window_ms: 5000,
-            width: Extent::Pixels(width),
-            height: Extent::Pixels(height),
-            b_frames: 3,
-            reference_frames: 3,
-            adaptive_b_frame: true,
-            frame_rate: None,
-            entropy: EntropyMode::Cabac,
-            slices: 0,
+impl Preset {
+    /// What is encoded, in order.
+    pub(crate) fn clips(&self) -> Vec<Clip> {
+        match self {
+            Self::Recipe(recipe) if !recipe.clips.is_empty() => recipe.clips.clone(),
+            _ => vec![Clip::whole()],
         }
     }
 }
 
-/// H.264 profiles that presets can name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Profile {
-    /// The encoder's choice.
-    Auto,
-    /// Constrained Baseline.
-    Baseline,
-    /// Main.
-    Main,
-    /// High.
-    High,
+/// A preset whose layers are known.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Recipe {
+    /// `Sources`; the whole of the first input if there are none.
+    pub(crate) clips: Vec<Clip>,
+    /// What happens to the picture, if the preset makes video.
+    pub(crate) video: Option<VideoTrack>,
+    /// What happens to the sound, if the preset makes audio.
+    pub(crate) audio: Option<AudioTrack>,
+    /// The images to take.
+    pub(crate) images: Vec<ImageCodec>,
+    /// The files to write; each video output makes one file per layer.
+    pub(crate) outputs: Vec<OutputPattern>,
 }
 
-/// H.264 entropy coding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EntropyMode {
-    /// Arithmetic coding.
-    Cabac,
-    /// Variable-length coding, the only one in Baseline.
-    Cavlc,
+/// `H264Video` or `CopyVideo`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum VideoTrack {
+    /// Encoded.
+    Encode(VideoCodec),
+    /// As it is.
+    Copy,
 }
 
-/// A width or height.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Extent {
-    /// Pixels.
-    Pixels(u32),
-    /// A share of the source's size.
-    Percent(u32),
-}
-
-/// A positive fraction, such as a frame rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Rational {
-    /// Numerator.
-    pub(crate) num: u32,
-    /// Denominator; never 0.
-    pub(crate) den: u32,
-}
-
-impl Rational {
-    /// Reads `30000/1001`; `None` unless both parts are positive.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        let (num, den) = text.split_once('/').unwrap_or((text, "1"));
-        let num = num.trim().parse().ok().filter(|n| *n > 0)?;
-        let den = den.trim().parse().ok().filter(|n| *n > 0)?;
-        Some(Self { num, den })
-    }
-
-    /// The fraction as a floating point number.
-    pub(crate) fn value(self) -> f64 {
-        f64::from(self.num) / f64::from(self.den)
-    }
-}
-
-impl std::fmt::Display for Rational {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}/{}", self.num, self.den)
-    }
-}
-
-/// `AACAudio` of the schema.
-///
-/// `HEAACV1` and `HEAACV2` are written as AAC-LC: the encoder of a stock
-/// ffmpeg has no HE profile, and every HE player plays LC.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct AudioCodec {
-    /// Number of channels.
-    pub(crate) channels: u32,
-    /// Samples per second.
-    pub(crate) sampling_rate: u32,
-    /// kbit/s.
-    pub(crate) bitrate: u32,
-    /// Write a silent track when the source has no audio.
-    pub(crate) silence_if_no_audio: bool,
-}
-
-impl AudioCodec {
-    /// `channels` channels at 48 kHz and `bitrate` kbit/s.
-    pub(crate) fn new(channels: u32, bitrate: u32) -> Self {
-        Self { channels, sampling_rate: 48_000, bitrate, silence_if_no_audio: false }
-    }
+/// `AACAudio` or `CopyAudio`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum AudioTrack {
+    /// Encoded.
+    Encode(AudioCodec),
+    /// As it is.
+    Copy,
 }
 
 /// One entry of `Outputs`.
@@ -223,10 +69,22 @@ impl AudioCodec {
 pub(crate) struct OutputPattern {
     /// File name with macros such as `{Basename}`.
     pub(crate) file_name: String,
-    /// The container to write.
-    pub(crate) container: Container,
-    /// The tracks that go into each file.
-    pub(crate) tracks: Tracks,
+    /// What to write.
+    pub(crate) content: Content,
+}
+
+/// What an output writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Content {
+    /// Video, audio or both.
+    Media {
+        /// The container.
+        container: Container,
+        /// The tracks that go into each file.
+        tracks: Tracks,
+    },
+    /// Images.
+    Images(ImageFormat),
 }
 
 /// The containers that presets can name for audio and video.
@@ -248,6 +106,17 @@ impl Container {
     }
 }
 
+impl ImageFormat {
+    /// The file extension, with its dot.
+    pub(crate) fn extension(self) -> &'static str {
+        match self {
+            Self::Jpg => ".jpg",
+            Self::Png => ".png",
+            Self::Bmp => ".bmp",
+        }
+    }
+}
+
 /// Which tracks an output file holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tracks {
@@ -259,8 +128,8 @@ pub(crate) enum Tracks {
     Audio,
 }
 
-/// Reads a task's `Configuration`: the name of a system preset, or a JSON
-/// document.
+/// Reads a task's `Configuration`: the name of a system preset, or a JSON or
+/// XML document.
 ///
 /// # Errors
 /// `ErrorParsingConfiguration` for unknown names, invalid documents and
@@ -271,15 +140,17 @@ pub(crate) fn parse(configuration: &str) -> Result<Preset, TaskError> {
     match text.chars().next() {
         None => Err(TaskError::configuration(
             "the task has no Configuration; give a preset name such as \"Adaptive Streaming\" \
-             or a JSON preset",
+             or a JSON or XML preset",
         )),
-        Some('{') => json::parse(text).map(Preset::Recipe),
-        Some('<') => Err(TaskError::configuration(
-            "XML presets are not supported; use the JSON form of the same preset",
-        )),
-        Some(_) => named::find(text).ok_or_else(|| {
+        Some('{') => document::parse_json(text).map(Preset::Recipe),
+        Some('<') => document::parse_xml(text).map(Preset::Recipe),
+        Some(_) => named::find(text).or_else(|| legacy::find(text)).ok_or_else(|| {
             let shown: String = text.chars().take(80).collect();
-            TaskError::configuration(format!("unknown preset name {shown:?}"))
+            let other = match text.get(..3) {
+                Some("VC1" | "WMA") => "; VC-1 and WMA cannot be encoded, use an H264 preset",
+                _ => "",
+            };
+            TaskError::configuration(format!("unknown preset name {shown:?}{other}"))
         }),
     }
 }

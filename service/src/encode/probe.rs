@@ -42,9 +42,21 @@ const FRAME_RATES: [(u32, u32); 13] = [
 /// Higher rates are brought down to 60 fps.
 const MAX_FPS: f64 = 120.0;
 
+/// What an image that is laid over a picture can be, besides.
+const IMAGE_DEMUXERS: &str = "png_pipe,jpeg_pipe,bmp_pipe,gif";
+
+/// What a file may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Accept {
+    /// Video and audio.
+    Media,
+    /// Also an image.
+    MediaOrImage,
+}
+
 /// The options that keep ffmpeg's and ffprobe's hands on the given file: no
 /// network, and real container formats only.
-pub(super) fn guarded_input(path: &Path) -> [OsString; 6] {
+pub(super) fn guarded_input(path: &Path, accept: Accept) -> [OsString; 6] {
     // The prefix keeps a name such as `http:x` from being read as a URL.
     let mut url = OsString::from("file:");
     url.push(path);
@@ -52,7 +64,10 @@ pub(super) fn guarded_input(path: &Path) -> [OsString; 6] {
         "-protocol_whitelist".into(),
         "file".into(),
         "-format_whitelist".into(),
-        DEMUXERS.into(),
+        match accept {
+            Accept::Media => DEMUXERS.into(),
+            Accept::MediaOrImage => format!("{DEMUXERS},{IMAGE_DEMUXERS}").into(),
+        },
         "-i".into(),
         url,
     ]
@@ -165,6 +180,8 @@ pub(crate) struct Source {
     pub(crate) audio: Option<AudioSource>,
     /// Length in seconds, if known.
     pub(crate) duration: Option<f64>,
+    /// The time of its first picture or sound, in seconds.
+    pub(crate) start: f64,
 }
 
 /// The picture to encode.
@@ -172,6 +189,12 @@ pub(crate) struct Source {
 pub(crate) struct VideoSource {
     /// Stream number in the file.
     pub(crate) index: u32,
+    /// What ffmpeg calls its codec.
+    pub(crate) codec: String,
+    /// Width and height as stored: before rotation, in pixels of any shape.
+    pub(crate) stored: (u32, u32),
+    /// Width of a stored pixel by its height.
+    pub(crate) pixel_shape: f64,
     /// Width as displayed: after rotation, in square pixels.
     pub(crate) width: u32,
     /// Height as displayed.
@@ -189,6 +212,9 @@ impl Default for VideoSource {
     fn default() -> Self {
         Self {
             index: 0,
+            codec: "h264".to_owned(),
+            stored: (1280, 720),
+            pixel_shape: 1.0,
             width: 1280,
             height: 720,
             rotated: false,
@@ -200,10 +226,15 @@ impl Default for VideoSource {
 }
 
 /// The sound to encode.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct AudioSource {
     /// Stream number in the file.
     pub(crate) index: u32,
+    /// What ffmpeg calls its codec.
+    pub(crate) codec: String,
+    pub(crate) channels: u32,
+    /// kbit/s, if known.
+    pub(crate) bitrate_kbps: Option<u32>,
     /// Three-letter language code.
     pub(crate) language: String,
 }
@@ -217,12 +248,13 @@ pub(super) async fn describe(
     settings: &EncodeSettings,
     path: &Path,
     name: &str,
+    accept: Accept,
     cancel: &CancellationToken,
 ) -> Result<Description, TaskError> {
     let mut args: Vec<OsString> =
         ["-v", "error", "-print_format", "json"].map(OsString::from).to_vec();
     args.extend(["-show_format", "-show_streams"].map(OsString::from));
-    args.extend(guarded_input(path));
+    args.extend(guarded_input(path, accept));
     let mut json = String::new();
     let limits = Limits { wall_clock: settings.probe_limit, stall: settings.probe_limit };
     let finished = process::run(
@@ -287,8 +319,9 @@ pub(super) fn source(description: &Description, name: &str) -> Result<Source, Ta
         .transpose()?;
     Ok(Source {
         video,
-        audio: audio.map(|stream| AudioSource { index: stream.index, language: stream.language() }),
+        audio: audio.map(audio_source),
         duration: positive(description.format.duration.as_deref()),
+        start: positive(description.format.start_time.as_deref()).unwrap_or(0.0),
     })
 }
 
@@ -308,6 +341,21 @@ fn best(description: &Description, fits: impl Fn(&Stream) -> bool) -> Option<&St
     })
 }
 
+fn audio_source(stream: &Stream) -> AudioSource {
+    AudioSource {
+        index: stream.index,
+        codec: stream.codec_name.clone().unwrap_or_default(),
+        channels: stream.channels.unwrap_or(2),
+        bitrate_kbps: stream.bits_per_second().map(kbps),
+        language: stream.language(),
+    }
+}
+
+/// Float casts saturate, and rates are far below the range of `u32`.
+fn kbps(bits_per_second: f64) -> u32 {
+    (bits_per_second / 1000.0) as u32
+}
+
 fn video_source(stream: &Stream, bits_per_second: Option<f64>) -> Option<VideoSource> {
     let size = |side: Option<u32>| side.filter(|s| (1..=MAX_SIDE).contains(s));
     let (width, height) = (size(stream.width)?, size(stream.height)?);
@@ -316,24 +364,27 @@ fn video_source(stream: &Stream, bits_per_second: Option<f64>) -> Option<VideoSo
         .as_deref()
         .and_then(|ratio| Rational::parse(&ratio.replace(':', "/")))
         .map_or(1.0, Rational::value);
-    let (width, height) = square_pixels(width, height, pixel_shape.clamp(0.1, 10.0));
+    let (stored, pixel_shape) = ((width, height), pixel_shape.clamp(0.1, 10.0));
+    let (width, height) = square_pixels(width, height, pixel_shape);
     let rotation = stream.side_data_list.iter().find_map(|data| data.rotation);
     let rotated = rotation.is_some_and(|degrees| (degrees / 90.0).round() as i64 % 2 != 0);
     Some(VideoSource {
         index: stream.index,
+        codec: stream.codec_name.clone().unwrap_or_default(),
+        stored,
+        pixel_shape,
         width: if rotated { height } else { width },
         height: if rotated { width } else { height },
         rotated,
         frame_rate: frame_rate(stream),
-        // Float casts saturate, and rates are far below the range of `u32`.
-        bitrate_kbps: bits_per_second.map(|rate| (rate / 1000.0) as u32).filter(|kbps| *kbps > 0),
+        bitrate_kbps: bits_per_second.map(kbps).filter(|kbps| *kbps > 0),
         interlaced: matches!(stream.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt")),
     })
 }
 
 /// The size with square pixels: wide pixels widen the picture, tall ones
 /// narrow it, and the number of lines stays.
-fn square_pixels(width: u32, height: u32, shape: f64) -> (u32, u32) {
+pub(super) fn square_pixels(width: u32, height: u32, shape: f64) -> (u32, u32) {
     let wide = (f64::from(width) * shape).round();
     (wide.clamp(1.0, f64::from(u32::MAX)) as u32, height)
 }

@@ -52,10 +52,15 @@ impl Bench {
 
     fn request(&self, configuration: &str, file: &str) -> Request {
         Request {
-            processor: "Media Encoder Standard".to_owned(),
-            configuration: configuration.to_owned(),
-            inputs: vec![InputFile { name: file.to_owned(), path: self.path(file), primary: true }],
-            input_asset_id: "nb:cid:UUID:41114ad3-eb5e-4c57-8d92-5354e2b7d4a4".to_owned(),
+            configuration: Configuration::parse(configuration).expect("a configuration"),
+            inputs: vec![InputAsset {
+                id: "nb:cid:UUID:41114ad3-eb5e-4c57-8d92-5354e2b7d4a4".to_owned(),
+                files: vec![InputFile {
+                    name: file.to_owned(),
+                    path: self.path(file),
+                    primary: true,
+                }],
+            }],
             output_dir: self.path("out"),
         }
     }
@@ -250,7 +255,8 @@ async fn the_index_of_a_file_says_what_ffprobe_says() {
         bench.clip("clip.mp4", &format!("{clip} {codec} -c:a aac -ac 2 -ar 44100"));
         let (path, cancel) = (bench.path("clip.mp4"), CancellationToken::new());
         let settings = &bench.settings;
-        let described = probe::describe(settings, &path, "clip.mp4", &cancel).await;
+        let described =
+            probe::describe(settings, &path, "clip.mp4", probe::Accept::Media, &cancel).await;
         let described = described.expect("ffprobe reads it");
         let measured =
             measure::measure(settings, &path, "clip.mp4", preset::Container::Mp4, &cancel).await;
@@ -404,16 +410,12 @@ async fn requests_are_checked_before_anything_runs() {
         ffmpeg: PathBuf::from("/nonexistent/ffmpeg"),
         ffprobe: PathBuf::from("/nonexistent/ffprobe"),
     });
-    let request = Request {
-        processor: "Media Encoder Standard".to_owned(),
-        configuration: "Adaptive Streaming".to_owned(),
-        inputs: Vec::new(),
-        input_asset_id: String::new(),
+    let request = |files: Vec<InputFile>| Request {
+        configuration: Configuration::parse("Adaptive Streaming").expect("a configuration"),
+        inputs: vec![InputAsset { id: String::new(), files }],
         output_dir: PathBuf::from("/nonexistent"),
     };
-    let fail = async |change: &dyn Fn(&mut Request)| {
-        let mut request = request.clone();
-        change(&mut request);
+    let fail = async |request: Request| {
         run(&settings, &request, |_| {}, &CancellationToken::new())
             .await
             .expect_err("the request is wrong")
@@ -424,29 +426,20 @@ async fn requests_are_checked_before_anything_runs() {
         primary: false,
     };
 
-    let error = fail(&|r| r.processor = "Azure Media Indexer".to_owned()).await;
-    assert_eq!(error.code, ErrorCode::ProcessingTask);
-    let error = fail(&|r| r.configuration = "Best Quality".to_owned()).await;
+    let error = Configuration::parse("Best Quality").expect_err("there is no such preset");
     assert_eq!(error.code, ErrorCode::ParsingConfiguration);
     assert!(error.message.contains("Best Quality"), "{error}");
-    let error = fail(&|r| r.configuration = "<Preset/>".to_owned()).await;
-    assert_eq!(error.code, ErrorCode::ParsingConfiguration);
-    assert!(error.message.contains("XML"), "{error}");
-    let error = fail(&|_| ()).await;
+    let error = Configuration::parse("VC1 Broadband 720p").expect_err("it cannot be encoded");
+    assert!(error.message.contains("use an H264 preset"), "{error}");
+    let error = fail(Request { inputs: Vec::new(), ..request(Vec::new()) }).await;
     assert_eq!(error.code, ErrorCode::DownloadingInputAssetMalformedContent);
-    let error = fail(&|r| r.inputs = vec![file("a.mp4"), file("b.mp4")]).await;
+    let error = fail(request(Vec::new())).await;
+    assert_eq!(error.code, ErrorCode::DownloadingInputAssetMalformedContent);
+    let error = fail(request(vec![file("a.mp4"), file("b.mp4")])).await;
     assert!(error.message.contains("IsPrimary"), "{error}");
-    let error = fail(&|r| r.inputs = vec![file("a.mp4")]).await;
+    let error = fail(request(vec![file("a.mp4")])).await;
     assert_eq!(error.code, ErrorCode::ProcessingTask);
     assert!(error.message.contains("ffprobe could not be started"), "{error}");
-}
-
-#[test]
-fn legacy_processor_names_are_known() {
-    assert!(processor_supported("Media Encoder Standard"));
-    assert!(processor_supported("Windows Azure Media Encoder"));
-    assert!(processor_supported("azure media encoder"));
-    assert!(!processor_supported("Azure Media Indexer 2 Preview"));
 }
 
 #[test]

@@ -4,8 +4,12 @@
 //! truth. Who works on what is a lease with a heartbeat ([`crate::store::Queue`]); a worker that is
 //! gone loses its lease, and the task starts again from its inputs.
 
+mod inputs;
 mod outcome;
+mod outputs;
+pub(crate) mod processors;
 mod run;
+mod work;
 
 use std::sync::Arc;
 use std::time::Duration;

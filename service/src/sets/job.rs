@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use async_trait::async_trait;
+use axum::http::StatusCode;
 use azure_media::v2_19::JobState;
 use edm::query::QueryOptions;
 use edm::{DateTime, Draft, Record, Value};
@@ -12,6 +13,7 @@ use super::task_body::{AssetRef, OutputAsset, TaskBody};
 use super::{Effect, New, Plan, Rules, equals, set};
 use crate::app::App;
 use crate::error::ApiError;
+use crate::jobs::processors::{self, Ability};
 use crate::odata::linked_entity;
 use crate::store::{AFTER, Change, Query, Source};
 
@@ -161,16 +163,28 @@ async fn tasks(app: &App, new: &New, inputs: usize) -> Result<Vec<NewTask>, ApiE
             ..error
         };
         let record = super::engine::prepare(set, draft).map_err(at)?;
-        let processor = record.text("MediaProcessorId");
-        if app.store.get(super::set("MediaProcessors")?, processor).await?.is_none() {
-            let message = format!("there is no media processor '{processor}'");
-            return Err(at(ApiError::bad_request(message)));
-        }
+        check_processor(record.text("MediaProcessorId")).map_err(at)?;
         let body = TaskBody::parse(record.text("TaskBody"))
             .map_err(|error| at(ApiError::bad_request(error.to_string())))?;
         tasks.push(NewTask { record, body });
     }
     Ok(tasks)
+}
+
+/// The processor is there, and can do something.
+fn check_processor(id: &str) -> Result<(), ApiError> {
+    let Some(processor) = processors::by_id(id) else {
+        let message = format!("there is no media processor '{id}'; MediaProcessorId must be an id");
+        return Err(ApiError::bad_request(message));
+    };
+    match processor.ability {
+        Ability::Unavailable(why) => {
+            let name = processor.name;
+            let message = format!("the media processor '{name}' is not available: {why}.");
+            Err(ApiError::new(StatusCode::FORBIDDEN, message))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Every reference leads somewhere, no output is made twice, and no task waits for itself.

@@ -1,18 +1,26 @@
 use super::*;
+use crate::encode::material;
 use crate::encode::preset;
-use crate::encode::probe::AudioSource;
+use crate::encode::probe::{AudioSource, Source};
 
 fn source(width: u32, height: u32) -> Source {
     Source {
-        video: Some(VideoSource { width, height, ..VideoSource::default() }),
-        audio: Some(AudioSource { index: 1, language: "eng".to_owned() }),
+        video: Some(VideoSource {
+            width,
+            height,
+            stored: (width, height),
+            ..VideoSource::default()
+        }),
+        audio: Some(AudioSource { index: 1, language: "eng".to_owned(), ..Default::default() }),
         duration: Some(12.3456),
+        start: 0.0,
     }
 }
 
 fn planned(configuration: &str, source: &Source) -> Result<Plan, TaskError> {
     let preset = preset::parse(configuration)?;
-    plan(&preset, source, "My clip.mov", X264Preset::default())
+    let materials = material::sample(&preset, source, "My clip.mov");
+    plan(&preset, &materials, X264Preset::default())
 }
 
 fn file_names(plan: &Plan) -> Vec<&str> {
@@ -74,7 +82,8 @@ fn a_source_without_audio_makes_silent_files_or_silence() {
         r#",{"Type":"AACAudio","Condition":"InsertSilenceIfNoAudio"}"#,
     );
     let plan = planned(&preset, &silent).expect("a plan");
-    assert_eq!(plan.audio.map(|a| a.input), Some(AudioInput::Silence { seconds: Seconds(12_346) }));
+    let sound = plan.audio.expect("a sound").segments[0].input;
+    assert_eq!(sound, AudioInput::Silence { seconds: Seconds::from_millis(12_346) });
     silent.duration = None;
     assert!(planned(&preset, &silent).is_err());
 }
@@ -102,7 +111,8 @@ fn a_source_without_video_makes_audio_files_or_black() {
     );
     let plan = planned(&black, &sound).expect("a plan");
     assert_eq!(file_names(&plan), ["My clip_640x360.mp4"]);
-    assert!(matches!(plan.video.map(|v| v.input), Some(VideoInput::Black { .. })));
+    let picture = plan.picture.expect("a picture");
+    assert!(matches!(picture.segments[0].input, VideoInput::Black { .. }));
 }
 
 #[test]
@@ -112,7 +122,7 @@ fn stretch_modes_shape_the_picture() {
             single(&format!(r#""StretchMode":"{stretch}","#), r#""Width":1280,"Height":720"#, "");
         let plan = planned(&preset, source).expect("a plan");
         let video = plan.video.expect("video");
-        (video.renditions[0].picture, video.renditions[0].frame)
+        (video.renditions[0].shape.picture, video.renditions[0].shape.frame)
     };
     let four_by_three = source(1440, 1080);
     assert_eq!(frames("None", &four_by_three), ((1280, 720), (1280, 720)));
@@ -126,11 +136,12 @@ fn percentages_follow_the_recorded_picture() {
     let mut phone = source(1080, 1920);
     if let Some(video) = &mut phone.video {
         video.rotated = true;
+        video.stored = (1920, 1080);
     }
     let frame = |members: &str| {
         let preset = single(members, r#""Width":"50%","Height":"50%""#, "");
         let plan = planned(&preset, &phone).expect("a plan");
-        plan.video.expect("video").renditions[0].frame
+        plan.video.expect("video").renditions[0].shape.frame
     };
     assert_eq!(frame(r#""PreserveResolutionAfterRotation":true,"#), (540, 960));
     // Without it, the upright picture goes into the landscape window.
@@ -160,9 +171,9 @@ fn complexity_and_key_frame_interval_reach_the_encoder() {
         r#""Width":640,"Height":360,"FrameRate":"30000/1001""#,
         "",
     );
-    let video = planned(&preset, &source(640, 360)).expect("a plan").video;
-    let video = video.expect("video");
+    let plan = planned(&preset, &source(640, 360)).expect("a plan");
+    let (video, picture) = (plan.video.expect("video"), plan.picture.expect("a picture"));
     assert_eq!(video.gop, 90);
     assert_eq!(video.x264_preset.name(), "fast");
-    assert_eq!(video.frame_rate.to_string(), "30000/1001");
+    assert_eq!(picture.frame_rate.to_string(), "30000/1001");
 }
