@@ -1,13 +1,15 @@
 //! `cargo xtask diff`: what has changed between two metadata documents.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::str::FromStr;
 
 use anyhow::{Context as _, bail};
 use odata_codegen::model::Model;
 use odata_codegen::{Source, diff};
 
 use crate::generate::show;
+use crate::versions::{self, Version};
 
 /// Print what has changed between two metadata documents, and what that breaks
 ///
@@ -15,15 +17,40 @@ use crate::generate::show;
 /// they are, without amendments: those of one version need not apply to the other.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The document of the old version
-    old: PathBuf,
+    /// The old version of the service, such as 2.11, or the file of a document
+    old: Document,
 
-    /// The document of the new version
-    new: PathBuf,
+    /// The new version of the service, such as 2.19, or the file of a document
+    new: Document,
 
     /// Print a section of a changelog
     #[arg(long)]
     markdown: bool,
+}
+
+/// A metadata document.
+#[derive(Clone)]
+enum Document {
+    /// That of a version of the service.
+    Version(Version),
+    File(PathBuf),
+}
+
+impl FromStr for Document {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text.parse().map_or_else(|_| Self::File(text.into()), Self::Version))
+    }
+}
+
+impl Document {
+    fn path(&self) -> anyhow::Result<PathBuf> {
+        match self {
+            Self::Version(version) => versions::document(*version),
+            Self::File(path) => Ok(path.clone()),
+        }
+    }
 }
 
 /// Compares.
@@ -37,7 +64,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     crate::generate::print(&text).context("printing the changes")
 }
 
-fn read(path: &Path) -> anyhow::Result<Model> {
+fn read(document: &Document) -> anyhow::Result<Model> {
+    let path = document.path()?;
     let name = path.display().to_string();
     let bytes = fs::read(path).with_context(|| format!("reading {name}"))?;
     let model = Source::from_bytes(name.clone(), &bytes)

@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use odata_codegen::directory::{Difference, Directory, Kind};
 use odata_codegen::{Diagnostics, Options, Output, Source, Style};
 
-use crate::root;
+use crate::{root, versions};
 
 /// The metadata of the service.
 const METADATA: &str = "metadata/ams-2.19.xml";
@@ -20,12 +20,13 @@ const MODULE: &str = "generated/src/v2_19";
 /// What makes it again.
 const COMMAND: &str = "cargo xtask generate";
 
-/// Write the typed client in generated/src/v2_19
+/// Write the typed client in generated/src/v2_19, and the metadata of earlier versions
 ///
 /// It is made of metadata/ams-2.19.xml (the $metadata document of the service) and
 /// metadata/ams-2.19.toml (amendments: what the document does not say). The directory is replaced
 /// as a whole; it is not touched if it holds a file that is not marked as @generated, or if
-/// anything is wrong with the input.
+/// anything is wrong with the input. metadata/versions.toml and the two give metadata/ams-2.X.xml,
+/// a document for every version in which the model has changed.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Write nothing; print a diff and fail if the directory is not what would be written
@@ -39,6 +40,12 @@ pub(crate) struct Arguments {
 ///
 /// The input is wrong, the directory cannot be read or written, or `--check` found differences.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let derived = versions::generate(arguments.check).with_context(|| {
+        format!("to write the metadata of earlier versions again, run: {COMMAND}")
+    })?;
+    if derived > 0 {
+        eprintln!("wrote metadata of earlier versions: {} changed", count(derived));
+    }
     let module = module();
     let emitted = match emit(read(METADATA)?, read(AMENDMENTS)?) {
         Ok(output) => {

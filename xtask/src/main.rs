@@ -3,6 +3,7 @@
 //! | module | what |
 //! |---|---|
 //! | [`generate`] | the emitted module, written or compared as a whole directory |
+//! | [`versions`] | the metadata of every version, derived from the latest |
 //! | [`diff`] | what has changed between two metadata documents |
 //! | [`corpus`] | the generator against public documents |
 //! | [`guide`] | the commands and programs of the guide |
@@ -19,6 +20,7 @@ mod guide;
 mod quickstart;
 mod test;
 mod tools;
+mod versions;
 
 use std::path::Path;
 use std::process::ExitCode;
