@@ -9,6 +9,7 @@ use crate::format::DashFormat;
 use crate::language::short;
 use crate::moov::TrackKind;
 use crate::presentation::Presentation;
+use crate::protect::{self, Protection};
 use crate::stream::{Quality, Stream};
 use crate::time::{TIMESCALE, iso_duration};
 use crate::timeline::Timeline;
@@ -17,8 +18,20 @@ use crate::timeline::Timeline;
 const AUDIO_GROUP: u32 = 5;
 const VIDEO_GROUP: u32 = 1;
 
+/// How a manifest is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Outline<'a> {
+    pub(crate) format: DashFormat,
+    /// What URLs carry behind the format.
+    pub(crate) repeated: &'a str,
+    pub(crate) protection: Option<&'a Protection>,
+    /// Where the presentation starts on the timeline.
+    pub(crate) origin: u64,
+}
+
 /// Writes the manifest. Writing to a `String` cannot fail, so results are not looked at.
-pub(crate) fn manifest(presentation: &Presentation, format: DashFormat) -> String {
+pub(crate) fn manifest(presentation: &Presentation, outline: Outline<'_>) -> String {
+    let format = outline.format;
     let profiles = match format {
         DashFormat::Csf => "urn:mpeg:dash:profile:isoff-live:2011",
         DashFormat::Cmaf => "urn:mpeg:dash:profile:isoff-live:2011,urn:mpeg:dash:profile:cmaf:2019",
@@ -31,26 +44,27 @@ pub(crate) fn manifest(presentation: &Presentation, format: DashFormat) -> Strin
         out,
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
          <MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" \
-         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" profiles=\"{profiles}\" \
+         xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"{} profiles=\"{profiles}\" \
          type=\"static\" mediaPresentationDuration=\"{}\" minBufferTime=\"PT{buffer}S\">\n\
          <Period>\n",
+        outline.protection.map_or("", protect::dash::namespaces),
         iso_duration(presentation.duration())
     );
     let sets = presentation.of_kind(TrackKind::Audio).chain(presentation.of_kind(TrackKind::Video));
     for (id, stream) in sets.enumerate() {
-        adaptation_set(&mut out, id + 1, stream, format, presentation.origin());
+        adaptation_set(&mut out, id + 1, stream, outline);
     }
     out.push_str("</Period>\n</MPD>\n");
     out
 }
 
-fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashFormat, origin: u64) {
+fn adaptation_set(out: &mut String, id: usize, stream: &Stream, outline: Outline<'_>) {
     let kind = stream.kind();
     let group = match kind {
         TrackKind::Audio => AUDIO_GROUP,
         TrackKind::Video => VIDEO_GROUP,
     };
-    let profiles = match format {
+    let profiles = match outline.format {
         DashFormat::Csf => " profiles=\"ccff\"",
         DashFormat::Cmaf => "",
     };
@@ -72,7 +86,10 @@ fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashForm
         let _ = write!(out, " maxWidth=\"{width}\" maxHeight=\"{height}\" startWithSAP=\"1\"");
     }
     out.push_str(">\n");
-    segment_template(out, stream, format, origin);
+    if let Some(protection) = outline.protection.filter(|protection| protection.covers(stream)) {
+        protect::dash::content_protection(out, protection);
+    }
+    segment_template(out, stream, outline);
     // Best quality first, as in the captured manifests.
     for (number, quality) in stream.qualities().iter().rev().enumerate() {
         representation(out, stream, quality, number + 1, &common);
@@ -80,17 +97,17 @@ fn adaptation_set(out: &mut String, id: usize, stream: &Stream, format: DashForm
     out.push_str("</AdaptationSet>\n");
 }
 
-fn segment_template(out: &mut String, stream: &Stream, format: DashFormat, origin: u64) {
-    let (name, format) = (escape(stream.name()), format.name());
-    let offset = match origin {
+fn segment_template(out: &mut String, stream: &Stream, outline: Outline<'_>) {
+    let (name, format, repeated) = (escape(stream.name()), outline.format.name(), outline.repeated);
+    let offset = match outline.origin {
         0 => String::new(),
         origin => format!(" presentationTimeOffset=\"{origin}\""),
     };
     let _ = write!(
         out,
         "<SegmentTemplate timescale=\"{TIMESCALE}\"{offset} \
-         media=\"QualityLevels($Bandwidth$)/Fragments({name}=$Time$,format={format})\" \
-         initialization=\"QualityLevels($Bandwidth$)/Fragments({name}=i,format={format})\">\n\
+         media=\"QualityLevels($Bandwidth$)/Fragments({name}=$Time$,format={format}{repeated})\" \
+         initialization=\"QualityLevels($Bandwidth$)/Fragments({name}=i,format={format}{repeated})\">\n\
          <SegmentTimeline>"
     );
     let mut first = true;

@@ -95,6 +95,22 @@ pub enum Error {
         "Smooth Streaming has no initialization segment; add a format to the URL, such as format=mpd-time-csf"
     )]
     NoInitSegment,
+    /// Smooth Streaming has no way to signal this scheme.
+    #[error("Smooth Streaming cannot be encrypted with {scheme}; ask for DASH or HLS")]
+    Unprotectable {
+        /// The scheme.
+        scheme: &'static str,
+    },
+    /// The media data that was read for a fragment is not what was asked for.
+    #[error("{file}: the media data of a fragment has {found} bytes instead of {wanted}")]
+    WrongLength {
+        /// Name of the file.
+        file: String,
+        /// What the ranges of the fragment add up to.
+        wanted: u64,
+        /// What was read.
+        found: u64,
+    },
 }
 
 /// A place inside a file, for error messages that are built only when something is wrong.

@@ -1,4 +1,4 @@
-//! The `format=` values of Azure Media Services URLs.
+//! The `format=` and `encryption=` values of Azure Media Services URLs.
 
 /// A protocol with its variant, as chosen by the `format` parameter of a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -78,6 +78,38 @@ impl DashFormat {
         match self {
             DashFormat::Csf => "mpd-time-csf",
             DashFormat::Cmaf => "mpd-time-cmaf",
+        }
+    }
+}
+
+/// The `encryption` values of URLs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encryption {
+    /// `cbc`: whole segments with AES-128 (envelope encryption).
+    Cbc,
+    /// `cenc`: samples with AES in counter mode (common encryption).
+    Cenc,
+    /// `cbcs-aapl`: a pattern of blocks of each sample with AES in CBC mode (common encryption).
+    Cbcs,
+}
+
+impl Encryption {
+    /// Reads an `encryption` value, in any case; `None` for one that is not known.
+    pub fn parse(value: &str) -> Option<Encryption> {
+        Some(match value.to_ascii_lowercase().as_str() {
+            "cbc" => Encryption::Cbc,
+            "cenc" => Encryption::Cenc,
+            "cbcs-aapl" | "cbcs" => Encryption::Cbcs,
+            _ => return None,
+        })
+    }
+
+    /// The `encryption` value for URLs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encryption::Cbc => "cbc",
+            Encryption::Cenc => "cenc",
+            Encryption::Cbcs => "cbcs-aapl",
         }
     }
 }

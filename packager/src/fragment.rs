@@ -16,6 +16,7 @@ use bytes::Bytes;
 
 use crate::boxes::Writer;
 use crate::moov::{Track, TrackKind};
+use crate::protect::EncryptedSamples;
 use crate::time::{TIMESCALE, rescale};
 
 /// Id of the only track of a fragment and of its initialization segment.
@@ -57,10 +58,10 @@ impl Fragment {
 }
 
 /// What to build a fragment from.
-#[derive(Debug)]
-pub(crate) struct Cut<'a> {
-    pub(crate) file: &'a Arc<str>,
-    pub(crate) track: &'a Track,
+#[derive(Debug, Clone)]
+pub(crate) struct Cut {
+    pub(crate) file: Arc<str>,
+    pub(crate) track: Arc<Track>,
     pub(crate) samples: Range<u32>,
     /// Number of the fragment, from 1.
     pub(crate) sequence: u32,
@@ -82,10 +83,15 @@ pub(crate) fn head_limit(samples: u64) -> u64 {
     256 + 16 * samples
 }
 
-impl Cut<'_> {
+impl Cut {
     /// Writes the header and collects the byte ranges. Costs time in proportion to the samples
     /// of the fragment.
     pub(crate) fn build(&self) -> Fragment {
+        self.build_with(None)
+    }
+
+    /// Like [`Cut::build`], for samples that are encrypted.
+    pub(crate) fn build_with(&self, encrypted: Option<&EncryptedSamples>) -> Fragment {
         let (rows, ranges) = self.rows();
         let data: u64 = ranges.iter().map(|range| range.end - range.start).sum();
         let limit = usize::try_from(head_limit(rows.len() as u64)).unwrap_or(0);
@@ -101,7 +107,7 @@ impl Cut<'_> {
         let mut data_offset = 0;
         w.boxed(b"moof", |w| {
             w.full(b"mfhd", 0, 0, |w| w.u32(self.sequence));
-            w.boxed(b"traf", |w| data_offset = self.traf(w, &rows));
+            w.boxed(b"traf", |w| data_offset = self.traf(w, moof, &rows, encrypted));
         });
         // `mdat` holds its own header: 8 bytes, or 16 with a 64-bit size.
         let header = if data < u64::from(u32::MAX) - 8 { 8 } else { 16 };
@@ -115,7 +121,7 @@ impl Cut<'_> {
             w.u64(data + 16);
         }
         Fragment {
-            file: Arc::clone(self.file),
+            file: Arc::clone(&self.file),
             kind: self.track.kind,
             head: Bytes::from(w.into_bytes()),
             ranges,
@@ -125,7 +131,13 @@ impl Cut<'_> {
     }
 
     /// Writes the contents of `traf`; returns where the data offset of `trun` is to be patched.
-    fn traf(&self, w: &mut Writer, rows: &[Row]) -> usize {
+    fn traf(
+        &self,
+        w: &mut Writer,
+        moof: usize,
+        rows: &[Row],
+        encrypted: Option<&EncryptedSamples>,
+    ) -> usize {
         let duration = common(rows, |row| row.duration);
         let flags = common(rows, |row| row.flags);
         let base_is_moof = if self.smooth { 0 } else { 0x02_0000 };
@@ -138,6 +150,11 @@ impl Cut<'_> {
             w.full(b"tfdt", 1, 0, |w| w.u64(self.decode_start()));
         }
         let data_offset = trun(w, rows, duration.is_none(), flags.is_none());
+        match encrypted {
+            Some(samples) if self.smooth => samples.write_piff(w),
+            Some(samples) => samples.write(w, moof),
+            None => {}
+        }
         if self.smooth {
             w.boxed(b"uuid", |w| {
                 w.put(&TFXD);
@@ -156,7 +173,7 @@ impl Cut<'_> {
     /// Durations and offsets are differences of rounded times, never rounded differences: what
     /// one sample loses the next one gets, and fragments join without a gap.
     fn rows(&self) -> (Vec<Row>, Vec<Range<u64>>) {
-        let (track, from) = (self.track, self.track.timescale);
+        let (track, from) = (&self.track, self.track.timescale);
         let to = if self.smooth { TIMESCALE } else { from };
         let shift = track.placement.decode_shift;
         let mut rows = Vec::with_capacity(self.samples.len());
@@ -248,8 +265,8 @@ mod tests {
 
     fn build(track: &Track, samples: Range<u32>, smooth: bool) -> Fragment {
         let start = crate::time::to_units(track.decode_time(samples.start), track.timescale);
-        Cut { file: &Arc::from("a.mp4"), track, samples, sequence: 1, start, duration: 7, smooth }
-            .build()
+        let (file, track) = (Arc::from("a.mp4"), Arc::new(track.clone()));
+        Cut { file, track, samples, sequence: 1, start, duration: 7, smooth }.build()
     }
 
     fn reader(fragment: &Fragment) -> Reader<'_> {

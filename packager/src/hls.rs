@@ -111,8 +111,10 @@ impl Listing {
 }
 
 /// Writes the media playlist of any quality level of a stream: all have the same fragments, and
-/// the bitrate is in the folder of the playlist.
-pub(crate) fn media(stream: &Stream, format: HlsFormat) -> String {
+/// the bitrate is in the folder of the playlist. `repeated` is what URLs carry behind the format.
+/// `keys` are `EXT-X-KEY` lines: they come behind the initialization segment, so they do not apply
+/// to it and it is clear (RFC 8216 §4.3.2.4).
+pub(crate) fn media(stream: &Stream, format: HlsFormat, repeated: &str, keys: &str) -> String {
     let (name, format) = (stream.name(), format.name());
     let timeline = stream.timeline();
     // RFC 8216 §4.3.3.1 asks for no less than the rounded maximum; rounding up is what AMS did.
@@ -124,7 +126,8 @@ pub(crate) fn media(stream: &Stream, format: HlsFormat) -> String {
         "#EXT-X-PLAYLIST-TYPE:VOD\n\
          #EXT-X-MEDIA-SEQUENCE:0\n\
          #EXT-X-TARGETDURATION:{longest}\n\
-         #EXT-X-MAP:URI=\"Fragments({name}=i,format={format})\"\n"
+         #EXT-X-MAP:URI=\"Fragments({name}=i,format={format}{repeated})\"\n\
+         {keys}"
     );
     for chunk in timeline.chunks() {
         let micros = micros(chunk.start + chunk.duration) - micros(chunk.start);
@@ -132,7 +135,8 @@ pub(crate) fn media(stream: &Stream, format: HlsFormat) -> String {
         let start = chunk.start;
         let _ = write!(
             out,
-            "#EXTINF:{seconds}.{rest:06},no-desc\nFragments({name}={start},format={format})\n"
+            "#EXTINF:{seconds}.{rest:06},no-desc\n\
+             Fragments({name}={start},format={format}{repeated})\n"
         );
     }
     out.push_str("#EXT-X-ENDLIST\n");

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use crate::boxes::Writer;
 use crate::fragment::TRACK_ID;
 use crate::moov::{Track, TrackKind};
+use crate::protect::TrackEncryption;
 
 /// Identity matrix of `mvhd`, in 16.16 and 2.30 fixed point.
 const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
@@ -16,7 +17,7 @@ const UNDETERMINED: u16 = 0x55c4;
 ///
 /// Fragments carry presentation times already, but for the delay that keeps composition offsets
 /// positive; an edit list takes that back (brand `cmfc` of ISO/IEC 23000-19 §7.5.13).
-pub(crate) fn init_segment(track: &Track) -> Bytes {
+pub(crate) fn init_segment(track: &Track, encryption: Option<&TrackEncryption<'_>>) -> Bytes {
     let mut w = Writer::with_capacity(1024 + track.sample_entry.len());
     w.boxed(b"ftyp", |w| {
         w.put(b"iso6");
@@ -36,7 +37,7 @@ pub(crate) fn init_segment(track: &Track) -> Bytes {
             w.zeros(24);
             w.u32(TRACK_ID + 1);
         });
-        w.boxed(b"trak", |w| trak(w, track));
+        w.boxed(b"trak", |w| trak(w, track, encryption));
         w.boxed(b"mvex", |w| {
             w.full(b"mehd", 1, 0, |w| w.u64(duration));
             w.full(b"trex", 0, 0, |w| {
@@ -45,11 +46,14 @@ pub(crate) fn init_segment(track: &Track) -> Bytes {
                 w.zeros(12);
             });
         });
+        if let Some(encryption) = encryption {
+            encryption.system_headers(w);
+        }
     });
     Bytes::from(w.into_bytes())
 }
 
-fn trak(w: &mut Writer, track: &Track) {
+fn trak(w: &mut Writer, track: &Track, encryption: Option<&TrackEncryption<'_>>) {
     let audio = track.kind == TrackKind::Audio;
     // Enabled, in the movie.
     w.full(b"tkhd", 0, 3, |w| {
@@ -101,7 +105,10 @@ fn trak(w: &mut Writer, track: &Track) {
             w.boxed(b"stbl", |w| {
                 w.full(b"stsd", 0, 0, |w| {
                     w.u32(1);
-                    w.put(&track.sample_entry);
+                    match encryption {
+                        Some(encryption) => encryption.sample_entry(w, track),
+                        None => w.put(&track.sample_entry),
+                    }
                 });
                 w.full(b"stts", 0, 0, |w| w.zeros(4));
                 w.full(b"stsc", 0, 0, |w| w.zeros(4));

@@ -10,6 +10,9 @@
 //!    manifest, an initialization segment, or a [`Fragment`]: a few hundred bytes of header and
 //!    the byte ranges of the MP4 file that follow it. Sample data never passes through here.
 //!
+//! What a [`protect::Protection`] encrypts is different: [`View::fragment`] says what is to be done
+//! with the bytes.
+//!
 //! # Time
 //!
 //! Edit lists are applied once, when a track is parsed: each sample gets its place on the
@@ -38,6 +41,7 @@ mod init;
 mod language;
 mod moov;
 mod presentation;
+pub mod protect;
 mod sample_entry;
 mod server_manifest;
 mod server_manifest_xml;
@@ -50,12 +54,13 @@ mod testing;
 mod time;
 mod timeline;
 mod url;
+mod view;
 
 pub use aac::AacConfig;
 pub use codec::{AvcConfig, Codec, HevcConfig};
 pub use error::Error;
 pub use filter::{Condition, Filter, MediaType, TimeRange, TrackProperty, TrackSelection};
-pub use format::{DashFormat, Format, HlsFormat, SmoothFormat};
+pub use format::{DashFormat, Encryption, Format, HlsFormat, SmoothFormat};
 pub use fragment::Fragment;
 pub use index::{Sample, SampleIndex, Samples};
 pub use moov::{Mp4, Track, TrackKind, VideoInfo};
@@ -66,3 +71,4 @@ pub use stream::{Quality, Rendition, Stream};
 pub use time::TIMESCALE;
 pub use timeline::{Chunk, Timeline};
 pub use url::{Parameters, Request, UrlError};
+pub use view::{Packaged, View};

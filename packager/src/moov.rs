@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
 
 use crate::boxes::Reader;
 use crate::codec::Codec;
@@ -74,6 +75,9 @@ pub struct Track {
     pub(crate) sample_entry: Bytes,
     pub(crate) index: SampleIndex,
     pub(crate) placement: Placement,
+    /// SHA-256 of the `moov` box: tells apart what encryption with one key must not take for the
+    /// same.
+    pub(crate) fingerprint: [u8; 32],
 }
 
 impl Track {
@@ -158,6 +162,13 @@ pub struct Mp4 {
     refused: Vec<(u32, TrackKind, Error)>,
 }
 
+/// What all tracks of a file share.
+struct Movie {
+    timescale: u32,
+    fingerprint: [u8; 32],
+    file_len: u64,
+}
+
 impl Mp4 {
     /// Parses the payload of a `moov` box.
     ///
@@ -174,19 +185,23 @@ impl Mp4 {
         if root.find(b"mvex")?.is_some() {
             return Err(place.unsupported("a fragmented MP4 file"));
         }
-        let movie_timescale = header_timescale(root.child(b"mvhd", MVHD)?)?;
+        let movie = Movie {
+            timescale: header_timescale(root.child(b"mvhd", MVHD)?)?,
+            fingerprint: Sha256::digest(moov).into(),
+            file_len,
+        };
         let mut mp4 = Mp4 { file: file.to_owned(), tracks: Vec::new(), refused: Vec::new() };
         let mut children = root;
         while let Some((kind, payload)) = children.next_box()? {
             if kind == *b"trak" {
                 let trak = Reader::new(payload, place.at("moov/trak"));
-                mp4.add(trak, movie_timescale, file_len)?;
+                mp4.add(trak, &movie)?;
             }
         }
         Ok(mp4)
     }
 
-    fn add(&mut self, trak: Reader<'_>, movie: u32, file_len: u64) -> Result<(), Error> {
+    fn add(&mut self, trak: Reader<'_>, movie: &Movie) -> Result<(), Error> {
         let (id, display) = track_header(trak.child(b"tkhd", "moov/trak/tkhd")?)?;
         let place = Place { track: id, path: "", ..trak.place() };
         let trak = Reader::new(trak.rest(), place);
@@ -199,10 +214,10 @@ impl Mp4 {
         let mdhd = mdia.child(b"mdhd", MDHD)?;
         let timescale = header_timescale(mdhd)?;
         let parse = || {
-            let edit = Edit::parse(trak, movie, timescale)?;
+            let edit = Edit::parse(trak, movie.timescale, timescale)?;
             let stbl = mdia.child(b"minf", "mdia/minf")?.child(b"stbl", "mdia/minf/stbl")?;
             let entry = SampleEntry::parse(stbl, kind)?;
-            let index = sample_index(stbl, file_len)?;
+            let index = sample_index(stbl, movie.file_len)?;
             let placement = edit.place(&index, kind, timescale, place)?;
             let track = Track {
                 id,
@@ -215,6 +230,7 @@ impl Mp4 {
                 sample_entry: entry.raw,
                 index,
                 placement,
+                fingerprint: movie.fingerprint,
             };
             if track.end() > MAX_DURATION {
                 return Err(place.malformed("the track is longer than 31 days"));

@@ -1,18 +1,22 @@
 //! A presentation: all streams of an asset, and the answers to requests.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::dash::Outline;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
 use crate::fragment::{Cut, Fragment};
 use crate::init::init_segment;
 use crate::moov::TrackKind;
+use crate::protect::Protection;
 use crate::stream::{Rendition, Stream, groups, stream};
 use crate::timeline::{cut_audio, cut_video, samples_of};
 use crate::url::Parameters;
+use crate::view::View;
 use crate::{cut, dash, hls, smooth};
 
 /// The renditions of an asset, cut on one timeline, ready to answer requests.
@@ -107,20 +111,22 @@ impl Presentation {
         ends.max().unwrap_or(0).saturating_sub(self.origin)
     }
 
+    /// The presentation as a URL asks for it, encrypted if there is a protection.
+    pub fn view<'a>(
+        &'a self,
+        parameters: &'a Parameters,
+        protection: Option<&'a Protection>,
+    ) -> View<'a> {
+        View::new(self, parameters, protection)
+    }
+
     /// The manifest in any format. What is asked for beside the format changes HLS only, see
     /// [`Presentation::hls_master`].
     ///
     /// # Errors
     /// [`Error::NoSuchTrack`] if the parameters name an audio track that there is not.
     pub fn manifest(&self, format: Format, parameters: &Parameters) -> Result<String, Error> {
-        if let Some(name) = &parameters.audio_track {
-            self.stream(name)?;
-        }
-        Ok(match format {
-            Format::Smooth(variant) => self.smooth(variant),
-            Format::Hls(variant) => self.hls_master(variant, parameters),
-            Format::Dash(variant) => self.dash(variant),
-        })
+        self.view(parameters, None).manifest(format)
     }
 
     /// The HLS master playlist. It has the variant without video that Azure Media Services listed,
@@ -136,17 +142,18 @@ impl Presentation {
     pub fn hls_media(&self, track: &str, bitrate: u64, format: HlsFormat) -> Result<String, Error> {
         let stream = self.stream(track)?;
         stream.quality(bitrate)?;
-        Ok(hls::media(stream, format))
+        Ok(hls::media(stream, format, "", ""))
     }
 
     /// The DASH manifest.
     pub fn dash(&self, format: DashFormat) -> String {
-        dash::manifest(self, format)
+        let origin = self.origin;
+        dash::manifest(self, Outline { format, repeated: "", protection: None, origin })
     }
 
     /// The Smooth Streaming client manifest.
     pub fn smooth(&self, format: SmoothFormat) -> String {
-        smooth::manifest(self, format)
+        smooth::manifest(self, format, "", None)
     }
 
     /// The `.ismc` file that Azure Media Services put next to encoded files.
@@ -163,7 +170,7 @@ impl Presentation {
         let quality = self.stream(track)?.quality(bitrate)?;
         match format {
             Format::Smooth(_) => Err(Error::NoInitSegment),
-            Format::Hls(_) | Format::Dash(_) => Ok(init_segment(&quality.track)),
+            Format::Hls(_) | Format::Dash(_) => Ok(init_segment(&quality.track, None)),
         }
     }
 
@@ -178,6 +185,17 @@ impl Presentation {
         start: u64,
         format: Format,
     ) -> Result<Fragment, Error> {
+        Ok(self.samples(track, bitrate, start, format)?.build())
+    }
+
+    /// Finds the samples of a fragment.
+    pub(crate) fn samples(
+        &self,
+        track: &str,
+        bitrate: u64,
+        start: u64,
+        format: Format,
+    ) -> Result<Cut, Error> {
         let stream = self.stream(track)?;
         let quality = stream.quality(bitrate)?;
         let found = stream.timeline.find(start).and_then(|at| {
@@ -187,24 +205,21 @@ impl Presentation {
         let Some((at, samples, chunk)) = found else {
             return Err(Error::NoSuchTime { track: track.to_owned(), start });
         };
-        let cut = Cut {
-            file: &quality.file,
-            track: &quality.track,
+        Ok(Cut {
+            file: Arc::clone(&quality.file),
+            track: Arc::clone(&quality.track),
             samples,
             sequence: u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1),
             start: chunk.start,
             duration: chunk.duration,
             smooth: matches!(format, Format::Smooth(_)),
-        };
-        Ok(cut.build())
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
     use super::*;
     use crate::testing::{audio, presentation, video};
 

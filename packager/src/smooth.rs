@@ -9,12 +9,17 @@ use crate::dash::runs;
 use crate::format::SmoothFormat;
 use crate::moov::TrackKind;
 use crate::presentation::Presentation;
+use crate::protect::{self, Protection};
 use crate::stream::{Quality, Stream};
 use crate::time::TIMESCALE;
 
-/// Writes the manifest that players load. Writing to a `String` cannot fail, so results are not
-/// looked at.
-pub(crate) fn manifest(presentation: &Presentation, format: SmoothFormat) -> String {
+/// Writes the manifest that players load; `repeated` is what its URLs carry behind the time. Writing to a `String` cannot fail, so results are not looked at.
+pub(crate) fn manifest(
+    presentation: &Presentation,
+    format: SmoothFormat,
+    repeated: &str,
+    protection: Option<&Protection>,
+) -> String {
     let minor = match format {
         SmoothFormat::Latest => 2,
         SmoothFormat::V20 => 0,
@@ -24,7 +29,7 @@ pub(crate) fn manifest(presentation: &Presentation, format: SmoothFormat) -> Str
         presentation.duration()
     ));
     for stream in presentation.streams() {
-        let url = fragments_url(stream);
+        let url = fragments_url(stream, repeated);
         let (chunks, levels) = (stream.timeline().count(), stream.qualities().len());
         let _ = write!(
             out,
@@ -45,6 +50,9 @@ pub(crate) fn manifest(presentation: &Presentation, format: SmoothFormat) -> Str
         }
         out.push_str("</StreamIndex>\n");
     }
+    if let Some(protection) = protection {
+        protect::smooth::protection(&mut out, protection);
+    }
     out.push_str("</SmoothStreamingMedia>\n");
     out
 }
@@ -61,7 +69,7 @@ pub(crate) fn client_manifest_file(presentation: &Presentation) -> String {
             out,
             "<StreamIndex Type=\"{}\" Url=\"{}\" Name=\"{}\" Chunks=\"{}\" QualityLevels=\"{}\">",
             stream.kind().name(),
-            fragments_url(stream),
+            fragments_url(stream, ""),
             escape(stream.name()),
             stream.timeline().count(),
             stream.qualities().len(),
@@ -78,9 +86,9 @@ fn head(attributes: &str) -> String {
     format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<SmoothStreamingMedia {attributes}>\n")
 }
 
-fn fragments_url(stream: &Stream) -> String {
+fn fragments_url(stream: &Stream, repeated: &str) -> String {
     let name = escape(stream.name());
-    format!("QualityLevels({{bitrate}})/Fragments({name}={{start time}})")
+    format!("QualityLevels({{bitrate}})/Fragments({name}={{start time}}{repeated})")
 }
 
 fn quality_levels(out: &mut String, stream: &Stream) {

@@ -33,6 +33,7 @@ fn track(kind: TrackKind, codec: Codec, timescale: u32, duration: u32, count: u3
             sync: None,
         },
         placement: Placement { kept: 0..count, decode_shift: 0, offset_base: 0, reorder_delay: 0 },
+        fingerprint: [0; 32],
     }
 }
 

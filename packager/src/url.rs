@@ -109,6 +109,26 @@ pub enum UrlError {
 }
 
 impl Request {
+    /// Name of the `.ism` file.
+    pub fn ism(&self) -> &str {
+        match self {
+            Request::Manifest { ism, .. }
+            | Request::Playlist { ism, .. }
+            | Request::Init { ism, .. }
+            | Request::Fragment { ism, .. } => ism,
+        }
+    }
+
+    /// Protocol and variant.
+    pub fn format(&self) -> Format {
+        match *self {
+            Request::Playlist { format, .. } => Format::Hls(format),
+            Request::Manifest { format, .. }
+            | Request::Init { format, .. }
+            | Request::Fragment { format, .. } => format,
+        }
+    }
+
     /// What is asked for beside a format.
     pub fn parameters(&self) -> &Parameters {
         match self {

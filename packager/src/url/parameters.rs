@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::{UrlError, syntax, unsupported};
-use crate::format::{Format, SmoothFormat};
+use crate::format::{Encryption, Format, SmoothFormat};
 
 /// Most filters in one URL.
 const MAX_FILTERS: usize = 3;
@@ -27,7 +27,7 @@ const QUOTED: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// Names of all parameters, in lower case.
-const NAMES: [&str; 4] = ["format", "filter", "audio-only", "audiotrack"];
+const NAMES: [&str; 5] = ["format", "filter", "audio-only", "audiotrack", "encryption"];
 
 /// What a URL asks for beside a format.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -38,6 +38,8 @@ pub struct Parameters {
     pub audio_track: Option<String>,
     /// `filter`: names of the filters, in order.
     pub filters: Vec<String>,
+    /// `encryption`: how the stream is to be encrypted.
+    pub encryption: Option<Encryption>,
 }
 
 impl Parameters {
@@ -71,13 +73,21 @@ impl Parameters {
                 }
                 "audiotrack" if value.is_empty() => return Err(syntax("audioTrack has no name")),
                 "audiotrack" => options.audio_track = Some(value.to_owned()),
+                "encryption" => {
+                    let known = Encryption::parse(value).ok_or_else(|| {
+                        syntax("encryption is one of cbc, cenc, cbcs and cbcs-aapl")
+                    })?;
+                    if options.encryption.replace(known).is_some() {
+                        return Err(syntax("encryption is given twice"));
+                    }
+                }
                 _ => return Err(UrlError::UnsupportedParameter { name }),
             }
         }
         Ok((options, format.unwrap_or(Format::Smooth(SmoothFormat::Latest))))
     }
 
-    /// What child URLs have to repeat, with a comma before it, ready for a quoted string.
+    /// What the URLs of playlists have to repeat, with a comma before it, ready for a quoted string.
     pub(crate) fn repeated(&self) -> String {
         let mut text = String::new();
         for (at, name) in self.filters.iter().enumerate() {
@@ -85,7 +95,13 @@ impl Parameters {
             // Writing to a `String` cannot fail.
             let _ = write!(text, "{before}{}", utf8_percent_encode(name, QUOTED));
         }
-        text
+        text + &self.repeated_in_fragments()
+    }
+
+    /// What the URLs of fragments have to repeat, with a comma before it: a filter changes none.
+    pub(crate) fn repeated_in_fragments(&self) -> String {
+        let encryption = self.encryption.map(Encryption::name);
+        encryption.map_or_else(String::new, |name| format!(",encryption={name}"))
     }
 }
 

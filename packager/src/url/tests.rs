@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used)]
 use super::*;
-use crate::format::{DashFormat, SmoothFormat};
+use crate::format::{DashFormat, Encryption, SmoothFormat};
 
 fn manifest(path: &str) -> (Format, bool) {
     match Request::parse(path).unwrap() {
@@ -135,6 +135,7 @@ fn parameters_in_any_order_and_case() {
         audio_only: Some(false),
         audio_track: Some("aac_eng".to_owned()),
         filters: vec!["Mobile".to_owned(), "two words".to_owned()],
+        encryption: None,
     };
     for path in [
         "a.ism/manifest(format=m3u8-cmaf,filter=Mobile;two words,audio-only=false,audioTrack=aac_eng)",
@@ -172,4 +173,28 @@ fn filters_are_repeated_in_a_form_that_parses() {
     };
     assert_eq!(parsed, parameters);
     assert_eq!(Parameters::default().repeated(), "");
+}
+
+#[test]
+fn encryption_is_read_and_repeated() {
+    for (path, want) in [
+        ("a.ism/manifest(format=m3u8-aapl,encryption=cbc)", Encryption::Cbc),
+        ("a.ism/manifest(encryption=CENC)", Encryption::Cenc),
+        ("a.ism/QualityLevels(1)/Manifest(v,format=m3u8-cmaf,encryption=cbcs)", Encryption::Cbcs),
+        ("a.ism/QualityLevels(1)/Fragments(v=i, Encryption=cbcs-aapl)", Encryption::Cbcs),
+        ("a.ism/QualityLevels(1)/Fragments(encryption=cbcs-aapl,v=0)", Encryption::Cbcs),
+    ] {
+        let request = Request::parse(path).unwrap();
+        assert_eq!(request.ism(), "a.ism");
+        let parameters = request.parameters();
+        assert_eq!(parameters.encryption, Some(want), "{path}");
+        for repeated in [parameters.repeated(), parameters.repeated_in_fragments()] {
+            let again = Request::parse(&format!("a.ism/manifest(format=fmp4{repeated})")).unwrap();
+            assert_eq!(again.parameters(), parameters);
+        }
+    }
+    for path in ["a.ism/manifest(encryption=none)", "a.ism/manifest(encryption=cbc,encryption=cbc)"]
+    {
+        assert!(matches!(Request::parse(path), Err(UrlError::Syntax { .. })), "{path}");
+    }
 }

@@ -109,12 +109,49 @@ impl Studio {
 
     /// Decodes everything strictly; returns a hash of the decoded pictures or sound.
     pub(crate) fn decoded(&self, name: &str, select: &str) -> String {
+        self.decoded_with(&[], name, select)
+    }
+
+    /// Like [`Studio::decoded`], with options for the input.
+    pub(crate) fn decoded_with(&self, options: &[&str], name: &str, select: &str) -> String {
         let map = format!("0:{select}");
-        let args = ["-nostdin", "-v", "error", "-xerror", "-i", name, "-map", &map];
+        let strict = ["-nostdin", "-v", "error", "-xerror"];
+        let args = [&strict, options, &["-i", name, "-map", &map]].concat();
         let rest = ["-fps_mode", "passthrough", "-f", "md5", "-"];
         let args: Vec<_> = args.iter().chain(&rest).copied().collect();
         let output = run("ffmpeg", &args, self.folder.path());
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Lengths of the NAL unit headers and slice headers of a file in bits, without emulation
+    /// prevention, as ffmpeg reads them.
+    pub(crate) fn slice_headers(&self, name: &str) -> Vec<usize> {
+        let args = "-nostdin -v trace -i FILE -map 0:v -c copy -bsf:v trace_headers -f null -";
+        let args: Vec<_> =
+            args.split(' ').map(|arg| if arg == "FILE" { name } else { arg }).collect();
+        let output =
+            Command::new("ffmpeg").args(args).current_dir(self.folder.path()).output().unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        let mut lengths: Vec<usize> = Vec::new();
+        let mut in_slice = false;
+        let said = log.lines().filter(|line| line.contains("[trace_headers @"));
+        for line in said.filter_map(|line| line.split_once("] ").map(|(_, said)| said)) {
+            // An element is its position, its name, its bits, and its value.
+            let words: Vec<_> = line.split_whitespace().collect();
+            match (words.first().and_then(|word| word.parse::<usize>().ok()), words.as_slice()) {
+                (Some(position), [_, .., bits, "=", _]) if in_slice => {
+                    *lengths.last_mut().unwrap() = position + bits.len();
+                }
+                _ => {
+                    in_slice = line.starts_with("Slice") && line.contains("Header");
+                    if in_slice {
+                        lengths.push(0);
+                    }
+                }
+            }
+        }
+        assert!(lengths.iter().all(|length| *length > 0));
+        lengths
     }
 }
 

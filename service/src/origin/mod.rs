@@ -165,6 +165,13 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
         Err(UrlError::NotStreaming) => return download::file(app, &container, rest, headers).await,
         Err(error) => return Err(error.into()),
     };
+    if request.parameters().encryption.is_some() {
+        return Err(OriginError::new(
+            StatusCode::FORBIDDEN,
+            "MPE_ENC_ENCRYPTION_NOT_SET_IN_DELIVERY_POLICY",
+            "The asset has no delivery policy with this encryption.",
+        ));
+    }
     // No filter can be made yet.
     if let Some(name) = request.parameters().filters.first() {
         let message = format!("There is no filter '{name}'.");

@@ -1,0 +1,174 @@
+//! The samples of a fragment: encrypted, and described for the decoder.
+
+use bytes::Bytes;
+
+use super::cipher::{SampleCipher, encrypt};
+use super::common::{Common, Scheme};
+use super::key::ContentKey;
+use super::layout::{Layout, Subsample};
+use crate::boxes::Writer;
+use crate::error::Error;
+use crate::fragment::{Cut, Fragment};
+
+/// `senc` says that there are subsamples.
+const HAS_SUBSAMPLES: u32 = 2;
+
+/// The box that Smooth Streaming has for `senc` (PIFF 1.1 §5.3.2.1).
+const PIFF_SAMPLE_ENCRYPTION: [u8; 16] = [
+    0xa2, 0x39, 0x4f, 0x52, 0x5a, 0x9b, 0x4f, 0x14, 0xa2, 0x44, 0x6c, 0x42, 0x7c, 0x64, 0x8d, 0xf4,
+];
+
+/// Encrypts one fragment. Where the encrypted parts are depends on the data, so that has to be read
+/// before the first byte can be sent.
+#[derive(Debug)]
+pub struct SampleEncryptor {
+    cut: Cut,
+    key: ContentKey,
+    common: Common,
+    fragment: Fragment,
+}
+
+impl SampleEncryptor {
+    pub(crate) fn new(cut: Cut, key: &ContentKey, common: &Common) -> Self {
+        let fragment = cut.build();
+        SampleEncryptor { cut, key: key.clone(), common: common.clone(), fragment }
+    }
+
+    /// What is to be encrypted. Only its head will be another.
+    pub fn fragment(&self) -> &Fragment {
+        &self.fragment
+    }
+
+    /// Encrypts the media data in place; gives what to send before it. Takes time in proportion to
+    /// the data: about a second for each gigabyte.
+    ///
+    /// # Errors
+    /// [`Error::WrongLength`] if the data is not what the fragment's ranges say.
+    pub fn encrypt(&self, data: &mut [u8]) -> Result<Bytes, Error> {
+        let track = &self.cut.track;
+        let samples = || track.index.samples(self.cut.samples.clone());
+        let wanted: u64 = samples().map(|sample| u64::from(sample.size)).sum();
+        if data.len() as u64 != wanted {
+            return Err(Error::WrongLength {
+                file: self.cut.file.to_string(),
+                wanted,
+                found: data.len() as u64,
+            });
+        }
+        let scheme = self.common.scheme;
+        let aes = self.key.cipher();
+        let mut layout = Layout::new(&track.codec, scheme);
+        let mut described =
+            EncryptedSamples { has_subsamples: layout.has_subsamples(), list: Vec::new() };
+        let first_iv = Common::first_iv(&self.key, track);
+        let constant_iv = self.common.constant_iv(&self.key, track);
+        let mut rest = data;
+        for sample in samples() {
+            let Some((bytes, behind)) = rest.split_at_mut_checked(sample.size as usize) else {
+                break;
+            };
+            let subsamples = layout.subsamples(bytes);
+            let (iv, cipher) = match scheme {
+                Scheme::Cenc => {
+                    let iv = first_iv.wrapping_add(u64::from(sample.number));
+                    (Some(iv), SampleCipher::Counter(iv))
+                }
+                Scheme::Cbcs => {
+                    (None, SampleCipher::Chained(constant_iv, scheme.pattern(track.kind)))
+                }
+            };
+            // A sample without bytes has nothing to encrypt.
+            if !bytes.is_empty() {
+                encrypt(&aes, cipher, bytes, &subsamples);
+            }
+            described.list.push(EncryptedSample { iv, subsamples });
+            rest = behind;
+        }
+        Ok(self.cut.build_with(Some(&described)).head)
+    }
+}
+
+/// What a fragment says of its encrypted samples.
+#[derive(Debug)]
+pub(crate) struct EncryptedSamples {
+    has_subsamples: bool,
+    list: Vec<EncryptedSample>,
+}
+
+#[derive(Debug)]
+struct EncryptedSample {
+    /// None if it is constant.
+    iv: Option<u64>,
+    subsamples: Vec<Subsample>,
+}
+
+impl EncryptedSample {
+    fn write(&self, w: &mut Writer, has_subsamples: bool) {
+        if let Some(iv) = self.iv {
+            w.u64(iv);
+        }
+        if has_subsamples {
+            w.u16(u16::try_from(self.subsamples.len()).unwrap_or(u16::MAX));
+            for subsample in &self.subsamples {
+                w.u16(subsample.clear);
+                w.u32(subsample.encrypted);
+            }
+        }
+    }
+
+    /// Length of what [`EncryptedSample::write`] writes.
+    fn size(&self, has_subsamples: bool) -> u8 {
+        let iv = if self.iv.is_some() { 8 } else { 0 };
+        let subsamples = if has_subsamples { 2 + 6 * self.subsamples.len() } else { 0 };
+        // The layout has seen to it that it fits.
+        u8::try_from(iv + subsamples).unwrap_or(u8::MAX)
+    }
+}
+
+impl EncryptedSamples {
+    /// Whether there is anything to say: not of whole samples with a constant IV.
+    fn is_needed(&self) -> bool {
+        self.has_subsamples || self.list.iter().any(|sample| sample.iv.is_some())
+    }
+
+    /// Writes `senc`, and `saiz` and `saio`, which tell readers that do not know `senc` where its
+    /// contents are (ISO/IEC 23001-7 §7). `moof` is where the `moof` box begins.
+    pub(crate) fn write(&self, w: &mut Writer, moof: usize) {
+        if !self.is_needed() {
+            return;
+        }
+        let mut data = 0;
+        w.full(b"senc", 0, self.flags(), |w| {
+            w.u32(u32::try_from(self.list.len()).unwrap_or(0));
+            data = w.len() - moof;
+            self.list.iter().for_each(|sample| sample.write(w, self.has_subsamples));
+        });
+        let sizes: Vec<u8> = self.list.iter().map(|s| s.size(self.has_subsamples)).collect();
+        let common = sizes.first().copied().filter(|first| sizes.iter().all(|size| size == first));
+        w.full(b"saiz", 0, 0, |w| {
+            w.put(&[common.unwrap_or(0)]);
+            w.u32(u32::try_from(sizes.len()).unwrap_or(0));
+            if common.is_none() {
+                w.put(&sizes);
+            }
+        });
+        w.full(b"saio", 0, 0, |w| {
+            w.u32(1);
+            w.u32(u32::try_from(data).unwrap_or(0));
+        });
+    }
+
+    /// Writes the `uuid` box that Smooth Streaming has for `senc`.
+    pub(crate) fn write_piff(&self, w: &mut Writer) {
+        w.boxed(b"uuid", |w| {
+            w.put(&PIFF_SAMPLE_ENCRYPTION);
+            w.u32(self.flags());
+            w.u32(u32::try_from(self.list.len()).unwrap_or(0));
+            self.list.iter().for_each(|sample| sample.write(w, self.has_subsamples));
+        });
+    }
+
+    fn flags(&self) -> u32 {
+        if self.has_subsamples { HAS_SUBSAMPLES } else { 0 }
+    }
+}

@@ -1,0 +1,164 @@
+//! A presentation as a URL asks for it.
+
+use bytes::Bytes;
+
+use crate::dash::Outline;
+use crate::error::Error;
+use crate::format::{Format, HlsFormat};
+use crate::fragment::Fragment;
+use crate::init::init_segment;
+use crate::moov::TrackKind;
+use crate::presentation::Presentation;
+use crate::protect::{
+    self, EnvelopeEncryptor, Method, Protection, SampleEncryptor, Scheme, TrackEncryption,
+};
+use crate::stream::Stream;
+use crate::url::Parameters;
+use crate::{dash, hls, smooth};
+
+/// Answers requests for a presentation with what the URL asks for and a protection does.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    presentation: &'a Presentation,
+    parameters: &'a Parameters,
+    protection: Option<&'a Protection>,
+}
+
+/// A fragment, and what is to be done with it.
+#[derive(Debug)]
+pub enum Packaged {
+    /// Send the head and then the ranges of the file.
+    Clear(Fragment),
+    /// Send the head and then the ranges of the file, through the encryptor;
+    /// [`EnvelopeEncryptor::encrypted_length`] tells the length.
+    Envelope(Fragment, Box<EnvelopeEncryptor>),
+    /// Read the ranges, encrypt them, and send them behind the head that this gives.
+    Samples(Box<SampleEncryptor>),
+}
+
+impl Packaged {
+    /// The fragment without its encryption.
+    pub fn fragment(&self) -> &Fragment {
+        match self {
+            Packaged::Clear(fragment) | Packaged::Envelope(fragment, _) => fragment,
+            Packaged::Samples(encryptor) => encryptor.fragment(),
+        }
+    }
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(
+        presentation: &'a Presentation,
+        parameters: &'a Parameters,
+        protection: Option<&'a Protection>,
+    ) -> Self {
+        View { presentation, parameters, protection }
+    }
+
+    /// The manifest in any format. What is asked for beside the format and the encryption changes
+    /// HLS only, see [`Presentation::hls_master`].
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTrack`] if the parameters name an audio track that there is not, and
+    /// [`Error::Unprotectable`] for a protection that the format does not have.
+    pub fn manifest(&self, format: Format) -> Result<String, Error> {
+        let (presentation, parameters) = (self.presentation, self.parameters);
+        if let Some(name) = &parameters.audio_track {
+            presentation.stream(name)?;
+        }
+        let protection = self.protection_in(format)?;
+        let repeated = &parameters.repeated_in_fragments();
+        Ok(match format {
+            Format::Smooth(variant) => {
+                smooth::manifest(presentation, variant, repeated, protection)
+            }
+            Format::Hls(variant) => presentation.hls_master(variant, parameters),
+            Format::Dash(format) => {
+                let origin = presentation.origin();
+                dash::manifest(presentation, Outline { format, repeated, protection, origin })
+            }
+        })
+    }
+
+    /// The HLS media playlist of a quality level.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTrack`] and [`Error::NoSuchQuality`].
+    pub fn playlist(&self, track: &str, bitrate: u64, format: HlsFormat) -> Result<String, Error> {
+        let stream = self.presentation.stream(track)?;
+        stream.quality(bitrate)?;
+        let keys = self.protection.filter(|protection| protection.covers(stream));
+        let keys = keys.map_or_else(String::new, protect::hls::keys);
+        Ok(hls::media(stream, format, &self.parameters.repeated_in_fragments(), &keys))
+    }
+
+    /// The initialization segment of a quality level, for HLS and DASH.
+    ///
+    /// # Errors
+    /// As [`Presentation::init`].
+    pub fn init(&self, track: &str, bitrate: u64, format: Format) -> Result<Bytes, Error> {
+        let clear = self.presentation.init(track, bitrate, format)?;
+        let stream = self.presentation.stream(track)?;
+        let Some(Protection { key, method, .. }) = self.protection_of(stream) else {
+            return Ok(clear);
+        };
+        match (method, format) {
+            // In a playlist, the key does not apply to it.
+            (Method::Envelope(_), Format::Hls(_)) => Ok(clear),
+            (Method::Envelope(envelope), _) => Ok(envelope.encryptor(key).encrypt(&clear).into()),
+            (Method::Common(common), _) => {
+                let track = stream.quality(bitrate)?.track();
+                Ok(init_segment(track, Some(&TrackEncryption { key, common })))
+            }
+        }
+    }
+
+    /// The kind of a track: decides the content type.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchTrack`].
+    pub fn kind(&self, track: &str) -> Result<TrackKind, Error> {
+        Ok(self.presentation.stream(track)?.kind())
+    }
+
+    /// The fragment that starts at `start` (100-ns units, as in the manifest).
+    ///
+    /// # Errors
+    /// As [`Presentation::fragment`], and [`Error::Unprotectable`] for a protection that the
+    /// format does not have.
+    pub fn fragment(
+        &self,
+        track: &str,
+        bitrate: u64,
+        start: u64,
+        format: Format,
+    ) -> Result<Packaged, Error> {
+        self.protection_in(format)?;
+        let cut = self.presentation.samples(track, bitrate, start, format)?;
+        let protection = self.protection_of(self.presentation.stream(track)?);
+        Ok(match protection {
+            None => Packaged::Clear(cut.build()),
+            Some(Protection { key, method: Method::Envelope(envelope), .. }) => {
+                Packaged::Envelope(cut.build(), Box::new(envelope.encryptor(key)))
+            }
+            Some(Protection { key, method: Method::Common(common), .. }) => {
+                Packaged::Samples(Box::new(SampleEncryptor::new(cut, key, common)))
+            }
+        })
+    }
+
+    /// The protection, unless the format cannot have it: Smooth Streaming knows counter mode only.
+    fn protection_in(&self, format: Format) -> Result<Option<&'a Protection>, Error> {
+        let cbcs = self.protection.is_some_and(|protection| {
+            matches!(&protection.method, Method::Common(common) if common.scheme == Scheme::Cbcs)
+        });
+        if cbcs && matches!(format, Format::Smooth(_)) {
+            return Err(Error::Unprotectable { scheme: Scheme::Cbcs.name() });
+        }
+        Ok(self.protection)
+    }
+
+    fn protection_of(&self, stream: &Stream) -> Option<&'a Protection> {
+        self.protection.filter(|protection| protection.covers(stream))
+    }
+}
