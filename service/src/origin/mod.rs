@@ -2,6 +2,7 @@
 //! are asked for. Nothing is packaged ahead and nothing is kept but sample indexes.
 
 mod download;
+mod filters;
 mod load;
 
 use std::sync::Arc;
@@ -93,6 +94,12 @@ impl From<PackagerError> for OriginError {
             PackagerError::NoSuchTime { .. } => {
                 (StatusCode::NOT_FOUND, "MPE_FRAGMENT_TIMESTAMP_NOT_FOUND")
             }
+            PackagerError::NothingLeft { left: "fragment" } => {
+                (StatusCode::NOT_FOUND, "MPE_EGRESS_TIMESTAMP_NOT_FOUND")
+            }
+            PackagerError::NothingLeft { .. } => {
+                (StatusCode::NOT_FOUND, "MPE_EGRESS_TRACK_NOT_FOUND")
+            }
             PackagerError::NoInitSegment => (StatusCode::BAD_REQUEST, "MPE_BAD_URL_SYNTAX"),
             PackagerError::MissingFile { .. } => {
                 (StatusCode::NOT_FOUND, "MPE_STORAGE_RESOURCE_NOT_FOUND")
@@ -159,7 +166,8 @@ pub(crate) async fn handle(app: &App, request: HttpRequest) -> Response {
 async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, OriginError> {
     let (guid, rest) =
         split(path).ok_or_else(|| OriginError::not_found("There is no such path."))?;
-    let container = container(app, guid).await?;
+    let asset = asset(app, guid).await?;
+    let container = sets::asset::container_of(&asset);
     let request = match Request::parse(rest) {
         Ok(request) => request,
         Err(UrlError::NotStreaming) => return download::file(app, &container, rest, headers).await,
@@ -172,16 +180,10 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
             "The asset has no delivery policy with this encryption.",
         ));
     }
-    // No filter can be made yet.
-    if let Some(name) = request.parameters().filters.first() {
-        let message = format!("There is no filter '{name}'.");
-        return Err(OriginError::new(
-            StatusCode::NOT_FOUND,
-            "MPE_EGRESS_FILTER_NOT_FOUND",
-            message,
-        ));
-    }
-    let presentation = |ism| load::presentation(app, &container, ism);
+    let presentation = async |ism| {
+        let whole = load::presentation(app, &container, ism).await?;
+        filters::apply(app, &asset, request.parameters(), whole).await
+    };
     match &request {
         Request::Manifest { ism, format, parameters } => {
             let presentation = presentation(ism).await?;
@@ -207,8 +209,8 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
     }
 }
 
-/// The container of the asset that an open locator leads to, while the endpoint is running.
-async fn container(app: &App, guid: &str) -> Result<String, OriginError> {
+/// The id of the asset that an open locator leads to, while the endpoint is running.
+async fn asset(app: &App, guid: &str) -> Result<String, OriginError> {
     if !sets::is_running(app).await? {
         return Err(OriginError::not_found("The streaming endpoint is stopped."));
     }
@@ -221,7 +223,7 @@ async fn container(app: &App, guid: &str) -> Result<String, OriginError> {
     let locator = found.filter(open).ok_or_else(|| {
         OriginError::not_found("There is no such locator, or it has expired or not started.")
     })?;
-    Ok(sets::asset::container_of(locator.text("AssetId")))
+    Ok(locator.text("AssetId").to_owned())
 }
 
 fn text(content_type: &'static str, body: String) -> Response {

@@ -32,7 +32,7 @@ impl Rules for Assets {
         }
     }
 
-    /// Locators and files go with the asset; so does the container, unless it is to be kept.
+    /// Locators, files and filters go with the asset; so does the container, unless it is to be kept.
     async fn delete(
         &self,
         app: &App,
@@ -56,6 +56,7 @@ impl Rules for Assets {
         let after = vec![
             Change::DeleteWhere(locators, of_asset),
             Change::DeleteWhere(files, equals("ParentAssetId", id)),
+            Change::DeleteWhere(set("AssetFilters")?, equals("ParentAssetId", id)),
         ];
         Ok(Plan { after, then, ..Plan::default() })
     }

@@ -8,6 +8,7 @@ mod access_policy;
 pub(crate) mod asset;
 mod asset_file;
 mod engine;
+mod filter;
 mod job;
 mod job_template;
 mod locator;
@@ -34,6 +35,7 @@ use crate::store::Change;
 
 pub(crate) use asset_file::{create_file_infos, new_file};
 pub(crate) use engine::{Created, add_link, create, delete, invoke, remove_link, update};
+pub(crate) use filter::{asset_filter_id, compile as compile_filter};
 pub(crate) use job::{cancel, is_final, primary_file, state};
 pub(crate) use locator::is_open;
 pub(crate) use reserved_unit::task_slots;
@@ -165,9 +167,11 @@ impl Rules for Plain {}
 pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
     Some(match set.name {
         "AccessPolicies" => &access_policy::AccessPolicies,
+        "AssetFilters" => &filter::AssetFilters,
         "Assets" => &asset::Assets,
         "EncodingReservedUnitTypes" => &reserved_unit::EncodingReservedUnitTypes,
         "Files" => &asset_file::AssetFiles,
+        "Filters" => &filter::Filters,
         "Jobs" => &job::Jobs,
         "JobTemplates" => &job_template::JobTemplates,
         "Locators" => &locator::Locators,

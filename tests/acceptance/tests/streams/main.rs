@@ -1,0 +1,6 @@
+//! Streaming endpoints, filters, and what streams answer to whom.
+
+#![allow(clippy::unwrap_used)]
+
+mod filters;
+mod stage;

@@ -1,0 +1,80 @@
+//! A service with an asset to stream: two levels of video of 14 seconds, and sound in two languages.
+
+use std::sync::OnceLock;
+
+use acceptance::{Api, Reply, Service, blob_url, ffmpeg};
+use serde_json::Value as Json;
+
+/// The server manifest of the asset.
+const ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+    <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
+    <meta name=\"formats\" content=\"mp4\"/></head><body><switch>\
+    <video src=\"low.mp4\" systemBitrate=\"100000\"/>\
+    <video src=\"high.mp4\" systemBitrate=\"200000\"/>\
+    <audio src=\"eng.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\" title=\"aac_eng\"/>\
+    <audio src=\"fra.mp4\" systemBitrate=\"64000\" systemLanguage=\"fra\" title=\"aac_fra\"/>\
+    </switch></body></smil>";
+
+/// The service with its default endpoint running, and an asset with a locator.
+pub(crate) struct Stage {
+    pub(crate) service: Service,
+    pub(crate) asset: String,
+    pub(crate) locator: Json,
+}
+
+impl Stage {
+    /// One for all tests that leave it as it is.
+    pub(crate) fn shared() -> &'static Self {
+        static STAGE: OnceLock<Stage> = OnceLock::new();
+        STAGE.get_or_init(|| Self::start(&[]))
+    }
+
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let service = Service::start_with(arguments);
+        service.api.endpoint("Running");
+        let asset = film(&service.api);
+        let locator = service.api.origin(&asset);
+        Self { service, asset, locator }
+    }
+
+    pub(crate) fn api(&self) -> &Api {
+        &self.service.api
+    }
+
+    /// A URL below the locator.
+    pub(crate) fn url(&self, rest: &str) -> String {
+        format!("{}{rest}", self.locator["Path"].as_str().unwrap())
+    }
+
+    #[track_caller]
+    pub(crate) fn get(&self, rest: &str) -> Reply {
+        self.api().plain("GET", &self.url(rest)).send()
+    }
+}
+
+/// Makes the asset.
+fn film(api: &Api) -> String {
+    let asset = api.asset("film");
+    let sas = api.sas(&asset, 2);
+    let put = |name: &str, content: &[u8]| {
+        let call = api.plain("PUT", &blob_url(&sas, name));
+        call.header("x-ms-blob-type", "BlockBlob").body(content).send().expect(201);
+    };
+    put("film.ism", ISM.as_bytes());
+    let folder = tempfile::tempdir().unwrap();
+    for (name, source, codec) in [
+        ("low.mp4", "testsrc2=s=160x90:r=25:d=14", PICTURE),
+        ("high.mp4", "testsrc2=s=320x180:r=25:d=14", PICTURE),
+        ("eng.mp4", "sine=f=440:r=48000:d=14", SOUND),
+        ("fra.mp4", "sine=f=880:r=48000:d=14", SOUND),
+    ] {
+        let path = folder.path().join(name);
+        ffmpeg(&format!("-y -f lavfi -i {source} {codec} {}", path.to_str().unwrap()));
+        put(name, &std::fs::read(&path).unwrap());
+    }
+    asset
+}
+
+const PICTURE: &str =
+    "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -g 50 -keyint_min 50 -sc_threshold 0";
+const SOUND: &str = "-c:a aac -ac 2";
