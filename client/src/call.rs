@@ -1,10 +1,12 @@
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use edm::json::Dialect as Bodies;
 use edm::version::Version;
+use edm::{DateTime, atom};
 use http::{HeaderName, HeaderValue};
 
-use crate::Error;
 use crate::dialect::{Dialect, Preference};
+use crate::{Error, Format};
 
 /// Whether a call may be sent again when it is not known if the service has seen it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,8 +47,8 @@ pub struct Call {
 /// What an answer is asked to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Accept {
-    /// JSON, in the format that the client speaks.
-    Json,
+    /// Entities and values, in the format that the client speaks.
+    Data,
     /// Plain text, as that of `$count` is.
     Text,
     /// Anything: the bytes of a stream.
@@ -84,7 +86,7 @@ impl Call {
             target: target.into(),
             body: None,
             idempotency: Idempotency::Read,
-            accept: Accept::Json,
+            accept: Accept::Data,
             needs: Version::V1,
             headers: Vec::new(),
             prefer: Vec::new(),
@@ -159,7 +161,13 @@ impl Call {
 
 impl CallBody {
     /// The body as the service reads it; URLs are joined to the service root.
-    pub(crate) fn to_bytes(&self, bodies: Bodies, root: &str) -> Bytes {
+    pub(crate) fn to_bytes(&self, dialect: Dialect, root: &str) -> Bytes {
+        if dialect.format == Format::Atom
+            && let Some(xml) = self.to_xml(root)
+        {
+            return xml.into();
+        }
+        let bodies = dialect.bodies();
         match self {
             Self::Bytes { bytes, .. } => bytes.clone(),
             Self::Draft(draft, ty) => bodies.draft(draft, ty, root).into(),
@@ -167,8 +175,20 @@ impl CallBody {
                 bodies.parameters(values, operation.parameters).into()
             }
             Self::Property(row, value) => bodies.property(row.name, value, &row.ty).into(),
-            Self::Link(url) if is_absolute(url) => bodies.link(url).into(),
-            Self::Link(path) => bodies.link(&format!("{root}{path}")).into(),
+            Self::Link(url) => bodies.link(&absolute(url, root)).into(),
+        }
+    }
+
+    /// The body in Atom; what has no such form is bytes, or JSON.
+    fn to_xml(&self, root: &str) -> Option<String> {
+        match self {
+            Self::Draft(draft, ty) => {
+                let layout = atom::Layout { root, updated: DateTime::now() };
+                Some(layout.draft(draft, ty))
+            }
+            Self::Property(row, value) => Some(atom::property(row.name, value, &row.ty)),
+            Self::Link(url) => Some(atom::uri(&absolute(url, root))),
+            Self::Parameters(..) | Self::Bytes { .. } => None,
         }
     }
 
@@ -181,6 +201,11 @@ impl CallBody {
             _ => spoken,
         }
     }
+}
+
+/// A URL, or a path below the root as one.
+fn absolute<'a>(url: &'a str, root: &str) -> Cow<'a, str> {
+    if is_absolute(url) { Cow::Borrowed(url) } else { Cow::Owned(format!("{root}{url}")) }
 }
 
 /// A URL, as services hand it out, and not a path below the root.

@@ -1,11 +1,10 @@
 //! What a client says of the version and the format that it speaks, in headers.
 
-use edm::json::Format;
 use edm::version::Version;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::call::{Accept, CallBody};
-use crate::{Call, Error};
+use crate::{Call, Error, Format};
 
 /// How much a service is asked to say about what it sends: links, types, ETags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,17 +59,17 @@ impl Preference {
 }
 
 impl Dialect {
-    /// How bodies are written.
+    /// How JSON is written.
     pub(crate) fn bodies(self) -> edm::json::Dialect {
-        let dialect = edm::json::Dialect::new(self.format, self.version);
+        let dialect = edm::json::Dialect::new(self.format.json(), self.version);
         match self.ieee754 && self.format == Format::V4 {
             true => dialect.ieee754_compatible(),
             false => dialect,
         }
     }
 
-    /// The media type of what is sent and asked for.
-    pub(crate) fn media_type(self) -> String {
+    /// The media type of what is asked for.
+    fn accepted(self) -> String {
         let amount = match self.metadata {
             Metadata::None => ("nometadata", "none"),
             Metadata::Minimal => ("minimalmetadata", "minimal"),
@@ -85,31 +84,42 @@ impl Dialect {
                 let numbers = if self.ieee754 { ";IEEE754Compatible=true" } else { "" };
                 format!("application/json;odata.metadata={}{numbers}", amount.1)
             }
+            // Whichever the answer needs.
+            Format::Atom => "application/atom+xml,application/xml".to_owned(),
+        }
+    }
+
+    /// The media type of a body.
+    fn media_type(self, body: &CallBody) -> String {
+        match (self.format, body) {
+            (_, CallBody::Bytes { content_type, .. }) => content_type.clone(),
+            (Format::Atom, CallBody::Draft(..)) => "application/atom+xml".to_owned(),
+            (Format::Atom, CallBody::Property(..) | CallBody::Link(_)) => {
+                "application/xml".to_owned()
+            }
+            (Format::Atom, CallBody::Parameters(..)) => {
+                Self { format: Format::Verbose, ..self }.accepted()
+            }
+            _ => self.accepted(),
         }
     }
 
     /// Writes what a call says of version and format.
     pub(crate) fn write(self, call: &Call, headers: &mut HeaderMap) -> Result<(), Error> {
-        let media_type = HeaderValue::try_from(self.media_type()).map_err(Error::usage)?;
+        if self.version.is_v4() && self.format == Format::Atom {
+            return Err(Error::usage("a service of V4 is spoken to in JSON"));
+        }
+        let value = |text: String| HeaderValue::try_from(text).map_err(Error::usage);
         let accept = match call.accept {
-            Accept::Json => media_type.clone(),
+            Accept::Data => value(self.accepted())?,
             Accept::Text => HeaderValue::from_static("text/plain"),
             Accept::Any => HeaderValue::from_static("*/*"),
             Accept::Multipart => HeaderValue::from_static("multipart/mixed"),
         };
         headers.insert(header::ACCEPT, accept);
-        let is_json = match &call.body {
-            None => false,
-            Some(CallBody::Bytes { content_type, .. }) => {
-                let content_type = HeaderValue::try_from(content_type).map_err(Error::usage)?;
-                headers.insert(header::CONTENT_TYPE, content_type);
-                false
-            }
-            Some(_) => {
-                headers.insert(header::CONTENT_TYPE, media_type);
-                true
-            }
-        };
+        if let Some(body) = &call.body {
+            headers.insert(header::CONTENT_TYPE, value(self.media_type(body))?);
+        }
         let mut say = |name: &'static str, version: Version| {
             let text = HeaderValue::from_static(match version {
                 Version::V1 => "1.0",
@@ -127,16 +137,22 @@ impl Dialect {
             }
         } else {
             say("maxdataserviceversion", self.version);
-            let body = if is_json { self.body_version() } else { Version::V1 };
-            say("dataserviceversion", call.needs.max(body).min(self.version));
+            let body = call.body.as_ref().map_or(Version::V1, |body| self.body_version(body));
+            // Up to V2, nobody wishes.
+            let wish = if call.prefer.is_empty() { Version::V1 } else { Version::V3 };
+            say("dataserviceversion", call.needs.max(body).max(wish).min(self.version));
         }
         Ok(())
     }
 
-    /// The version that a JSON body is of.
-    fn body_version(self) -> Version {
-        match self.format {
-            Format::Light => Version::V3,
+    /// The version that a body is of.
+    fn body_version(self, body: &CallBody) -> Version {
+        match (self.format, body) {
+            (_, CallBody::Bytes { .. }) => Version::V1,
+            (Format::Light, _) => Version::V3,
+            // Of Atom it is the lowest one that knows all that is in it.
+            (Format::Atom, CallBody::Draft(draft, _)) if !edm::atom::needs_v3(draft) => Version::V1,
+            (Format::Atom, CallBody::Link(_) | CallBody::Parameters(..)) => Version::V1,
             _ => self.version,
         }
     }

@@ -17,6 +17,7 @@
 //! | to… | see |
 //! |---|---|
 //! | say how a service is called | [`ServiceBuilder`], [`TokenSource`], [`Hook`], [`RetryPolicy`] |
+//! | choose between JSON and Atom | [`Format`], [`ServiceBuilder::format`] |
 //! | query, page and count | [`Collection`], [`Pages`] |
 //! | read, change and delete one entity, with or without its ETag | [`EntityRequest`], [`Merge`] |
 //! | create one, with others along with it | [`Create`] |
@@ -38,6 +39,7 @@ mod delta;
 mod dialect;
 mod entity;
 mod error;
+mod format;
 mod hook;
 mod links;
 mod monitor;
@@ -64,6 +66,7 @@ pub use delta::Delta;
 pub use dialect::Metadata;
 pub use entity::{Addressed, EntityRequest};
 pub use error::{Error, ErrorKind};
+pub use format::{Format, Payload};
 pub use hook::Hook;
 pub use links::{Link, Links};
 pub use monitor::{Monitor, Started};
@@ -79,5 +82,5 @@ pub use transport::{HttpTransport, Transport, TransportError};
 pub use update::Merge;
 
 pub use bytes::Bytes;
-pub use edm::json::{DeltaLink, Format};
+pub use edm::json::DeltaLink;
 pub use edm::version::Version;

@@ -1,13 +1,13 @@
 use std::fmt;
 
 use bytes::Bytes;
-use edm::json::{Body as Payload, Declared, Format, PayloadError, PayloadErrorKind};
+use edm::json::{Declared, PayloadError, PayloadErrorKind};
 use http::HeaderMap;
 use http::header::HeaderName;
 use url::Url;
 
 use crate::error::without_secrets;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Format, Payload};
 
 /// A successful answer, before it is typed.
 #[derive(Clone)]
@@ -65,7 +65,7 @@ impl Reply {
     ///
     /// # Errors
     ///
-    /// The body is not UTF-8, which JSON is.
+    /// The body is no text.
     pub fn payload(&self) -> Result<Payload<'_>, Error> {
         Payload::from_bytes(&self.body, self.format).map_err(|error| self.wrong(error))
     }
@@ -115,7 +115,7 @@ impl Reply {
             return link.to_owned();
         }
         let base = match self.format {
-            Format::Light | Format::Verbose => Some(self.root.clone()),
+            Format::Light | Format::Verbose | Format::Atom => Some(self.root.clone()),
             Format::V4 => {
                 let context = context.and_then(|context| self.url.join(context).ok());
                 // Behind a proxy, a context URL may name a host that nobody reaches.
@@ -147,8 +147,7 @@ impl fmt::Debug for Reply {
     }
 }
 
-/// The format that an answer is in: what it declares counts, then what it looks like, then what was
-/// asked for.
+/// The format that an answer is in, by its headers and what it looks like.
 pub(crate) fn format(headers: &HeaderMap, body: &[u8], asked: Format) -> Format {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let declared = Declared {
@@ -156,7 +155,5 @@ pub(crate) fn format(headers: &HeaderMap, body: &[u8], asked: Format) -> Format 
         data_service_version: header("dataserviceversion"),
         odata_version: header("odata-version"),
     };
-    Format::of_response(declared)
-        .or_else(|| Format::of_payload(std::str::from_utf8(body).ok()?))
-        .unwrap_or(asked)
+    Format::of_answer(declared, body, asked)
 }

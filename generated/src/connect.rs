@@ -28,6 +28,15 @@ impl MediaServices {
     /// A service of Azure may answer that the account is on another cluster and is followed there.
     /// Any other may move on its own host only; allow more with
     /// [`redirect_host`](ServiceBuilder::redirect_host).
+    ///
+    /// ```
+    /// use azure_media::{Format, MediaServices};
+    ///
+    /// # fn f(token: odata_client::StaticToken) -> Result<(), azure_media::Error> {
+    /// let builder = MediaServices::service_builder("https://host/api/", token);
+    /// let media = MediaServices::new(builder.format(Format::Atom).build()?);
+    /// # Ok(()) }
+    /// ```
     pub fn service_builder(api_url: &str, tokens: impl TokenSource + 'static) -> ServiceBuilder {
         let builder = Service::builder(api_url).token(tokens).header("x-ms-version", API_VERSION);
         match is_azure(api_url) {

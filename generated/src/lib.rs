@@ -83,7 +83,7 @@ pub use {
     download::{Download, Downloaded},
     encode::{Encode, Encoded, RunningJob, Wait},
     error::{DownloadError, EncodeError, EndpointError, PublishError, Step, UploadError},
-    odata_client::{Error, ErrorKind},
+    odata_client::{Error, ErrorKind, Format},
     publish::{Publish, Published, StreamingUrls},
     upload::{Upload, Uploaded},
 };

@@ -207,7 +207,7 @@ impl Batch {
         }
         let (content_type, bytes, accept) = if self.in_json {
             let text = wire::write_json_requests(&parts);
-            ("application/json".to_owned(), text.into_bytes(), Accept::Json)
+            ("application/json".to_owned(), text.into_bytes(), Accept::Data)
         } else {
             let ids = if is_v4 { Ids::Outer } else { Ids::Inner };
             let seed = uuid::Uuid::new_v4().to_string();
@@ -237,7 +237,7 @@ impl Batch {
         let body = call
             .body
             .as_ref()
-            .map(|body| body.to_bytes(self.service.dialect().bodies(), root.as_str()).to_vec());
+            .map(|body| body.to_bytes(self.service.dialect(), root.as_str()).to_vec());
         Ok(wire::Request {
             id: Some(id.to_string()),
             method: call.method.to_owned(),

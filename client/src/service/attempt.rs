@@ -65,7 +65,7 @@ impl Service {
         }
         let body = match (upload, &call.body) {
             (Some(upload), _) => upload,
-            (None, Some(body)) => body.to_bytes(self.dialect.bodies(), to.root.as_str()).into(),
+            (None, Some(body)) => body.to_bytes(self.dialect, to.root.as_str()).into(),
             (None, None) => Bytes::new().into(),
         };
         let request = http::Request::builder().method(method).uri(to.url.as_str());

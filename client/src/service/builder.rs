@@ -2,14 +2,13 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
-use edm::json::Format;
 use edm::version::Version;
 use url::Url;
 
 use super::session::Session;
 use super::{Inner, Service};
 use crate::dialect::{Dialect, Metadata};
-use crate::{Error, Hook, HttpTransport, RetryPolicy, TokenSource, Transport};
+use crate::{Error, Format, Hook, HttpTransport, RetryPolicy, TokenSource, Transport};
 
 /// Builds a [`Service`].
 pub struct ServiceBuilder {
@@ -64,7 +63,18 @@ impl ServiceBuilder {
         self
     }
 
-    /// Says which JSON to speak: by default that of the version, which is light for V3.
+    /// Says which format to speak: by default the JSON of the version, which is light for V3.
+    ///
+    /// Requests are written in it, and answers are asked for in it, those within a batch included.
+    /// What comes back is read in the format that it declares, whichever that is.
+    ///
+    /// ```
+    /// use odata_client::{Format, Service};
+    ///
+    /// # fn f() -> Result<(), odata_client::Error> {
+    /// let service = Service::builder("https://host/odata/").format(Format::Atom).build()?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
         self.format = Some(format);

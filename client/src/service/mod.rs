@@ -19,7 +19,6 @@ use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
 use edm::EntityType;
-use edm::json::Format;
 use edm::model::Model;
 use edm::query::QueryOptions;
 use edm::version::Version;
@@ -30,7 +29,7 @@ pub(crate) use send::{inner_reply, service_error};
 
 use crate::dialect::Dialect;
 use crate::place::Place;
-use crate::{Collection, EntityRequest, Hook, RetryPolicy, TokenSource, Transport};
+use crate::{Collection, EntityRequest, Format, Hook, RetryPolicy, TokenSource, Transport};
 use session::Session;
 
 /// A service: its root and how to call it. Cheap to clone; clones share everything.

@@ -7,6 +7,8 @@ use edm::json::Format;
 
 use crate::atom;
 use crate::content::{Content, below_root};
+use crate::infoset;
+use crate::xml::Element;
 
 /// A request, as it was recorded or as our client has sent it.
 #[derive(Clone, Debug, Default)]
@@ -67,8 +69,18 @@ pub(crate) struct Meaning {
 enum Body {
     Nothing,
     Content(Content),
+    Xml(Element),
     Text(String),
     Batch(Vec<Vec<Meaning>>),
+}
+
+/// How requests in Atom are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Compare {
+    /// With requests in JSON light that say the same.
+    AsLight,
+    /// With requests in Atom, as infosets.
+    AsAtom,
 }
 
 /// Headers that a service acts on. Those about the connection are not among them, and neither is
@@ -85,7 +97,7 @@ impl Sent {
         self.scenario.starts_with("ATOM]")
     }
 
-    pub(crate) fn meaning(&self) -> Meaning {
+    pub(crate) fn meaning(&self, compare: Compare) -> Meaning {
         let below = self.target.strip_prefix("/odata.svc/").unwrap_or(&self.target);
         let (path, query) = below.split_once('?').unwrap_or((below, ""));
         let query = url::form_urlencoded::parse(query.as_bytes());
@@ -99,20 +111,20 @@ impl Sent {
         Meaning {
             method: self.method.clone(),
             query: query.map(|(name, value)| (name.into_owned(), literal(&value))).collect(),
-            headers: self.headers_meaning(),
-            body: self.body_meaning(&path),
+            headers: self.headers_meaning(compare),
+            body: self.body_meaning(&path, compare),
             path,
         }
     }
 
-    fn headers_meaning(&self) -> BTreeMap<String, String> {
+    fn headers_meaning(&self, compare: Compare) -> BTreeMap<String, String> {
         let headers = HEADERS.iter().filter_map(|name| {
             let value = self.headers.get(*name)?.split(";NetFx").next()?.trim_end_matches(';');
             let value = if value.starts_with("multipart/") { "multipart/mixed" } else { value };
             Some(((*name).to_owned(), value.to_owned()))
         });
         let mut headers: BTreeMap<String, String> = headers.collect();
-        if self.is_atom() {
+        if self.is_atom() && compare == Compare::AsLight {
             say_light(&mut headers);
         }
         // The lowest version says as little as none.
@@ -120,7 +132,7 @@ impl Sent {
         headers
     }
 
-    fn body_meaning(&self, path: &str) -> Body {
+    fn body_meaning(&self, path: &str, compare: Compare) -> Body {
         let content_type = self.headers.get("content-type").map(String::as_str).unwrap_or_default();
         let json = |text, format| {
             Body::Content(Content::of_json(&serde_json::from_str(text).unwrap(), format))
@@ -131,6 +143,9 @@ impl Sent {
                 json(text, Format::Verbose)
             }
             ("application/json", text) => json(text, Format::Light),
+            ("application/atom+xml" | "application/xml", text) if compare == Compare::AsAtom => {
+                Body::Xml(infoset::read(text))
+            }
             ("application/atom+xml" | "application/xml", text) => {
                 Body::Content(atom::read(text, path))
             }
@@ -138,8 +153,8 @@ impl Sent {
                 let parts = batch::read_requests(content_type, text.as_bytes()).unwrap();
                 let part = |part: &Part<batch::Request>| match part {
                     // Up to V3, only what is in the same change set can refer to a part by its id.
-                    Part::One(one) => vec![self.part(one).meaning()],
-                    Part::ChangeSet(all) => self.change_set_meaning(all),
+                    Part::One(one) => vec![self.part(one).meaning(compare)],
+                    Part::ChangeSet(all) => self.change_set_meaning(all, compare),
                 };
                 Body::Batch(parts.iter().map(part).collect())
             }
@@ -148,10 +163,10 @@ impl Sent {
     }
 
     /// An id is a label, which has no meaning but the part that it names: its place stands for it.
-    fn change_set_meaning(&self, parts: &[batch::Request]) -> Vec<Meaning> {
+    fn change_set_meaning(&self, parts: &[batch::Request], compare: Compare) -> Vec<Meaning> {
         let place = |id: &str| parts.iter().position(|part| part.id.as_deref() == Some(id));
         let meaning = |part: &batch::Request| {
-            let mut meaning = self.part(part).meaning();
+            let mut meaning = self.part(part).meaning(compare);
             if let Some(place) = part.id.as_deref().and_then(place) {
                 meaning.headers.insert("content-id".to_owned(), format!("part {place}"));
             }

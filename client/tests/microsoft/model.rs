@@ -59,7 +59,7 @@ entity!(Product: PRODUCT, i32, "ID" {
     DISCONTINUED: Option<DateTime> = "DiscontinuedDate",
     RELEASED: DateTime = "ReleaseDate",
     PRICE: Decimal = "Price",
-    RATING: i32 = "Rating",
+    RATING: i16 = "Rating",
     TAGS: Vec<String> = "Tags",
     VERSION: i32 = "Version",
 }
@@ -72,7 +72,7 @@ entity!(Featured: FEATURED, i32, "ID" {
     DISCONTINUED: Option<DateTime> = "DiscontinuedDate",
     RELEASED: DateTime = "ReleaseDate",
     PRICE: Decimal = "Price",
-    RATING: i32 = "Rating",
+    RATING: i16 = "Rating",
     TAGS: Vec<String> = "Tags",
     VERSION: i32 = "Version",
     SLOGAN: Option<String> = "Slogan",
@@ -129,7 +129,7 @@ const DESCRIPTION: Row = Row::new("Description", STRING);
 const DISCONTINUED: Row = Row::new("DiscontinuedDate", DATE_TIME);
 const RELEASED: Row = Row::new("ReleaseDate", DATE_TIME);
 const PRICE: Row = Row::new("Price", of(Primitive::Decimal));
-const RATING: Row = Row::new("Rating", INT32);
+const RATING: Row = Row::new("Rating", of(Primitive::Int16));
 const TAGS: Row = Row::new("Tags", STRINGS);
 const VERSION: Row = Row::new("Version", INT32);
 

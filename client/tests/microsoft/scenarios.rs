@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use edm::{DateTime, Decimal, Edm as _, Geo, Guid, Update, Value};
 use http::{Request, Response};
 use odata_client::{
-    Body, Collection, Create, EntityRequest, Merge, Service, ServiceBuilder, Transport,
+    Body, Collection, Create, EntityRequest, Format, Merge, Service, ServiceBuilder, Transport,
     TransportError,
 };
 
@@ -38,7 +38,8 @@ pub(crate) const ATOM: Ids = Ids {
     media: ["4cacb51b-b1d1-460b-ab3c-a6ef5dc34ea4", "422edab2-2351-4f38-b424-6c854d4cacfc"],
 };
 
-/// Answers like a service, in no more words than the client needs, and remembers the requests.
+/// Answers like a service, in no more words than the client needs, and remembers the requests. It
+/// answers in JSON light whatever is asked for: a client reads what an answer says to be.
 #[derive(Clone, Debug)]
 struct Recorder {
     ids: Ids,
@@ -112,7 +113,7 @@ struct Session {
 }
 
 impl Session {
-    fn new(change: fn(ServiceBuilder) -> ServiceBuilder, recorder: &Recorder) -> Self {
+    fn new(change: impl FnOnce(ServiceBuilder) -> ServiceBuilder, recorder: &Recorder) -> Self {
         let builder = Service::builder("http://127.0.0.1:8102/odata.svc/");
         let service = change(builder.transport(recorder.clone())).build().unwrap();
         let (products, categories) = (service.set("Products"), service.set("Categories"));
@@ -144,13 +145,13 @@ impl Session {
             .clear(Product::DISCONTINUED)
             .set(Product::RELEASED, time("2026-11-22T00:00:00Z"))
             .set(Product::PRICE, Decimal::from(price))
-            .set(Product::RATING, 0)
+            .set(Product::RATING, 0_i16)
             .set(Product::TAGS, Vec::new())
             .set(Product::VERSION, 0)
     }
 
     /// An update of the first product in which all is said that Microsoft's client says.
-    fn update(&self, name: &str, price: &str, rating: i32, version: i32) -> Update<Product> {
+    fn update(&self, name: &str, price: &str, rating: i16, version: i32) -> Update<Product> {
         Update::new()
             .set(Product::ID, self.id(1))
             .set(Product::NAME, name)
@@ -165,16 +166,16 @@ impl Session {
 }
 
 /// Does all of it, and returns the requests.
-pub(crate) async fn run(ids: Ids) -> Vec<Sent> {
+pub(crate) async fn run(ids: Ids, format: Format) -> Vec<Sent> {
     let recorder = Recorder { ids, sent: Arc::default(), version: Arc::default() };
-    let session = Session::new(|builder| builder, &recorder);
+    let session = Session::new(|builder| builder.format(format), &recorder);
     queries_and_inserts(&session).await;
     updates(&session).await;
     links(&session).await;
     batches(&session).await;
     operations(&session).await;
     streams(&session).await;
-    let tunnel = Session::new(ServiceBuilder::tunnel_methods, &recorder);
+    let tunnel = Session::new(|builder| builder.format(format).tunnel_methods(), &recorder);
     let tunnelled = tunnel.read(8).await.update_with(session.update("tun", "9.99", 4, 8));
     tunnelled.await.unwrap();
     session.read(9).await.delete().await.unwrap();
@@ -200,7 +201,7 @@ async fn queries_and_inserts(session: &Session) {
         .insert(products.create(), 1, "n", 0)
         .set(Product::PRICE, "1.5".parse::<Decimal>().unwrap())
         .set(Product::RELEASED, time("2014-01-02T03:04:05"))
-        .set(Product::RATING, 2)
+        .set(Product::RATING, 2_i16)
         .set(Product::TAGS, tags)
         .await
         .unwrap();
@@ -212,7 +213,7 @@ async fn queries_and_inserts(session: &Session) {
         .clear(Featured::DISCONTINUED)
         .set(Featured::RELEASED, time("2014-01-02T03:04:05Z"))
         .set(Featured::PRICE, Decimal::ONE)
-        .set(Featured::RATING, 0)
+        .set(Featured::RATING, 0_i16)
         .set(Featured::TAGS, Vec::new())
         .set(Featured::VERSION, 0)
         .set(Featured::SLOGAN, "s")

@@ -15,7 +15,7 @@ const NAMESPACES: [(&str, &str); 4] = [
     ("http://www.opengis.net/gml", "gml:"),
 ];
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Element {
     pub(crate) name: String,
     attributes: BTreeMap<String, String>,

@@ -1,6 +1,7 @@
 //! What goes over the wire, against a service that answers from a script.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod atom;
 mod batches;
 mod errors;
 mod etags;

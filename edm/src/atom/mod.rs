@@ -31,7 +31,7 @@ mod xml;
 
 pub use draft::{read_draft, read_property, read_uri};
 pub use read::Body;
-pub use request::{Layout, property, uri};
+pub use request::{Layout, needs_v3, property, uri};
 pub use write::Writer;
 
 /// What the relation of a link to other entities starts with.

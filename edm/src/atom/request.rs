@@ -23,7 +23,7 @@ impl Layout<'_> {
     /// The body of an insert or update.
     pub fn draft(self, draft: &Draft, ty: &'static StructuredType) -> String {
         let mut out = Markup::document();
-        let vocabularies = format!("{ENTRY}{DATA}{SHAPES}");
+        let vocabularies = format!("{ENTRY}{DATA}{}", if needs_v3(draft) { SHAPES } else { "" });
         self.entry(&mut out, draft, ty, &vocabularies);
         out.0
     }
@@ -85,6 +85,20 @@ impl Layout<'_> {
     fn updated(self) -> String {
         format!("{}Z", DateTime::from_unix_millis(self.updated.unix_millis() / 1000 * 1000))
     }
+}
+
+/// Whether a body has what only V3 knows: collections and shapes.
+pub fn needs_v3(draft: &Draft) -> bool {
+    fn is_new(value: &Value) -> bool {
+        match value {
+            Value::Collection(_) => true,
+            Value::Json(json) => json.is_array() || json.get("coordinates").is_some(),
+            Value::Complex(members) => members.iter().any(|(_, value)| is_new(value)),
+            _ => false,
+        }
+    }
+    let mut nested = draft.inline.iter().flat_map(|inline| &inline.entities);
+    draft.members.iter().any(|(_, value)| is_new(value)) || nested.any(needs_v3)
 }
 
 /// The body that sets one property.

@@ -1,6 +1,7 @@
 //! Atom payloads, in the forms that real services and clients send.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod client;
 mod model;
 mod service;
 mod xml;

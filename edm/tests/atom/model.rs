@@ -96,3 +96,4 @@ macro_rules! entity {
     };
 }
 entity!(Job, &JOB);
+entity!(Task, &TASK);
