@@ -126,6 +126,10 @@ impl App {
                 Effect::RemovePolicy { container, id } => {
                     self.blob_store.remove_policy(container, id).await.map(drop)
                 }
+                Effect::LookForUploads(container) => {
+                    self.blob_store.arrivals().note(container);
+                    Ok(())
+                }
                 Effect::WakeWorkers => {
                     self.work.notify_waiters();
                     self.work.notify_one();

@@ -6,6 +6,7 @@
 //! | [`sets`] | the rules of the entity sets, a file each |
 //! | [`store`] | entities and links, tables made from the model |
 //! | [`blob`] | the storage account: block blobs under SAS URLs |
+//! | [`ingest`] | bulk uploads, on their way into assets |
 //! | [`jobs`], [`encode`] | tasks, leases, ffmpeg |
 //! | [`origin`] | the streaming endpoint |
 //! | [`urls`], [`route`] | where clients reach all that, and what answers at which host |
@@ -22,6 +23,7 @@ mod error;
 mod functions;
 #[doc(hidden)]
 pub mod fuzzing;
+mod ingest;
 mod jobs;
 mod listen;
 mod odata;

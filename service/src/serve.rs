@@ -20,7 +20,7 @@ use crate::encode::{EncodeSettings, Tools};
 use crate::listen::Listener;
 use crate::quotas::Quotas;
 use crate::tls::Tls;
-use crate::{jobs, listen, route, sets};
+use crate::{ingest, jobs, listen, route, sets};
 
 /// How often the space that blobs take is brought up to date.
 const METER_INTERVAL: Duration = Duration::from_secs(5);
@@ -58,6 +58,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         tokio::spawn(jobs::run(Arc::clone(&app), settings, options.encoders, stop.clone()));
     let sweeper = tokio::spawn(collect_garbage(Arc::clone(&app), stop.clone()));
     let meter = tokio::spawn(meter_storage(Arc::clone(&app), stop.clone()));
+    let ingest = tokio::spawn(ingest::run(Arc::clone(&app), stop.clone()));
     let end = end_asked_for()?;
     announce(&app, &plain, &secret, tls.as_ref())?;
     let plain = plain.into_iter().map(|socket| Listener { socket, tls: None });
@@ -71,6 +72,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     workers.await?;
     sweeper.await?;
     meter.await?;
+    ingest.await?;
     Ok(())
 }
 

@@ -87,6 +87,8 @@ pub(crate) trait BlobIndex: fmt::Debug + Send + Sync {
         change: PropertyChange,
         conditions: &Conditions,
     ) -> Result<BlobInfo>;
+    /// Gives a blob another name, which must be free.
+    async fn rename(&self, from: &BlobRef, to: &BlobRef) -> Result<BlobInfo>;
     /// Deletes the blob and its uncommitted blocks; returns the new garbage.
     async fn delete_blob(
         &self,

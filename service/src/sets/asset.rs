@@ -73,6 +73,11 @@ pub(super) async fn complete(
         let message = format!("Options must be 0, 1, 2 or 4, not a combination; found {options}.");
         return Err(ApiError::bad_request(message));
     }
+    let format = asset.value("FormatOption").as_integer().unwrap_or_default();
+    if !matches!(format, 0 | 1) {
+        let message = format!("FormatOption must be 0 or 1 (AdaptiveStreaming); found {format}.");
+        return Err(ApiError::bad_request(message));
+    }
     let account = match asset.text("StorageAccountName") {
         "" => app.account.name.clone(),
         name => name.to_owned(),

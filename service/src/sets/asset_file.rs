@@ -24,6 +24,8 @@ impl Rules for AssetFiles {
             return Err(ApiError::no_entity("Asset"));
         }
         check_name(new.record.text("Name"))?;
+        check_encryption(&new.record)?;
+        check_numbers(&new.record)?;
         new.plan.before = conditions(&new.record)?;
         new.plan.before.push(super::still_there("Assets", &parent)?);
         Ok(())
@@ -39,6 +41,8 @@ impl Rules for AssetFiles {
         if new.text("Name") != old.text("Name") {
             check_name(new.text("Name"))?;
         }
+        check_encryption(new)?;
+        check_numbers(new)?;
         Ok(Plan { before: conditions(new)?, ..Plan::default() })
     }
 }
@@ -60,8 +64,39 @@ pub(crate) fn check_name(name: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Ways in which the bytes of a file can be encrypted.
+const SCHEMES: &[&str] = &["StorageEncryption", "CommonEncryption", "EnvelopeEncryption"];
+
+/// A file that is encrypted says how.
+pub(crate) fn check_encryption(file: &Record) -> Result<(), ApiError> {
+    let scheme = file.text("EncryptionScheme");
+    let refuse = |problem: String| {
+        let known = SCHEMES.join(", ");
+        Err(ApiError::bad_request(format!("EncryptionScheme must be one of {known}: {problem}.")))
+    };
+    match (SCHEMES.contains(&scheme), scheme, file.value("IsEncrypted").as_bool()) {
+        (true, ..) | (_, "" | "None", Some(false) | None) => Ok(()),
+        (_, "" | "None", _) => refuse("the file is encrypted".to_owned()),
+        _ => refuse(format!("found '{scheme}'")),
+    }
+}
+
+/// Sizes and options are within what they can be.
+fn check_numbers(file: &Record) -> Result<(), ApiError> {
+    if file.value("ContentFileSize").as_integer().unwrap_or_default() < 0 {
+        return Err(ApiError::bad_request("ContentFileSize cannot be less than 0."));
+    }
+    match file.value("Options").as_integer().unwrap_or_default() {
+        0 | 1 => Ok(()),
+        found => {
+            let message = format!("Options of a file must be 0 or 1 (Fragmented); found {found}.");
+            Err(ApiError::bad_request(message))
+        }
+    }
+}
+
 /// No other file of the asset has the name; and if this one is primary, no other is.
-fn conditions(file: &Record) -> Result<Vec<Change>, ApiError> {
+pub(crate) fn conditions(file: &Record) -> Result<Vec<Change>, ApiError> {
     let files = set("Files")?;
     let other = Expr::binary(BinaryOp::Ne, Expr::property("Id"), Expr::text(file.text("Id")));
     let siblings = both(equals("ParentAssetId", file.text("ParentAssetId")), other);

@@ -160,8 +160,17 @@ pub(crate) async fn update(
     }
     let plan = rules.update(app, old, &mut new, draft).await?;
     new.put("LastModified", DateTime::now());
-    let operation = commit(app, plan, Change::Update(set, stored(&new))).await?;
+    let change = Change::Set(set, key_of(set, old), differences(old, &stored(&new)));
+    let operation = commit(app, plan, change).await?;
     Ok(Outcome::of_change(operation))
+}
+
+/// The properties that have another value. Only they are written: the others may have been changed
+/// meanwhile, by a worker, say.
+fn differences(old: &Record, new: &Record) -> Vec<(&'static str, Value)> {
+    let names = new.structured_type().properties.iter().map(|property| property.name);
+    let changed = names.filter(|name| old.value(name) != new.value(name));
+    changed.map(|name| (name, new.value(name).clone())).collect()
 }
 
 /// Whether a client sends back what it has read: points in time come without their fraction, and

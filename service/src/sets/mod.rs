@@ -6,9 +6,10 @@
 
 mod access_policy;
 pub(crate) mod asset;
-mod asset_file;
+pub(crate) mod asset_file;
 mod engine;
 mod filter;
+pub(crate) mod ingest_manifest;
 mod job;
 mod job_template;
 mod locator;
@@ -83,6 +84,8 @@ pub(crate) enum Effect {
     DeleteContainer(String),
     /// Remove a stored access policy: every SAS URL signed by it ends.
     RemovePolicy { container: String, id: String },
+    /// Look for blobs that files of a manifest wait for in its container.
+    LookForUploads(String),
     /// Tell the workers that there is something to do.
     WakeWorkers,
 }
@@ -172,6 +175,9 @@ pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
         "EncodingReservedUnitTypes" => &reserved_unit::EncodingReservedUnitTypes,
         "Files" => &asset_file::AssetFiles,
         "Filters" => &filter::Filters,
+        "IngestManifestAssets" => &ingest_manifest::IngestManifestAssets,
+        "IngestManifestFiles" => &ingest_manifest::IngestManifestFiles,
+        "IngestManifests" => &ingest_manifest::IngestManifests,
         "Jobs" => &job::Jobs,
         "JobTemplates" => &job_template::JobTemplates,
         "Locators" => &locator::Locators,

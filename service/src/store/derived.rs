@@ -24,6 +24,7 @@ pub(super) async fn install(connection: &mut SqliteConnection) -> Result<(), Sto
     for (set, _) in COUNTED {
         sqlx::raw_sql(sqlx::AssertSqlSafe(counting(set))).execute(&mut *connection).await?;
     }
+    sqlx::raw_sql(include_str!("derived.sql")).execute(connection).await?;
     Ok(())
 }
 

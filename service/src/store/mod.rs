@@ -124,8 +124,6 @@ pub(crate) struct Page {
 pub(crate) enum Change {
     /// Adds an entity; its key must be new.
     Insert(&'static EntitySet, Record),
-    /// Replaces an entity, which must be there.
-    Update(&'static EntitySet, Record),
     /// Replaces some properties of an entity, which must be there.
     Set(&'static EntitySet, String, Vec<(&'static str, edm::Value)>),
     /// Removes an entity, if it is there, and every link from it and to it.

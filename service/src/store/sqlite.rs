@@ -203,12 +203,6 @@ pub(super) async fn apply(
 ) -> Result<(), StoreError> {
     match change {
         Change::Insert(set, record) => insert(connection, set, &record).await,
-        Change::Update(set, record) => {
-            let ty = set.entity_type;
-            let key = key_of(&record);
-            let values = ty.properties.iter().enumerate().map(|(i, p)| (p.name, record.get(i)));
-            update(connection, set, &key, values).await
-        }
         Change::Set(set, key, values) => update(connection, set, &key, values.into_iter()).await,
         Change::Delete(set, key) => delete(connection, set, &key).await,
         Change::DeleteWhere(set, filter) => {

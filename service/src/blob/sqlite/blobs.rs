@@ -161,6 +161,29 @@ pub(super) async fn update(
     Ok(blob)
 }
 
+pub(super) async fn rename(
+    db: &mut SqliteConnection,
+    from: &BlobRef,
+    to: &BlobRef,
+) -> Result<BlobInfo> {
+    containers::require(db, &to.container).await?;
+    let Some(mut blob) = get(db, from).await? else {
+        return Err(missing(from));
+    };
+    if get(db, to).await?.is_some() {
+        return Err(BlobError::BlobExists);
+    }
+    blob.name.clone_from(&to.name);
+    // The row keeps its version, because the segments stay.
+    sqlx::query("UPDATE blob_blobs SET container = ?, name = ? WHERE version = ?")
+        .bind(&to.container)
+        .bind(&to.name)
+        .bind(blob.version)
+        .execute(db)
+        .await?;
+    Ok(blob)
+}
+
 /// Removes the blob and its uncommitted blocks from the tables; returns the
 /// objects they owned.
 async fn take_objects(db: &mut SqliteConnection, target: &BlobRef) -> Result<BTreeSet<ObjectKey>> {

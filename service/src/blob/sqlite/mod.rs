@@ -145,6 +145,13 @@ impl BlobIndex for SqliteBlobIndex {
         Ok(info)
     }
 
+    async fn rename(&self, from: &BlobRef, to: &BlobRef) -> Result<BlobInfo> {
+        let mut change = self.write().await?;
+        let info = blobs::rename(change.connection(), from, to).await?;
+        change.commit().await?;
+        Ok(info)
+    }
+
     async fn delete_blob(
         &self,
         target: &BlobRef,

@@ -5,6 +5,7 @@
 //! of the index: no bytes are copied, and a blob changes from one version to
 //! the next in one transaction.
 
+mod arrivals;
 mod garbage;
 mod list;
 mod read;
@@ -27,6 +28,7 @@ use super::index::{BlobIndex, BlobRef, PropertyChange};
 use super::model::{BlobInfo, ContainerInfo, Policy, check_policy_id};
 use super::name::{check_blob, check_container};
 
+pub(crate) use arrivals::{Arrivals, WATCHED};
 pub(crate) use garbage::GarbageRules;
 pub(crate) use list::ListQuery;
 pub(crate) use read::ReadRange;
@@ -79,6 +81,7 @@ struct Inner {
     limits: StoreLimits,
     uploads: Arc<Semaphore>,
     readers: Readers,
+    arrivals: Arrivals,
     /// Folder of a local object store, whose half-written files the object
     /// store itself does not list.
     local_root: PathBuf,
@@ -104,6 +107,7 @@ impl BlobStore {
                 limits,
                 uploads: Arc::new(Semaphore::new(limits.concurrent_uploads)),
                 readers: Readers::default(),
+                arrivals: Arrivals::default(),
                 local_root: root.to_owned(),
             }),
         })
@@ -207,6 +211,27 @@ impl BlobStore {
         let target = target(container, name)?;
         let index = Arc::clone(&self.inner.index);
         self.settle(async move { Ok(((), index.delete_blob(&target, &conditions).await?)) }).await
+    }
+
+    /// Gives a blob another name, in the same container or another; no bytes are copied.
+    ///
+    /// # Errors
+    /// [`BlobError::BlobNotFound`], [`BlobError::ContainerNotFound`], and
+    /// [`BlobError::BlobExists`] when there is a blob of the new name.
+    pub(crate) async fn rename(
+        &self,
+        container: &str,
+        name: &str,
+        new_container: &str,
+        new_name: &str,
+    ) -> Result<BlobInfo> {
+        let (from, to) = (target(container, name)?, target(new_container, new_name)?);
+        self.inner.index.rename(&from, &to).await
+    }
+
+    /// Watched containers that have got blobs.
+    pub(crate) fn arrivals(&self) -> &Arrivals {
+        &self.inner.arrivals
     }
 
     /// Waits for a turn to upload.

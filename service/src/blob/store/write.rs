@@ -146,11 +146,14 @@ impl BlobStore {
         let segment = received.segment;
         let uploaded = segment.as_ref().map(|segment| segment.object.clone());
         let index = Arc::clone(&self.inner.index);
-        self.settle_upload(uploaded, async move {
-            let content = Content::Whole(segment);
-            index.commit(&target, content, properties, &conditions).await
-        })
-        .await
+        let written = self
+            .settle_upload(uploaded, async move {
+                let content = Content::Whole(segment);
+                index.commit(&target, content, properties, &conditions).await
+            })
+            .await?;
+        self.inner.arrivals.note(container);
+        Ok(written)
     }
 
     /// Put Block: stores a block of at most 4000 MiB until a block list names
@@ -214,11 +217,14 @@ impl BlobStore {
         }
         let target = target(container, name)?;
         let index = Arc::clone(&self.inner.index);
-        self.settle(async move {
-            let content = Content::Blocks(list);
-            index.commit(&target, content, properties, &conditions).await
-        })
-        .await
+        let written = self
+            .settle(async move {
+                let content = Content::Blocks(list);
+                index.commit(&target, content, properties, &conditions).await
+            })
+            .await?;
+        self.inner.arrivals.note(container);
+        Ok(written)
     }
 
     async fn require_container(&self, container: &str) -> Result<()> {
