@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::markup::Markup;
-use super::xml::Element;
+use super::xml::{Element, Space};
 use crate::Value;
 use crate::json::{PayloadError, mismatch};
 use crate::model::Primitive;
@@ -96,8 +96,7 @@ fn shape_of(json: &Json) -> Option<&'static Shape> {
 
 /// Reads the shape in an element, or that an element is.
 pub(super) fn read(element: &Element, primitive: Primitive) -> Result<Value, PayloadError> {
-    let is_shape = |element: &Element| SHAPES.iter().any(|shape| shape.gml == element.name);
-    let gml = if is_shape(element) { Some(element) } else { element.children.first() };
+    let gml = if element.space == Space::Gml { Some(element) } else { element.children.first() };
     let gml = gml.ok_or_else(|| mismatch(primitive.name(), "no shape"))?;
     let earth = is_on_earth(primitive);
     let mut object = shape(gml, earth, 0)?;

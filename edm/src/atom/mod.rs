@@ -16,7 +16,8 @@
 //!
 //! Prefixes do not matter, and neither does the encoding that a document declares: it is UTF-8,
 //! or UTF-16 with a byte order mark. A document type is refused, and with it every entity that
-//! XML itself does not have.
+//! XML itself does not have. What is written is of V1 to V3; entities, feeds and values of V4, whose
+//! vocabularies have other names, are read, too.
 
 mod draft;
 mod gml;
@@ -42,6 +43,9 @@ const RELATED_LINKS: &str = "http://schemas.microsoft.com/ado/2007/08/dataservic
 
 /// The scheme of the category that names the type of an entity.
 const SCHEME: &str = "http://schemas.microsoft.com/ado/2007/08/dataservices/scheme";
+
+/// The same in V4, of which Atom is read, too.
+const RELATED_V4: &str = "http://docs.oasis-open.org/odata/ns/related/";
 
 /// Whether the type attribute says that a value is a collection, and of what.
 fn item_type(ty: &str) -> Option<&str> {

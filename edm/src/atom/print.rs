@@ -160,7 +160,8 @@ impl Printer {
                 });
             }
             value => {
-                let primitive = scalar::type_of(value);
+                let named = said.and_then(P::named);
+                let primitive = named.or_else(|| scalar::type_of(value));
                 let name = said.or(primitive.map(P::name)).filter(|name| *name != P::String.name());
                 if let Some(name) = name {
                     out.attribute("m:type", name);

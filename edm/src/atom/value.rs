@@ -50,7 +50,7 @@ pub(super) fn read(element: &Element, ty: &Type, unknown: Unknown) -> Result<Val
         }
         Type::Primitive(primitive) if primitive.is_geo() => gml::read(element, *primitive),
         Type::Primitive(Primitive::Untyped) => {
-            Ok(Value::Json(Box::new(open(element, element.type_name())?)))
+            Ok(Value::Json(Box::new(open(element, element.type_name().as_deref())?)))
         }
         _ => primitive(element, ty.primitive().unwrap_or(Primitive::String)),
     }
@@ -80,7 +80,7 @@ fn members(
     let mut members = Members::new();
     if unknown == Unknown::Kept
         && let Some(name) = element.type_name()
-        && !ty.is_named(name)
+        && !ty.is_named(&name)
     {
         members.push(("odata.type".into(), Value::Json(Box::new(json!(name)))));
     }
@@ -108,6 +108,7 @@ fn members(
 /// says its type where JSON does not.
 pub(super) fn keep(element: &Element, members: &mut Map<String, Json>) -> Result<(), PayloadError> {
     let said = element.type_name();
+    let said = said.as_deref();
     let json = open(element, said)?;
     let is_shape = said.and_then(gml::primitive).is_some();
     if let Some(said) = said
@@ -135,7 +136,7 @@ fn open(element: &Element, said: Option<&str>) -> Result<Json, PayloadError> {
     let item = item_type(said);
     let are_items = !element.children.is_empty() && element.children.iter().all(is_element);
     if item.is_some() || are_items {
-        let items = element.children.iter().map(|child| open(child, child.type_name().or(item)));
+        let items = element.children.iter().map(|child| open(child, child.type_name().as_deref().or(item)));
         return items.collect::<Result<_, _>>().map(Json::Array);
     }
     if element.children.is_empty() && said.is_empty() {

@@ -8,8 +8,10 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::name::{Namespace, NamespaceResolver, ResolveResult};
 use quick_xml::{NsReader, XmlVersion};
 
+use super::item_type;
 use crate::error::ServiceError;
 use crate::json::{PayloadError, PayloadErrorKind};
+use crate::model::Primitive;
 
 /// Deeper documents are refused: an entity within entities takes four levels for each.
 const MAX_DEPTH: usize = 64;
@@ -43,8 +45,10 @@ impl Space {
             ResolveResult::Bound(Namespace(uri)) => match *uri {
                 "http://www.w3.org/2005/Atom" => Self::Atom,
                 "http://www.w3.org/2007/app" => Self::App,
-                "http://schemas.microsoft.com/ado/2007/08/dataservices" => Self::Data,
-                "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata" => Self::Meta,
+                "http://schemas.microsoft.com/ado/2007/08/dataservices"
+                | "http://docs.oasis-open.org/odata/ns/data" => Self::Data,
+                "http://schemas.microsoft.com/ado/2007/08/dataservices/metadata"
+                | "http://docs.oasis-open.org/odata/ns/metadata" => Self::Meta,
                 "http://www.opengis.net/gml" => Self::Gml,
                 "http://www.w3.org/XML/1998/namespace" => Self::Xml,
                 _ => Self::Other,
@@ -115,9 +119,20 @@ impl Element {
         self.find(Space::Meta, name)
     }
 
-    /// The type that it says its value to be of.
-    pub(super) fn type_name(&self) -> Option<&str> {
-        self.meta("type").map(str::trim).filter(|name| !name.is_empty())
+    /// The type that it says its value to be of. V4 leaves out `Edm.`, and puts a sign in front of
+    /// types of the model.
+    pub(super) fn type_name(&self) -> Option<Cow<'_, str>> {
+        let name = self.meta("type")?.trim().trim_start_matches('#');
+        let qualify = |name: &str| match Primitive::named(&format!("Edm.{name}")) {
+            Some(primitive) => primitive.name().to_owned(),
+            None => name.to_owned(),
+        };
+        match item_type(name) {
+            _ if name.is_empty() => None,
+            _ if name.contains('.') => Some(Cow::Borrowed(name)),
+            Some(item) => Some(Cow::Owned(format!("Collection({})", qualify(item)))),
+            None => Some(Cow::Owned(qualify(name))),
+        }
     }
 
     /// An attribute of this name, of whatever vocabulary.

@@ -6,12 +6,12 @@ use edm::model::{Primitive, StructuredType, Type};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
-use crate::Tables;
 use crate::entity::{Entities, Entity, Search, Tally, type_name};
 use crate::tables::by_name;
+use crate::{Tables, atom};
 
 /// A type that declares nothing: everything is kept beside it.
-static NOTHING: StructuredType = StructuredType { is_open: true, ..StructuredType::NEW };
+pub(crate) static NOTHING: StructuredType = StructuredType { is_open: true, ..StructuredType::NEW };
 
 /// A request, and what a server answered.
 #[derive(Clone, Debug, Deserialize)]
@@ -45,7 +45,7 @@ pub enum Outcome {
         /// Control information and members that are not declared.
         kept: usize,
     },
-    /// It is not for the JSON reader, for this reason.
+    /// It is not for the readers of payloads, for this reason.
     Skipped(&'static str),
     /// Something was lost, or refused.
     Lost(String),
@@ -117,8 +117,11 @@ impl Exchange {
         if self.response.status >= 400 {
             return self.error(text);
         }
+        if content_type.contains("xml") {
+            return atom::replay(text, tables, self.type_of_url(tables));
+        }
         if !content_type.contains("json") {
-            return Outcome::Skipped("neither JSON nor an error");
+            return Outcome::Skipped("neither JSON, XML nor an error");
         }
         let declared = Declared {
             content_type: Some(content_type),
@@ -347,19 +350,22 @@ fn single_member(inner: &Json) -> &Json {
 
 /// The type of a result, by the context URL or by what it says of itself.
 fn value_type(fragment: &str, inner: &Json, tables: &Tables) -> Type {
+    let named = |name: &str| named_type(name, tables);
+    let said = type_name(single_member(inner));
+    let open = Type::Primitive(Primitive::Untyped);
+    named(fragment).or_else(|| said.and_then(named)).unwrap_or(open)
+}
+
+/// A type by the name that payloads have for it.
+pub(crate) fn named_type(name: &str, tables: &Tables) -> Option<Type> {
     let single = |name: &str| {
         let primitive = name.strip_prefix("Edm.").and_then(by_name).map(Type::Primitive);
         primitive.or_else(|| tables.ty(name).map(Type::Complex))
     };
-    let named =
-        |name: &str| match name.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')'))
-        {
-            None => single(name),
-            Some(item) => single(item).map(|item| Type::Collection(Box::leak(Box::new(item)))),
-        };
-    let said = type_name(single_member(inner));
-    let open = Type::Primitive(Primitive::Untyped);
-    named(fragment).or_else(|| said.and_then(named)).unwrap_or(open)
+    match name.strip_prefix("Collection(").and_then(|rest| rest.strip_suffix(')')) {
+        None => single(name),
+        Some(item) => single(item).map(|item| Type::Collection(Box::leak(Box::new(item)))),
+    }
 }
 
 /// What stands beside the entities of a page.

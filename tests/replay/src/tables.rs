@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use edm::model::{EnumType, Members, Navigation, Primitive, Property, StructuredType, Type};
+use edm::model::{EnumType, Members, Model, Navigation, Primitive, Property, StructuredType, Type};
 use odata_codegen::model as source;
 use odata_codegen::{Mode, Reading, Source, read_model_as};
 
@@ -67,6 +67,17 @@ impl Tables {
             }
         }
         Ok(tables)
+    }
+
+    /// The tables that generated code has.
+    pub fn of(model: &'static Model) -> Self {
+        let types = model.entity_types.iter().chain(model.complex_types);
+        let sets = model.entity_sets.iter().map(|set| (set.name.to_owned(), set.entity_type));
+        Self {
+            types: types.map(|ty| (ty.qualified_name(), *ty)).collect(),
+            sets: sets.collect(),
+            targets: BTreeMap::new(),
+        }
     }
 
     /// A type by its qualified name.
@@ -171,32 +182,5 @@ pub(crate) fn primitive_of(primitive: source::Primitive) -> Primitive {
 
 /// A primitive type by its name without `Edm.`.
 pub(crate) fn by_name(name: &str) -> Option<Primitive> {
-    use Primitive as P;
-    const ALL: &[Primitive] = &[
-        P::Binary,
-        P::Boolean,
-        P::Byte,
-        P::Date,
-        P::DateTime,
-        P::DateTimeOffset,
-        P::Decimal,
-        P::Double,
-        P::Duration,
-        P::Geography,
-        P::GeographyPoint,
-        P::GeographyLineString,
-        P::GeographyPolygon,
-        P::Geometry,
-        P::GeometryPoint,
-        P::Guid,
-        P::Int16,
-        P::Int32,
-        P::Int64,
-        P::SByte,
-        P::Single,
-        P::String,
-        P::Time,
-        P::TimeOfDay,
-    ];
-    ALL.iter().copied().find(|primitive| primitive.name().strip_prefix("Edm.") == Some(name))
+    Primitive::named(&format!("Edm.{name}"))
 }

@@ -36,7 +36,7 @@ impl<'a> Body<'a> {
 
     /// Reads an entity into a value of its type. What the type does not have is kept in its
     /// [`Extra`](crate::Extra), in the form of light JSON; `title`, `summary`, `author` and their
-    /// kin as the annotations `atom.title` and so on.
+    /// kin as the annotations `@atom.title` and so on.
     ///
     /// # Errors
     ///
@@ -110,7 +110,7 @@ impl<'a> Body<'a> {
                 }
                 (Space::Atom, "id" | "title") if !child.text.trim().is_empty() => {
                     let text = serde_json::Value::from(child.text.trim());
-                    info.annotations.push((format!("atom.{}", child.name), Raw::from(&text)));
+                    info.annotations.push((format!("@atom.{}", child.name), Raw::from(&text)));
                 }
                 (Space::Meta, "error") => return Err(self.in_stream(&child)),
                 _ => {}

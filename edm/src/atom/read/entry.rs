@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::atom::value::{KEPT, Unknown, keep, read};
 use crate::atom::xml::{Element, Space};
-use crate::atom::{RELATED, RELATED_LINKS};
+use crate::atom::{RELATED, RELATED_LINKS, RELATED_V4};
 use crate::json::{Format, PayloadError, Raw, value_to_json};
 use crate::model::StructuredType;
 use crate::{Structured, Value};
@@ -100,18 +100,21 @@ impl<'a> Entry<'a> {
         for child in &element.children {
             match (child.space, child.name.as_str()) {
                 (Space::Atom, "id") => entry.id = owned(Some(child.text.trim())),
-                (Space::Atom, "category") => entry.type_name = owned(child.attribute("term")),
+                (Space::Atom, "category") => {
+                    let term = child.attribute("term").map(|term| term.trim_start_matches('#'));
+                    entry.type_name = owned(term);
+                }
                 (Space::Atom, "content") => entry.content(child),
                 (Space::Meta, "properties") => entry.properties.extend(&child.children),
                 (Space::Atom, "link") => entry.link(child, ty)?,
                 (Space::Meta, "action" | "function") => entry.operation(child),
                 // Some services have properties of the entity there, and nowhere else.
                 (Space::Atom, "title" | "summary" | "published" | "updated" | "rights") => {
-                    entry.say_text(&format!("atom.{}", child.name), child);
+                    entry.say_text(&format!("@atom.{}", child.name), child);
                 }
                 (Space::Atom, "author") => {
                     if let Some(name) = child.child(Space::Atom, "name") {
-                        entry.say_text("atom.author", name);
+                        entry.say_text("@atom.author", name);
                     }
                 }
                 _ => {}
@@ -135,7 +138,8 @@ impl<'a> Entry<'a> {
     fn link(&mut self, link: &Element, ty: &'static StructuredType) -> Result<(), PayloadError> {
         let href = link.attribute("href").unwrap_or_default();
         let relation = link.attribute("rel").unwrap_or("alternate").trim();
-        if let Some(name) = relation.strip_prefix(RELATED) {
+        let related = relation.strip_prefix(RELATED).or_else(|| relation.strip_prefix(RELATED_V4));
+        if let Some(name) = related {
             if let Some(inline) = link.child(Space::Meta, "inline") {
                 self.inline(name, inline, ty).map_err(|error| error.within(name))?;
             }
