@@ -16,6 +16,7 @@ use crate::blob::{
 use crate::change_set::PendingEffects;
 use crate::config::{Account, UrlOptions};
 use crate::error::ApiError;
+use crate::keys::ProtectionKey;
 use crate::origin::Origin;
 use crate::quotas::{Quotas, Throttle};
 use crate::sets::Effect;
@@ -33,6 +34,8 @@ pub(crate) struct App {
     pub(crate) account: Account,
     /// Hands out tokens and checks them.
     pub(crate) tokens: Tokens,
+    /// Unwraps content keys.
+    pub(crate) protection: Arc<ProtectionKey>,
     /// Entities.
     pub(crate) store: Arc<dyn Store>,
     /// Tasks for workers.
@@ -69,6 +72,7 @@ impl App {
         quotas: Quotas,
     ) -> anyhow::Result<Self> {
         let account = Account::open(data)?;
+        let protection = Arc::new(ProtectionKey::open(data)?);
         let urls = Urls::new(public, urls, &account.name)?;
         let store = Arc::new(
             SqliteStore::open(&data.join("entities.db"), MODEL_REF)
@@ -85,6 +89,7 @@ impl App {
         tokio::fs::create_dir_all(&scratch).await.context("making the scratch directory")?;
         Ok(Self {
             tokens: Tokens::new(&account),
+            protection,
             store: Arc::clone(&store) as Arc<dyn Store>,
             queue: store,
             origin: Origin::new(),

@@ -8,6 +8,7 @@
 //! | [`blob`] | the storage account: block blobs under SAS URLs |
 //! | [`ingest`] | bulk uploads, on their way into assets |
 //! | [`jobs`], [`encode`] | tasks, leases, ffmpeg |
+//! | [`keys`] | content keys, storage encryption, key delivery |
 //! | [`origin`] | the streaming endpoint |
 //! | [`urls`], [`route`] | where clients reach all that, and what answers at which host |
 //! | [`quotas`] | what the account may have and ask for at most |
@@ -25,6 +26,7 @@ mod functions;
 pub mod fuzzing;
 mod ingest;
 mod jobs;
+mod keys;
 mod listen;
 mod odata;
 mod origin;

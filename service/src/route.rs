@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use crate::app::App;
 use crate::token::Form;
 use crate::urls::{Role, strip_key_delivery};
-use crate::{blob, odata, origin, sign_in};
+use crate::{blob, keys, odata, origin, sign_in};
 
 /// How long one request of the API may take, its body included.
 const API_TIMEOUT: Duration = Duration::from_secs(100);
@@ -45,7 +45,7 @@ async fn by_host(State(parts): State<Parts>, request: Request) -> Response {
         Role::Blob(account) if account == app.account.name => answer(parts.blobs, request).await,
         Role::Blob(_) => StatusCode::NOT_FOUND.into_response(),
         Role::Streaming => origin::handle(app, request).await,
-        Role::KeyDelivery => StatusCode::NOT_FOUND.into_response(),
+        Role::KeyDelivery => deliver(app, request.uri().path().to_owned(), request).await,
         Role::Shared => answer(parts.shared, request).await,
     }
 }
@@ -74,8 +74,8 @@ async fn shared(State(app): State<Arc<App>>, request: Request) -> Response {
     {
         return in_time(Box::pin(sign_in::token(&app, form, request))).await;
     }
-    if strip_key_delivery(path).is_some() {
-        return StatusCode::NOT_FOUND.into_response();
+    if let Some(path) = strip_key_delivery(path).map(str::to_owned) {
+        return deliver(&app, path, request).await;
     }
     if origin::split(path).is_some() {
         return origin::handle(&app, request).await;
@@ -85,6 +85,10 @@ async fn shared(State(app): State<Arc<App>>, request: Request) -> Response {
         Method::GET => sign_in::metadata(&app, path, request.uri().query()),
         _ => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+async fn deliver(app: &App, path: String, request: Request) -> Response {
+    in_time(Box::pin(keys::handle(app, &path, request))).await
 }
 
 async fn in_time(answer: impl Future<Output = Response>) -> Response {

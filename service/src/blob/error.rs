@@ -87,6 +87,9 @@ pub(crate) enum BlobError {
     /// The bytes do not have the MD5 the caller announced.
     #[error("the MD5 of the received bytes differs from the announced one")]
     Md5Mismatch,
+    /// The bytes could not be decrypted.
+    #[error(transparent)]
+    Cipher(#[from] crate::keys::CipherError),
     /// The sender failed while the body was read.
     #[error("the body could not be read: {0}")]
     Body(#[source] BoxError),

@@ -28,4 +28,6 @@ pub(crate) use http::{BlobService, router};
 pub(crate) use model::{BlobInfo, Permissions, Policy};
 pub(crate) use sas::{SasAuthority, SasKey};
 pub(crate) use sqlite::SqliteBlobIndex;
-pub(crate) use store::{BlobStore, Durability, GarbageRules, ReadRange, StoreLimits, WATCHED};
+pub(crate) use store::{
+    BlobReader, BlobStore, Durability, GarbageRules, ReadRange, StoreLimits, WATCHED, file_stream,
+};

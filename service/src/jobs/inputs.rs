@@ -6,10 +6,11 @@ use edm::Record;
 
 use super::outcome::Failure;
 use crate::app::App;
-use crate::blob::BlobError;
+use crate::blob::{BlobError, ReadRange};
 use crate::encode::{InputAsset, InputFile};
 use crate::error::ApiError;
-use crate::sets::{self, asset};
+use crate::keys::FileReader;
+use crate::sets;
 use crate::store::Query;
 
 const MALFORMED: &str = "ErrorDownloadingInputAssetMalformedContent";
@@ -49,7 +50,7 @@ pub(super) async fn fetch(
     let mut fetched = Vec::new();
     for (number, file) in found.iter().filter(is_wanted).enumerate() {
         let path = folder.join(format!("input-{position}-{number}"));
-        download(app, asset_id, file, &path).await?;
+        download(app, file, &path).await?;
         fetched.push(InputFile {
             name: file.text("Name").to_owned(),
             path,
@@ -59,9 +60,16 @@ pub(super) async fn fetch(
     Ok(InputAsset { id: asset_id.to_owned(), files: fetched })
 }
 
-async fn download(app: &App, asset_id: &str, file: &Record, path: &Path) -> Result<(), Failure> {
-    let (container, name) = (asset::container_of(asset_id), file.text("Name"));
-    match app.blob_store.read_to_file(&container, name, path).await {
+async fn download(app: &App, file: &Record, path: &Path) -> Result<(), Failure> {
+    let name = file.text("Name");
+    // A key that is missing or wrong is the client's.
+    let reader = FileReader::of(app, file).await;
+    let reader = reader.map_err(|error| Failure::new(MALFORMED, error.message))?;
+    let saved = match reader.read(ReadRange::All).await {
+        Ok(content) => content.save(path).await,
+        Err(error) => Err(error),
+    };
+    match saved {
         Ok(_) => Ok(()),
         Err(BlobError::BlobNotFound { .. }) => {
             let message = format!("The file {name} was never uploaded: there is no such blob.");

@@ -6,7 +6,8 @@ use super::outcome::Failure;
 use crate::app::App;
 use crate::encode::OutputFile;
 use crate::error::ApiError;
-use crate::sets::{self, asset};
+use crate::keys;
+use crate::sets;
 use crate::store::{Claim, Source};
 
 /// Puts the files into the task's first output asset; returns them as they are to be recorded.
@@ -19,22 +20,19 @@ pub(super) async fn store(
     let source = Source::new("Tasks", &claim.lease.task, "OutputMediaAssets");
     let outputs = app.store.links(&source).await.map_err(ApiError::from)?;
     let asset_id = outputs.first().ok_or_else(|| ApiError::no_entity("Asset"))?;
-    let container = asset::container_of(asset_id);
+    let encryption = keys::encrypt_output(app, asset_id).await?;
     let mut files = Vec::new();
     for output in made {
-        let written = app
-            .blob_store
-            .write_from_file(&container, &output.name, output.mime_type, &output.path)
-            .await;
+        let size = i64::try_from(output.size).unwrap_or(i64::MAX);
+        let mut file = sets::new_file(asset_id, &output.name, size);
+        file.put("MimeType", output.mime_type);
+        file.put("IsPrimary", output.primary);
+        let written = keys::write(app, encryption.as_ref(), &mut file, &output.path).await;
         if let Err(error) = written {
             tracing::error!(%error, "an output could not be stored");
             let message = format!("The file {} could not be stored.", output.name);
             return Err(Failure::new("ErrorUploadingOutputAsset", message));
         }
-        let size = i64::try_from(output.size).unwrap_or(i64::MAX);
-        let mut file = sets::new_file(asset_id, &output.name, size);
-        file.put("MimeType", output.mime_type);
-        file.put("IsPrimary", output.primary);
         files.push(file);
     }
     Ok(files)

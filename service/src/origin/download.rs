@@ -1,4 +1,4 @@
-//! Progressive download: a file of the asset as it is, whole or in part.
+//! Progressive download: a file of the asset, in the clear, whole or in part.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -8,13 +8,14 @@ use percent_encoding::percent_decode_str;
 use super::OriginError;
 use crate::app::App;
 use crate::blob::{BlobError, ReadRange};
+use crate::keys::FileReader;
 
 /// Manifests of the server are not for clients.
 const HIDDEN: &[&str] = &[".ism", ".ismc"];
 
 pub(super) async fn file(
     app: &App,
-    container: &str,
+    asset: &str,
     path: &str,
     headers: &HeaderMap,
 ) -> Result<Response, OriginError> {
@@ -24,8 +25,8 @@ pub(super) async fn file(
         return Err(missing());
     }
     let range = headers.get(header::RANGE).and_then(|range| ReadRange::parse(range.to_str().ok()?));
-    let read = app.blob_store.read(container, &name, range.unwrap_or(ReadRange::All)).await;
-    let reader = match read {
+    let file = FileReader::open(app, asset, &name).await?;
+    let reader = match file.read(range.unwrap_or(ReadRange::All)).await {
         Ok(reader) => reader,
         Err(BlobError::BlobNotFound { .. } | BlobError::InvalidBlobName { .. }) => {
             return Err(missing());

@@ -10,6 +10,7 @@ use packager::{Locate, Mp4, Presentation, ServerManifest, Step};
 use super::{OriginError, PresentationKey};
 use crate::app::App;
 use crate::blob::ReadRange;
+use crate::keys::FileReader;
 
 /// Larger server manifests are refused.
 const LARGEST_ISM: u64 = 1 << 20;
@@ -19,10 +20,11 @@ const BYTES_PER_SAMPLE: u32 = 16;
 /// The presentation of a server manifest: from memory, or read by one request while others wait.
 pub(super) async fn presentation(
     app: &App,
-    container: &str,
+    asset: &str,
     ism: &str,
 ) -> Result<Arc<Presentation>, OriginError> {
-    let info = app.blob_store.get(container, ism).await.map_err(OriginError::internal)?;
+    let file = FileReader::open(app, asset, ism).await?;
+    let info = file.info().await.map_err(OriginError::internal)?;
     let info = info.ok_or_else(|| OriginError::not_found(format!("There is no file {ism}.")))?;
     if info.size > LARGEST_ISM {
         let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
@@ -30,18 +32,19 @@ pub(super) async fn presentation(
         return Err(OriginError::new(status, "MPE_FORMAT_NOT_SUPPORTED", message));
     }
     let key = PresentationKey {
-        container: container.to_owned(),
+        asset: asset.to_owned(),
         ism: ism.to_owned(),
         etag: info.etag.as_str().to_owned(),
     };
-    let load = Box::pin(load(app, container, ism, info.size));
+    let load = Box::pin(load(app, asset, &file, ism, info.size));
     let loaded = app.origin.presentations.try_get_with(key, load).await;
     loaded.map_err(|error| (*error).clone())
 }
 
 async fn load(
     app: &App,
-    container: &str,
+    asset: &str,
+    file: &FileReader,
     ism: &str,
     size: u64,
 ) -> Result<Arc<Presentation>, OriginError> {
@@ -49,28 +52,29 @@ async fn load(
         let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
         OriginError::new(status, "MPE_FORMAT_NOT_SUPPORTED", message)
     };
-    let manifest = read(app, container, ism, 0..size).await?;
+    let manifest = read(file, 0..size).await?;
     let manifest =
         std::str::from_utf8(&manifest).map_err(|_| unsupported(format!("{ism} is not UTF-8.")))?;
     let manifest = ServerManifest::parse(manifest.trim_start_matches('\u{feff}'))
         .map_err(|error| unsupported(format!("{ism}: {error}")))?;
     let mut files = BTreeMap::new();
     for name in manifest.files() {
-        files.insert(name.to_owned(), Arc::new(mp4(app, container, name).await?));
+        files.insert(name.to_owned(), Arc::new(mp4(app, asset, name).await?));
     }
     Ok(Arc::new(Presentation::new(manifest.renditions(&files)?)?))
 }
 
 /// Reads the index of an MP4 file: its `moov`, wherever it is, and nothing of its samples.
-async fn mp4(app: &App, container: &str, name: &str) -> Result<Mp4, OriginError> {
-    let info = app.blob_store.get(container, name).await.map_err(OriginError::internal)?;
+async fn mp4(app: &App, asset: &str, name: &str) -> Result<Mp4, OriginError> {
+    let file = FileReader::open(app, asset, name).await?;
+    let info = file.info().await.map_err(OriginError::internal)?;
     let missing = || packager::Error::MissingFile { file: name.to_owned() };
     let size = info.ok_or_else(missing)?.size;
     let mut locate = Locate::new(name, size);
     let mut step = locate.start();
     let moov = loop {
         match step {
-            Step::Read(range) => step = locate.feed(read(app, container, name, range).await?)?,
+            Step::Read(range) => step = locate.feed(read(&file, range).await?)?,
             Step::Moov(moov) => break moov,
         }
     };
@@ -80,17 +84,12 @@ async fn mp4(app: &App, container: &str, name: &str) -> Result<Mp4, OriginError>
     Ok(parsed.map_err(OriginError::internal)??)
 }
 
-async fn read(
-    app: &App,
-    container: &str,
-    name: &str,
-    range: std::ops::Range<u64>,
-) -> Result<Bytes, OriginError> {
+async fn read(file: &FileReader, range: std::ops::Range<u64>) -> Result<Bytes, OriginError> {
     if range.is_empty() {
         return Ok(Bytes::new());
     }
     let wanted = ReadRange::From { first: range.start, last: Some(range.end - 1) };
-    let reader = app.blob_store.read(container, name, wanted).await;
+    let reader = file.read(wanted).await;
     let stream = reader.map_err(OriginError::internal)?.into_stream();
     let joined = stream.try_fold(BytesMut::new(), |mut joined, piece| async move {
         joined.extend_from_slice(&piece);

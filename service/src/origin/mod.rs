@@ -20,8 +20,9 @@ use moka::future::Cache;
 use packager::{Error as PackagerError, Format, Fragment, Presentation, Request, UrlError};
 
 use crate::app::App;
-use crate::blob::{BlobStore, ReadRange};
+use crate::blob::ReadRange;
 use crate::error::ApiError;
+use crate::keys::FileReader;
 use crate::sets;
 
 /// Sample indexes in memory, in bytes.
@@ -38,7 +39,7 @@ pub(crate) struct Origin {
 /// A version of a server manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct PresentationKey {
-    container: String,
+    asset: String,
     ism: String,
     etag: String,
 }
@@ -167,10 +168,9 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
     let (guid, rest) =
         split(path).ok_or_else(|| OriginError::not_found("There is no such path."))?;
     let asset = asset(app, guid).await?;
-    let container = sets::asset::container_of(&asset);
     let request = match Request::parse(rest) {
         Ok(request) => request,
-        Err(UrlError::NotStreaming) => return download::file(app, &container, rest, headers).await,
+        Err(UrlError::NotStreaming) => return download::file(app, &asset, rest, headers).await,
         Err(error) => return Err(error.into()),
     };
     if request.parameters().encryption.is_some() {
@@ -181,7 +181,7 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
         ));
     }
     let presentation = async |ism| {
-        let whole = load::presentation(app, &container, ism).await?;
+        let whole = load::presentation(app, &asset, ism).await?;
         filters::apply(app, &asset, request.parameters(), whole).await
     };
     match &request {
@@ -204,7 +204,8 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
         Request::Fragment { ism, bitrate, track, start, format, .. } => {
             let presentation = presentation(ism).await?;
             let fragment = presentation.fragment(track, *bitrate, *start, *format)?;
-            Ok(fragment_response(app.blob_store.clone(), container, fragment))
+            let file = FileReader::open(app, &asset, &fragment.file).await?;
+            Ok(fragment_response(file, fragment))
         }
     }
 }
@@ -231,18 +232,15 @@ fn text(content_type: &'static str, body: String) -> Response {
 }
 
 /// A fragment: its head, then what it names of the file, read while it is sent.
-fn fragment_response(store: BlobStore, container: String, fragment: Fragment) -> Response {
+fn fragment_response(file: FileReader, fragment: Fragment) -> Response {
     let length = fragment.content_length();
     let content_type = fragment.kind.content_type();
     let head = stream::once(std::future::ready(Ok::<Bytes, crate::blob::BlobError>(fragment.head)));
-    let file = fragment.file;
     let data = stream::iter(fragment.ranges).then(move |range| {
-        let (store, container, file) = (store.clone(), container.clone(), Arc::clone(&file));
+        let file = file.clone();
         async move {
             let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
-            Ok::<_, crate::blob::BlobError>(
-                store.read(&container, &file, range).await?.into_stream(),
-            )
+            Ok::<_, crate::blob::BlobError>(file.read(range).await?.into_stream())
         }
     });
     let body = Body::from_stream(head.chain(data.try_flatten()));

@@ -5,7 +5,9 @@ use edm::model::Operation;
 use edm::query::QueryOptions;
 use edm::{Record, Value};
 
-use super::{Effect, New, Outcome, Plan, Rules, equals, guid_of, not_available, set};
+use super::{
+    Effect, Link, New, Outcome, Plan, Rules, asset_protection, equals, guid_of, not_available, set,
+};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::store::{Change, Query};
@@ -32,7 +34,24 @@ impl Rules for Assets {
         }
     }
 
-    /// Locators, files and filters go with the asset; so does the container, unless it is to be kept.
+    async fn link(&self, app: &App, link: &Link<'_>) -> Result<Plan, ApiError> {
+        match link.navigation.name {
+            "ContentKeys" => asset_protection::link_key(link.from, link.to),
+            "DeliveryPolicies" => asset_protection::link_policy(app, link.from, link.to).await,
+            _ => Ok(Plan::default()),
+        }
+    }
+
+    async fn unlink(&self, _: &App, link: &Link<'_>) -> Result<Plan, ApiError> {
+        match link.navigation.name {
+            "ContentKeys" => asset_protection::unlink_key(link.to),
+            "DeliveryPolicies" => asset_protection::unlink_policy(link.from),
+            _ => Ok(Plan::default()),
+        }
+    }
+
+    /// Locators, files, filters and keys of nothing else go with the asset; so does the container,
+    /// unless it is to be kept.
     async fn delete(
         &self,
         app: &App,
@@ -53,11 +72,12 @@ impl Rules for Assets {
         if !keep {
             then.push(Effect::DeleteContainer(container.clone()));
         }
-        let after = vec![
+        let mut after = vec![
             Change::DeleteWhere(locators, of_asset),
             Change::DeleteWhere(files, equals("ParentAssetId", id)),
             Change::DeleteWhere(set("AssetFilters")?, equals("ParentAssetId", id)),
         ];
+        after.extend(asset_protection::delete_keys(app, id).await?);
         Ok(Plan { after, then, ..Plan::default() })
     }
 }

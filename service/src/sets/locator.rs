@@ -35,6 +35,9 @@ impl Rules for Locators {
                            Read and no other.";
             return Err(ApiError::bad_request(message));
         }
+        if ty == LocatorType::OnDemandOrigin {
+            super::asset_protection::check_origin(app, &asset).await?;
+        }
         let container = super::asset::container(&asset);
         if !app.blob_store.container_exists(&container).await? {
             return Err(ApiError::conflict("The container of the asset is gone."));

@@ -7,6 +7,11 @@
 mod access_policy;
 pub(crate) mod asset;
 pub(crate) mod asset_file;
+mod asset_protection;
+mod authorization_policy;
+mod content_key;
+mod delivery_configuration;
+mod delivery_policy;
 mod engine;
 mod filter;
 pub(crate) mod ingest_manifest;
@@ -26,7 +31,8 @@ use async_trait::async_trait;
 use axum::http::StatusCode;
 use azure_media::v2_19::tables::MODEL;
 use edm::filter::BinaryOp;
-use edm::model::{EntitySet, Navigation, Operation};
+use edm::literal::Literal;
+use edm::model::{EntitySet, Navigation, Operation, Primitive};
 use edm::query::QueryOptions;
 use edm::{Draft, Expr, Record, Scalar as _, Value};
 
@@ -95,7 +101,6 @@ pub(crate) enum Outcome {
     /// 204.
     NoContent,
     /// 200, and a value of the operation's result type.
-    #[allow(dead_code, reason = "the operations that answer values come with the content keys")]
     Value(Value),
     /// 202, and what to poll.
     Accepted { operation_id: String },
@@ -170,8 +175,11 @@ impl Rules for Plain {}
 pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
     Some(match set.name {
         "AccessPolicies" => &access_policy::AccessPolicies,
+        "AssetDeliveryPolicies" => &delivery_policy::AssetDeliveryPolicies,
         "AssetFilters" => &filter::AssetFilters,
         "Assets" => &asset::Assets,
+        "ContentKeyAuthorizationPolicyOptions" => &authorization_policy::Options,
+        "ContentKeys" => &content_key::ContentKeys,
         "EncodingReservedUnitTypes" => &reserved_unit::EncodingReservedUnitTypes,
         "Files" => &asset_file::AssetFiles,
         "Filters" => &filter::Filters,
@@ -183,7 +191,12 @@ pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
         "Locators" => &locator::Locators,
         "MonitoringConfigurations" => &monitoring_configuration::MonitoringConfigurations,
         "StreamingEndpoints" => &streaming_endpoint::StreamingEndpoints,
-        "MediaProcessors" | "Operations" | "StorageAccounts" | "TaskTemplates" | "Tasks" => &Plain,
+        "ContentKeyAuthorizationPolicies"
+        | "MediaProcessors"
+        | "Operations"
+        | "StorageAccounts"
+        | "TaskTemplates"
+        | "Tasks" => &Plain,
         _ => return None,
     })
 }
@@ -220,6 +233,19 @@ pub(crate) fn both(left: Expr, right: Expr) -> Expr {
 /// `property eq true`.
 pub(crate) fn is_true(property: &str) -> Expr {
     Expr::binary(BinaryOp::Eq, Expr::property(property), Expr::Literal(true.to_literal()))
+}
+
+/// `property eq number`, of an `Edm.Int32`.
+pub(crate) fn is_number(property: &str, number: i64) -> Expr {
+    let literal = Literal::new(Value::Integer(number), Primitive::Int32);
+    Expr::binary(BinaryOp::Eq, Expr::property(property), Expr::Literal(literal))
+}
+
+/// A member of a complex value; null if it has none of the name.
+pub(crate) fn member<'v>(value: &'v Value, name: &str) -> &'v Value {
+    const NULL: &Value = &Value::Null;
+    let Value::Complex(members) = value else { return NULL };
+    members.iter().find(|(member, _)| member == name).map_or(NULL, |(_, value)| value)
 }
 
 /// The GUID of an id such as `nb:cid:UUID:…`.

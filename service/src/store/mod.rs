@@ -39,6 +39,14 @@ pub(crate) trait Store: Send + Sync {
     /// Reads the keys that an entity's links lead to, in the order in which they were made.
     async fn links(&self, from: &Source) -> Result<Vec<String>, StoreError>;
 
+    /// Reads the keys of the entities whose links lead to this one by a navigation property.
+    async fn linked_by(
+        &self,
+        target: (&'static EntitySet, &str),
+        source: &'static EntitySet,
+        navigation: &'static str,
+    ) -> Result<Vec<String>, StoreError>;
+
     /// Makes all changes, in order, or none.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;
 
@@ -130,6 +138,8 @@ pub(crate) enum Change {
     Delete(&'static EntitySet, String),
     /// Removes every entity that a filter holds for, with its links.
     DeleteWhere(&'static EntitySet, Expr),
+    /// Removes an entity, if it is there and no link leads to it.
+    DeleteUnlinked(&'static EntitySet, String),
     /// Adds a link to an entity of a set, behind the others of its source.
     Link(Source, &'static str, String),
     /// Removes a link, which must be there.
@@ -152,6 +162,19 @@ pub(crate) enum Change {
         set: &'static EntitySet,
         /// How many there may be.
         limit: u64,
+        /// What to say if there are more.
+        otherwise: String,
+    },
+    /// Makes no change, but fails the commit if links lead to more entities than this.
+    AtMostLinked {
+        /// The links.
+        from: Source,
+        /// The set that they lead to.
+        set: &'static EntitySet,
+        /// Which entities.
+        filter: Expr,
+        /// How many there may be.
+        count: u64,
         /// What to say if there are more.
         otherwise: String,
     },

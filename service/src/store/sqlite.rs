@@ -155,6 +155,21 @@ impl Reader<'_> {
         let keys = sqlx::query_scalar_with::<_, String, _>(AssertSqlSafe(sql.text), sql.arguments);
         Ok(keys.fetch_all(self.0).await?)
     }
+
+    pub(super) async fn linked_by(
+        self,
+        (target_set, key): (&'static EntitySet, &str),
+        source: &'static EntitySet,
+        navigation: &'static str,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut sql = Sql::new("SELECT source_key FROM link");
+        sql.push_text(" WHERE target_set = ", target_set.name);
+        sql.push_text(" AND target_key = ", key);
+        sql.push_text(" AND source_set = ", source.name);
+        sql.push_text(" AND navigation = ", navigation);
+        let keys = sqlx::query_scalar_with::<_, String, _>(AssertSqlSafe(sql.text), sql.arguments);
+        Ok(keys.fetch_all(self.0).await?)
+    }
 }
 
 #[async_trait]
@@ -173,6 +188,16 @@ impl Store for SqliteStore {
 
     async fn links(&self, from: &Source) -> Result<Vec<String>, StoreError> {
         Reader(&mut *self.readers.acquire().await?).links(from).await
+    }
+
+    async fn linked_by(
+        &self,
+        target: (&'static EntitySet, &str),
+        source: &'static EntitySet,
+        navigation: &'static str,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut connection = self.readers.acquire().await?;
+        Reader(&mut connection).linked_by(target, source, navigation).await
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
@@ -215,6 +240,7 @@ pub(super) async fn apply(
             }
             Ok(())
         }
+        Change::DeleteUnlinked(set, key) => delete_unlinked(connection, set, &key).await,
         Change::Link(from, target_set, key) => link(connection, &from, target_set, &key).await,
         Change::Unlink(from, key) => {
             let mut sql = Sql::new("DELETE FROM link");
@@ -232,6 +258,10 @@ pub(super) async fn apply(
         Change::Within { set, limit, otherwise } => {
             let found = derived::count(connection, set).await?;
             if found > limit { Err(StoreError::Full(otherwise)) } else { Ok(()) }
+        }
+        Change::AtMostLinked { from, set, filter, count, otherwise } => {
+            let found = count_linked(connection, &from, set, &filter).await?;
+            if found > count { Err(StoreError::Conflict(otherwise)) } else { Ok(()) }
         }
         Change::Require { set, filter, otherwise } => {
             let found = count_where(connection, set, &filter).await?;
@@ -259,6 +289,37 @@ async fn count_where(
     sql.push_filter(filter, set.entity_type)?;
     let count = sqlx::query_scalar_with::<_, i64, _>(AssertSqlSafe(sql.text), sql.arguments);
     Ok(count.fetch_one(connection).await?.unsigned_abs())
+}
+
+async fn count_linked(
+    connection: &mut SqliteConnection,
+    from: &Source,
+    set: &'static EntitySet,
+    filter: &Expr,
+) -> Result<u64, StoreError> {
+    let column = quote(set.entity_type.key.first().copied().unwrap_or_default());
+    let head = format!("SELECT COUNT(*) FROM {} WHERE {column} IN", quote(set.name));
+    let mut sql = Sql::new(head);
+    push_source(&mut sql, " (SELECT target_key FROM link WHERE ", from);
+    sql.push(") AND ");
+    sql.push_filter(filter, set.entity_type)?;
+    let count = sqlx::query_scalar_with::<_, i64, _>(AssertSqlSafe(sql.text), sql.arguments);
+    Ok(count.fetch_one(connection).await?.unsigned_abs())
+}
+
+async fn delete_unlinked(
+    connection: &mut SqliteConnection,
+    set: &'static EntitySet,
+    key: &str,
+) -> Result<(), StoreError> {
+    let mut sql = Sql::new("SELECT COUNT(*) FROM link");
+    sql.push_text(" WHERE target_set = ", set.name);
+    sql.push_text(" AND target_key = ", key);
+    let links = sqlx::query_scalar_with::<_, i64, _>(AssertSqlSafe(sql.text), sql.arguments);
+    match links.fetch_one(&mut *connection).await? {
+        0 => delete(connection, set, key).await,
+        _ => Ok(()),
+    }
 }
 
 async fn insert(

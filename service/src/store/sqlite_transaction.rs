@@ -44,6 +44,17 @@ impl Store for SqliteTransaction {
         Reader(open.as_mut().ok_or(StoreError::Over)?).links(from).await
     }
 
+    async fn linked_by(
+        &self,
+        target: (&'static EntitySet, &str),
+        source: &'static EntitySet,
+        navigation: &'static str,
+    ) -> Result<Vec<String>, StoreError> {
+        let mut open = self.open.lock().await;
+        let reader = Reader(open.as_mut().ok_or(StoreError::Over)?);
+        reader.linked_by(target, source, navigation).await
+    }
+
     /// A savepoint: a commit that fails takes nothing of the others with it.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
         let mut open = self.open.lock().await;

@@ -215,7 +215,7 @@ fn status_and_code(error: &BlobError) -> (StatusCode, &'static str) {
         E::Busy | E::StorageFull(_) | E::Interrupted => {
             (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy")
         }
-        E::Objects(_) | E::Damaged { .. } | E::Index(_) | E::File { .. } => {
+        E::Objects(_) | E::Damaged { .. } | E::Index(_) | E::File { .. } | E::Cipher(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "InternalError")
         }
     }

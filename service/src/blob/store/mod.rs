@@ -31,8 +31,8 @@ use super::name::{check_blob, check_container};
 pub(crate) use arrivals::{Arrivals, WATCHED};
 pub(crate) use garbage::GarbageRules;
 pub(crate) use list::ListQuery;
-pub(crate) use read::ReadRange;
-pub(crate) use write::{BlockUpload, Upload};
+pub(crate) use read::{BlobReader, ReadRange};
+pub(crate) use write::{BlockUpload, Upload, file_stream};
 
 use readers::Readers;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream::{self, BoxStream};
-use futures_util::{StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
@@ -87,6 +87,33 @@ pub(crate) struct BlobReader {
 }
 
 impl BlobReader {
+    /// The same range, with its bytes put through something on their way.
+    pub(crate) fn map<S>(self, through: impl FnOnce(BoxStream<'static, Result<Bytes>>) -> S) -> Self
+    where
+        S: Stream<Item = Result<Bytes>> + Send + 'static,
+    {
+        Self { stream: through(self.stream).boxed(), ..self }
+    }
+
+    /// Copies the range to the local file `path`, replacing it. A file left by a
+    /// failed copy is incomplete.
+    ///
+    /// # Errors
+    /// [`BlobError::File`] when the file cannot be written, and the failures of
+    /// the object store.
+    pub(crate) async fn save(self, path: &Path) -> Result<BlobInfo> {
+        let info = self.info.clone();
+        let failed = |source| BlobError::File { path: path.display().to_string(), source };
+        let mut file = File::create(path).await.map_err(failed)?;
+        file.set_max_buf_size(PIECE as usize);
+        let mut stream = self.into_stream();
+        while let Some(bytes) = stream.try_next().await? {
+            file.write_all(&bytes).await.map_err(failed)?;
+        }
+        file.flush().await.map_err(failed)?;
+        Ok(info)
+    }
+
     /// The bytes of [`range`](Self::range), fetched a few MiB ahead.
     pub(crate) fn into_stream(self) -> BoxStream<'static, Result<Bytes>> {
         self.stream
@@ -134,31 +161,6 @@ impl BlobStore {
             })
             .boxed();
         Ok(BlobReader { info, range, stream })
-    }
-
-    /// Copies a whole blob to the local file `path`, replacing it. A file left
-    /// by a failed copy is incomplete.
-    ///
-    /// # Errors
-    /// [`BlobError::File`] when the file cannot be written, else as
-    /// [`read`](Self::read).
-    pub(crate) async fn read_to_file(
-        &self,
-        container: &str,
-        name: &str,
-        path: &Path,
-    ) -> Result<BlobInfo> {
-        let reader = self.read(container, name, ReadRange::All).await?;
-        let info = reader.info.clone();
-        let failed = |source| BlobError::File { path: path.display().to_string(), source };
-        let mut file = File::create(path).await.map_err(failed)?;
-        file.set_max_buf_size(PIECE as usize);
-        let mut stream = reader.into_stream();
-        while let Some(bytes) = stream.try_next().await? {
-            file.write_all(&bytes).await.map_err(failed)?;
-        }
-        file.flush().await.map_err(failed)?;
-        Ok(info)
     }
 
     /// The blob and those of its segments that overlap the range.

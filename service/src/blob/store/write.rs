@@ -51,6 +51,17 @@ pub(crate) struct BlockUpload {
     pub(crate) md5: Option<Md5>,
 }
 
+/// The bytes of a local file.
+///
+/// # Errors
+/// [`BlobError::File`] when the file cannot be opened.
+pub(crate) async fn file_stream(path: &Path) -> Result<ReaderStream<File>> {
+    let file = File::open(path)
+        .await
+        .map_err(|source| BlobError::File { path: path.display().to_string(), source })?;
+    Ok(ReaderStream::with_capacity(file, FILE_CHUNK))
+}
+
 impl BlobStore {
     /// Writes a blob of unknown length from a stream, over any blob of that
     /// name. For the rest of the service, hence without a length limit.
@@ -90,11 +101,7 @@ impl BlobStore {
         content_type: &str,
         path: &Path,
     ) -> Result<BlobInfo> {
-        let file = File::open(path)
-            .await
-            .map_err(|source| BlobError::File { path: path.display().to_string(), source })?;
-        let stream = ReaderStream::with_capacity(file, FILE_CHUNK);
-        self.put_stream(container, name, content_type, stream).await
+        self.put_stream(container, name, content_type, file_stream(path).await?).await
     }
 
     /// Put Blob: writes a whole blob of at most 5000 MiB.

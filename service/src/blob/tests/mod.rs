@@ -26,8 +26,8 @@ use tower::ServiceExt as _;
 use super::model::{Permissions, Policy};
 use super::sas::{SasAuthority, SasKey};
 use super::sqlite::SqliteBlobIndex;
-use super::store::{BlobStore, Durability, StoreLimits};
-use super::{BlobService, router};
+use super::store::{BlobStore, Durability, ReadRange, StoreLimits};
+use super::{BlobError, BlobInfo, BlobService, router};
 
 const CONTAINER: &str = "asset-f438649c-1aa6-4a3b-8b5c-0a1b2c3d4e5f";
 const POLICY: &str = "af57bdd8-6751-4e84-b403-f3c140444b54";
@@ -185,6 +185,11 @@ impl Got {
             format!(r#"<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>"#);
         assert!(self.text().starts_with(&start), "{}", self.text());
     }
+}
+
+/// Copies a blob to a local file.
+async fn save(bench: &Bench, name: &str, path: &Path) -> Result<BlobInfo, BlobError> {
+    bench.store.read(CONTAINER, name, ReadRange::All).await?.save(path).await
 }
 
 async fn open_store(folder: &Path, limits: StoreLimits) -> BlobStore {

@@ -87,7 +87,7 @@ async fn local_files_go_in_and_out() {
     std::fs::write(&source, &bytes).unwrap();
     let stored = bench.store.write_from_file(CONTAINER, "f", "video/mp4", &source).await.unwrap();
     assert_eq!(stored.size, 5_000_000);
-    let read = bench.store.read_to_file(CONTAINER, "f", &copy).await.unwrap();
+    let read = save(&bench, "f", &copy).await.unwrap();
     assert_eq!(read.etag, stored.etag);
     assert!(std::fs::read(&copy).unwrap() == bytes);
     let none = bench.folder.path().join("no");

@@ -126,6 +126,6 @@ async fn a_missing_object_is_an_error_not_short_data() {
     bench.put("b", b"hello").await.expect(201);
     std::fs::write(bench.files().remove(0), b"hel").unwrap();
     let copy = bench.folder.path().join("copy");
-    let read = bench.store.read_to_file(CONTAINER, "b", &copy).await;
+    let read = save(&bench, "b", &copy).await;
     assert!(matches!(read, Err(crate::blob::BlobError::Damaged { .. })), "{read:?}");
 }

@@ -1,0 +1,195 @@
+//! Reading and writing the files of assets, whether they are encrypted at rest or not.
+
+use std::path::Path;
+
+use azure_media::v2_19::{AssetCreationOptions, ContentKeyType};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use edm::{DateTime, Record};
+use uuid::Uuid;
+
+use super::Secret;
+use super::content_key::clear_key;
+use super::storage::{KEY_SIZE, SCHEME, StorageCipher, VERSION, parse_iv};
+use crate::app::App;
+use crate::blob::{BlobError, BlobInfo, BlobReader, BlobStore, ReadRange, file_stream};
+use crate::error::ApiError;
+use crate::sets::{self, asset, both, equals};
+use crate::store::{Change, Query, Source};
+
+/// An asset's file: what is read of it is in the clear.
+#[derive(Clone)]
+pub(crate) struct FileReader {
+    store: BlobStore,
+    container: String,
+    name: String,
+    cipher: Option<StorageCipher>,
+}
+
+impl FileReader {
+    /// A file of an asset, by its name; it need not be there.
+    pub(crate) async fn open(app: &App, asset_id: &str, name: &str) -> Result<Self, ApiError> {
+        let filter = both(equals("ParentAssetId", asset_id), equals("Name", name));
+        let query = Query { top: 1, ..Query::all(sets::set("Files")?, filter) };
+        match app.store.query(&query).await?.records.pop() {
+            Some(file) => Self::of(app, &file).await,
+            // There may be a blob that no file tells of.
+            None => Ok(Self::new(app, asset_id, name, None)),
+        }
+    }
+
+    /// The file of a record.
+    pub(crate) async fn of(app: &App, file: &Record) -> Result<Self, ApiError> {
+        let cipher = cipher(app, file).await?;
+        Ok(Self::new(app, file.text("ParentAssetId"), file.text("Name"), cipher))
+    }
+
+    fn new(app: &App, asset_id: &str, name: &str, cipher: Option<StorageCipher>) -> Self {
+        Self {
+            store: app.blob_store.clone(),
+            container: asset::container_of(asset_id),
+            name: name.to_owned(),
+            cipher,
+        }
+    }
+
+    /// What is known of the blob; `None` if there is none.
+    pub(crate) async fn info(&self) -> Result<Option<BlobInfo>, BlobError> {
+        self.store.get(&self.container, &self.name).await
+    }
+
+    /// Opens a range.
+    pub(crate) async fn read(&self, range: ReadRange) -> Result<BlobReader, BlobError> {
+        let reader = self.store.read(&self.container, &self.name, range).await?;
+        Ok(match self.cipher.clone() {
+            None => reader,
+            Some(cipher) => {
+                let start = reader.range.start;
+                reader.map(|stream| cipher.stream(start, stream))
+            }
+        })
+    }
+}
+
+/// The cipher of a file; `None` if it is in the clear.
+async fn cipher(app: &App, file: &Record) -> Result<Option<StorageCipher>, ApiError> {
+    let encrypted = file.value("IsEncrypted").as_bool() == Some(true);
+    if !encrypted || file.text("EncryptionScheme") != SCHEME {
+        return Ok(None);
+    }
+    let refuse = |problem: &str| {
+        let name = file.text("Name");
+        ApiError::bad_request(format!("The file '{name}' cannot be decrypted: {problem}."))
+    };
+    let key = app.store.get(sets::set("ContentKeys")?, file.text("EncryptionKeyId")).await?;
+    let key = key.ok_or_else(|| refuse("its EncryptionKeyId leads to no content key"))?;
+    let iv = parse_iv(file.text("InitializationVector"))
+        .ok_or_else(|| refuse("its InitializationVector is not a number of 64 bits"))?;
+    let cipher = StorageCipher::new(&clear_key(app, &key).await?, iv)
+        .ok_or_else(|| refuse("its content key has not 32 bytes"))?;
+    Ok(Some(cipher))
+}
+
+/// Encrypts the files that a task puts into an asset.
+pub(crate) struct OutputEncryption {
+    key_id: String,
+    key: Secret,
+}
+
+/// What an output asset's files are to be encrypted with; `None` if they are not to be. The key is
+/// made and linked if the asset has none yet.
+pub(crate) async fn encrypt_output(
+    app: &App,
+    asset_id: &str,
+) -> Result<Option<OutputEncryption>, ApiError> {
+    let found = app.store.get(sets::set("Assets")?, asset_id).await?;
+    let asset = found.ok_or_else(|| ApiError::no_entity("Asset"))?;
+    let encrypted = i64::from(AssetCreationOptions::STORAGE_ENCRYPTED.value());
+    if asset.value("Options").as_integer() != Some(encrypted) {
+        return Ok(None);
+    }
+    let keys = sets::set("ContentKeys")?;
+    let source = Source::new("Assets", asset_id, "ContentKeys");
+    let query = Query { linked_from: Some(source.clone()), ..Query::all(keys, storage_keys()) };
+    // An earlier attempt has made it.
+    if let Some(record) = app.store.query(&query).await?.records.pop() {
+        let key = clear_key(app, &record).await?;
+        return Ok(Some(OutputEncryption { key_id: record.text("Id").to_owned(), key }));
+    }
+    let (record, key) = new_key(app)?;
+    let key_id = record.text("Id").to_owned();
+    let mut changes = vec![sets::still_there("Assets", asset_id)?];
+    changes.push(Change::Insert(keys, record));
+    changes.push(Change::Link(source, keys.name, key_id.clone()));
+    app.store.commit(changes).await?;
+    Ok(Some(OutputEncryption { key_id, key }))
+}
+
+/// That a content key is of storage encryption.
+pub(crate) fn storage_keys() -> edm::Expr {
+    sets::is_number("ContentKeyType", ContentKeyType::StorageEncryption.value().into())
+}
+
+/// A new storage key, wrapped as a client wraps one.
+fn new_key(app: &App) -> Result<(Record, Secret), ApiError> {
+    let mut bytes = [0; KEY_SIZE];
+    getrandom::fill(&mut bytes).map_err(ApiError::internal)?;
+    let key = Secret::from(bytes.to_vec());
+    let wrapped = app.protection.wrap(&bytes).map_err(ApiError::internal)?;
+    let mut record = Record::new(sets::set("ContentKeys")?.entity_type);
+    let now = DateTime::now().truncated_to_millis();
+    record.put("Id", format!("nb:kid:UUID:{}", Uuid::new_v4()));
+    record.put("Created", now);
+    record.put("LastModified", now);
+    record.put("ContentKeyType", ContentKeyType::StorageEncryption.value());
+    record.put("EncryptedContentKey", STANDARD.encode(wrapped));
+    record.put("ProtectionKeyId", app.protection.thumbprint());
+    record.put("Name", "");
+    Ok((record, key))
+}
+
+/// What storing a file fails with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WriteError {
+    /// The storage account refuses or fails.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+    /// There is no cipher for it.
+    #[error(transparent)]
+    Key(#[from] ApiError),
+}
+
+/// Puts a local file into an asset, in place of what is there, encrypted if it is to be.
+pub(crate) async fn write(
+    app: &App,
+    encryption: Option<&OutputEncryption>,
+    file: &mut Record,
+    path: &Path,
+) -> Result<(), WriteError> {
+    let container = asset::container_of(file.text("ParentAssetId"));
+    let (name, content_type) = (file.text("Name").to_owned(), file.text("MimeType").to_owned());
+    match encryption {
+        None => app.blob_store.write_from_file(&container, &name, &content_type, path).await?,
+        Some(encryption) => {
+            let stream = encryption.begin(file)?.stream(0, file_stream(path).await?);
+            app.blob_store.put_stream(&container, &name, &content_type, stream).await?
+        }
+    };
+    Ok(())
+}
+
+impl OutputEncryption {
+    /// The cipher of another file: describes it in the file's record.
+    fn begin(&self, file: &mut Record) -> Result<StorageCipher, ApiError> {
+        let mut iv = [0; 8];
+        getrandom::fill(&mut iv).map_err(ApiError::internal)?;
+        let iv = u64::from_be_bytes(iv);
+        file.put("IsEncrypted", true);
+        file.put("EncryptionScheme", SCHEME);
+        file.put("EncryptionVersion", VERSION);
+        file.put("EncryptionKeyId", self.key_id.as_str());
+        file.put("InitializationVector", iv.to_string());
+        StorageCipher::new(&self.key, iv)
+            .ok_or_else(|| ApiError::bad_request("The storage key has not 32 bytes."))
+    }
+}

@@ -1,0 +1,37 @@
+//! Content keys: how they come and go, what they encrypt, and who may have them.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`protection`] | the account's RSA key, to whose certificate clients encrypt content keys |
+//! | [`certificate`] | X.509 certificates, the account's and those of clients |
+//! | [`content_key`] | from a stored `ContentKey` to the bytes of the key |
+//! | [`storage`], [`files`] | files that are encrypted at rest |
+//! | [`restriction`], [`jwt`], [`swt`] | what an authorization policy asks of a token |
+//! | [`delivery`] | the endpoint that players fetch keys from |
+//!
+//! A clear key is a [`Secret`] wherever it is: it is wiped when it is dropped, and never logged.
+
+mod certificate;
+mod content_key;
+mod delivery;
+mod files;
+mod jwt;
+mod protection;
+mod restriction;
+mod storage;
+mod swt;
+mod xml;
+
+pub(crate) use content_key::{
+    check_wrapped, fitting_delivery, key_type, protection_key, protection_key_id, rebind,
+};
+#[allow(unused_imports, reason = "dynamic encryption asks for keys")]
+pub(crate) use content_key::{clear_key, kid};
+pub(crate) use delivery::{acquisition_url, handle};
+pub(crate) use files::{FileReader, encrypt_output, storage_keys, write};
+pub(crate) use protection::ProtectionKey;
+pub(crate) use restriction::TokenRestriction;
+pub(crate) use storage::CipherError;
+
+/// The bytes of a key.
+pub(crate) type Secret = secrecy::SecretSlice<u8>;
