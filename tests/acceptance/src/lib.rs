@@ -11,6 +11,7 @@
 //! ```
 //!
 //! * ffmpeg and ffprobe must be installed, as for the service itself; `cargo xtask test` does that.
+//! * `openssl` must be installed as well: [`crypto`] is what clients do with keys.
 //! * [`Service::shared`] is one service for all tests of a file; [`Service::start`] is one of its
 //!   own, for tests that stop it, kill it, or count what is in it.
 //! * A watchdog ends the services of a test process that is gone, however it went.
@@ -19,6 +20,7 @@
 //! * `tests/python` of the repository holds what is run by `python_sdk.rs`.
 
 mod batch;
+pub mod crypto;
 mod http;
 mod media;
 mod process;
@@ -35,6 +37,6 @@ pub use raw::{Connection, RawReply};
 pub use service::{Info, Service, Stopped, binary};
 pub use story::{
     ENCODER, Upload, ago, blob_url, error_message, id_of, key, locator, new_id, percent, poll,
-    task_body,
+    task_body, value,
 };
 pub use xml::{Element, elements};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value as Json, json};
 
+use crate::crypto;
 use crate::http::{Api, Reply};
 use crate::process::eventually;
 
@@ -58,6 +59,31 @@ impl Api {
     pub fn origin(&self, asset: &str) -> Json {
         let policy = self.policy(1);
         self.post("Locators", locator(&policy, asset, 2)).send().expect(201).json()
+    }
+
+    /// The certificate that content keys are encrypted to: base64 of DER.
+    #[track_caller]
+    pub fn certificate(&self) -> String {
+        let id = value(&self.get("GetProtectionKeyId?contentKeyType=1").send().expect(200));
+        let path = format!("GetProtectionKey?ProtectionKeyId='{id}'");
+        value(&self.get(&path).send().expect(200))
+    }
+
+    /// Makes a content key of a type; returns its id.
+    #[track_caller]
+    pub fn content_key(&self, ty: i32, key: &[u8]) -> String {
+        let id = new_id("kid");
+        let wrapped = crypto::wrap(&self.certificate(), key);
+        let body = json!({ "Id": id, "ContentKeyType": ty, "EncryptedContentKey": wrapped });
+        made(&self.post("ContentKeys", body).send().expect(201))
+    }
+
+    /// Links an entity to another by a navigation property: `what` is such as `ContentKeys`.
+    #[track_caller]
+    pub fn link(&self, from: &str, navigation: &str, set: &str, id: &str) -> Reply {
+        let body = json!({ "url": self.uri(set, id) });
+        let path = format!("{from}/$links/{navigation}");
+        self.post(&path, body).header("dataserviceversion", "3.0").send()
     }
 
     /// Makes an asset with one file and uploads the file in one piece.
@@ -229,4 +255,10 @@ pub fn error_message(reply: &Reply) -> String {
     assert_eq!(error["code"], "", "{reply}");
     assert_eq!(error["message"]["lang"], "en-US", "{reply}");
     error["message"]["value"].as_str().unwrap_or_else(|| panic!("{reply}")).to_owned()
+}
+
+/// The value that a function or action has answered, light.
+#[track_caller]
+pub fn value(reply: &Reply) -> String {
+    reply.json()["value"].as_str().unwrap_or_else(|| panic!("no text\n{reply}")).to_owned()
 }

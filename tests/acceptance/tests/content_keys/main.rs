@@ -1,0 +1,8 @@
+//! Content keys: how they come and go, who gets them, and what they protect.
+
+#![allow(clippy::unwrap_used)]
+
+mod delivery;
+mod keys;
+mod links;
+mod policies;
