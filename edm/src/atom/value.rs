@@ -136,7 +136,8 @@ fn open(element: &Element, said: Option<&str>) -> Result<Json, PayloadError> {
     let item = item_type(said);
     let are_items = !element.children.is_empty() && element.children.iter().all(is_element);
     if item.is_some() || are_items {
-        let items = element.children.iter().map(|child| open(child, child.type_name().as_deref().or(item)));
+        let items =
+            element.children.iter().map(|child| open(child, child.type_name().as_deref().or(item)));
         return items.collect::<Result<_, _>>().map(Json::Array);
     }
     if element.children.is_empty() && said.is_empty() {
