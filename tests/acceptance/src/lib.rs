@@ -21,6 +21,7 @@
 
 mod batch;
 pub mod crypto;
+mod encrypted;
 mod http;
 mod media;
 mod process;
@@ -30,6 +31,7 @@ mod story;
 mod xml;
 
 pub use batch::{BatchPart, batch_parts};
+pub use encrypted::{EncryptedUpload, storage_cipher};
 pub use http::{Api, Call, Reply};
 pub use media::{Frames, decode, ffmpeg, not_a_video, smooth_init, video};
 pub use process::{eventually, media_processes};

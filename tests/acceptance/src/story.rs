@@ -91,11 +91,7 @@ impl Api {
     pub fn upload(&self, name: &str, content: &[u8]) -> Upload {
         let asset = self.asset(name);
         let file = self.file(&asset, name);
-        let sas = self.sas(&asset, 2);
-        let url = blob_url(&sas, name);
-        let put = self.plain("PUT", &url).header("x-ms-blob-type", "BlockBlob");
-        put.body(content).send().expect(201);
-        self.delete(&key("Locators", &sas)).send().expect(204);
+        self.put(&asset, name, content);
         Upload { asset, file }
     }
 

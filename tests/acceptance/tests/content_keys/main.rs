@@ -6,3 +6,4 @@ mod delivery;
 mod keys;
 mod links;
 mod policies;
+mod storage;
