@@ -20,7 +20,7 @@ use crate::keys::ProtectionKey;
 use crate::origin::Origin;
 use crate::quotas::{Quotas, Throttle};
 use crate::sets::Effect;
-use crate::store::{Queue, Store, sqlite::SqliteStore};
+use crate::store::{Outbox, Queue, Store, sqlite::SqliteStore};
 use crate::token::Tokens;
 use crate::urls::Urls;
 
@@ -40,6 +40,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn Store>,
     /// Tasks for workers.
     pub(crate) queue: Arc<dyn Queue>,
+    /// Notifications to deliver.
+    pub(crate) outbox: Arc<dyn Outbox>,
     /// Blobs.
     pub(crate) blob_store: BlobStore,
     /// Blobs, for clients.
@@ -50,6 +52,8 @@ pub(crate) struct App {
     pub(crate) origin: Origin,
     /// Where clients reach the service.
     pub(crate) urls: Urls,
+    /// Whether webhooks may be at public addresses only.
+    pub(crate) public_webhooks: bool,
     /// What the account may have at most.
     pub(crate) quotas: Quotas,
     /// Counts requests of the API.
@@ -91,9 +95,11 @@ impl App {
             tokens: Tokens::new(&account),
             protection,
             store: Arc::clone(&store) as Arc<dyn Store>,
-            queue: store,
+            queue: Arc::clone(&store) as Arc<dyn Queue>,
+            outbox: store,
             origin: Origin::new(),
             throttle: Arc::new(Throttle::new(quotas.throttle)),
+            public_webhooks: false,
             quotas,
             work: Arc::new(Notify::new()),
             account,

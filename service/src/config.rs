@@ -47,6 +47,11 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "FILE", env = "MEDIAD_QUOTAS")]
     pub(crate) quotas: Option<PathBuf>,
 
+    /// Deliver webhooks over https only, and only to addresses of the public internet: for a service
+    /// whose clients are not to reach its own network through it
+    #[arg(long, env = "MEDIAD_PUBLIC_WEBHOOKS")]
+    pub(crate) public_webhooks: bool,
+
     /// Acknowledge uploads only once they are on disk: they survive a power cut then, and not only
     /// a crash of the service
     #[arg(long, env = "MEDIAD_FSYNC")]

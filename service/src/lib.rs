@@ -6,6 +6,7 @@
 //! | [`sets`] | the rules of the entity sets, a file each |
 //! | [`store`] | entities and links, tables made from the model |
 //! | [`blob`] | the storage account: block blobs under SAS URLs |
+//! | [`notify`] | webhooks |
 //! | [`ingest`] | bulk uploads, on their way into assets |
 //! | [`jobs`], [`encode`] | tasks, leases, ffmpeg |
 //! | [`keys`] | content keys, storage encryption, key delivery |
@@ -28,6 +29,7 @@ mod ingest;
 mod jobs;
 mod keys;
 mod listen;
+mod notify;
 mod odata;
 mod origin;
 mod quotas;

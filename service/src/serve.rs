@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -20,7 +21,7 @@ use crate::encode::{EncodeSettings, Tools};
 use crate::listen::Listener;
 use crate::quotas::Quotas;
 use crate::tls::Tls;
-use crate::{ingest, jobs, listen, route, sets};
+use crate::{ingest, jobs, listen, notify, route, sets};
 
 /// How often the space that blobs take is brought up to date.
 const METER_INTERVAL: Duration = Duration::from_secs(5);
@@ -41,8 +42,9 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         Some(url) => url.clone(),
         None => public_url(&plain, &secret)?,
     };
-    let app =
-        Arc::new(App::open(&options.data, &public, &options.urls, options.fsync, quotas).await?);
+    let app = App::open(&options.data, &public, &options.urls, options.fsync, quotas).await?;
+    let app = Arc::new(App { public_webhooks: options.public_webhooks, ..app });
+    let webhooks = notify::client(options.public_webhooks)?;
     let tls = match options.tls.source(&options.data) {
         Some(source) => {
             let mut hosts = app.urls.hosts();
@@ -56,9 +58,11 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let workers =
         tokio::spawn(jobs::run(Arc::clone(&app), settings, options.encoders, stop.clone()));
-    let sweeper = tokio::spawn(collect_garbage(Arc::clone(&app), stop.clone()));
-    let meter = tokio::spawn(meter_storage(Arc::clone(&app), stop.clone()));
-    let ingest = tokio::spawn(ingest::run(Arc::clone(&app), stop.clone()));
+    let mut background = JoinSet::new();
+    background.spawn(collect_garbage(Arc::clone(&app), stop.clone()));
+    background.spawn(meter_storage(Arc::clone(&app), stop.clone()));
+    background.spawn(ingest::run(Arc::clone(&app), stop.clone()));
+    background.spawn(notify::run(Arc::clone(&app), webhooks, stop.clone()));
     let end = end_asked_for()?;
     announce(&app, &plain, &secret, tls.as_ref())?;
     let plain = plain.into_iter().map(|socket| Listener { socket, tls: None });
@@ -70,9 +74,9 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     stop.cancel();
     server.await?;
     workers.await?;
-    sweeper.await?;
-    meter.await?;
-    ingest.await?;
+    while let Some(ended) = background.join_next().await {
+        ended?;
+    }
     Ok(())
 }
 

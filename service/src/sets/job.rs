@@ -9,6 +9,7 @@ use edm::query::QueryOptions;
 use edm::{DateTime, Draft, Record, Value};
 
 use super::engine::stored;
+use super::notification_end_point::check_subscriptions;
 use super::task_body::{AssetRef, OutputAsset, TaskBody};
 use super::{Effect, New, Plan, Rules, equals, set};
 use crate::app::App;
@@ -22,7 +23,7 @@ pub(super) struct Jobs;
 #[async_trait]
 impl Rules for Jobs {
     async fn create(&self, app: &App, new: &mut New) -> Result<(), ApiError> {
-        check_subscriptions(&new.record)?;
+        check_subscriptions(app, &new.record).await?;
         let inputs = inputs(app, &new.draft).await?;
         let tasks = tasks(app, new, inputs.len()).await?;
         let bodies: Vec<_> = tasks.iter().map(|task| &task.body).collect();
@@ -81,16 +82,6 @@ pub(crate) fn state(record: &Record) -> JobState {
 /// Whether a state is one that does not change any more.
 pub(crate) fn is_final(state: JobState) -> bool {
     matches!(state, JobState::Finished | JobState::Error | JobState::Canceled)
-}
-
-fn check_subscriptions(job: &Record) -> Result<(), ApiError> {
-    let Value::Collection(subscriptions) = job.value("JobNotificationSubscriptions") else {
-        return Ok(());
-    };
-    match subscriptions.is_empty() {
-        true => Ok(()),
-        false => Err(super::not_available("A notification of a job's state")),
-    }
 }
 
 /// The ids of the input assets, in the order in which they are linked.
@@ -164,6 +155,7 @@ async fn tasks(app: &App, new: &New, inputs: usize) -> Result<Vec<NewTask>, ApiE
         };
         let record = super::engine::prepare(set, draft).map_err(at)?;
         check_processor(record.text("MediaProcessorId")).map_err(at)?;
+        check_subscriptions(app, &record).await.map_err(at)?;
         let body = TaskBody::parse(record.text("TaskBody"))
             .map_err(|error| at(ApiError::bad_request(error.to_string())))?;
         tasks.push(NewTask { record, body });

@@ -20,6 +20,7 @@ mod job_template;
 mod locator;
 mod media_processor;
 mod monitoring_configuration;
+mod notification_end_point;
 pub(crate) mod relation;
 mod reserved_unit;
 pub(crate) mod storage_account;
@@ -45,7 +46,7 @@ pub(crate) use engine::{Created, add_link, create, delete, invoke, remove_link, 
 pub(crate) use filter::{asset_filter_id, compile as compile_filter};
 pub(crate) use job::{cancel, is_final, primary_file, state};
 pub(crate) use locator::is_open;
-pub(crate) use reserved_unit::task_slots;
+pub(crate) use reserved_unit::{account_id, task_slots};
 pub(crate) use streaming_endpoint::is_running;
 
 /// An entity that is being made.
@@ -189,6 +190,7 @@ pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
         "Jobs" => &job::Jobs,
         "JobTemplates" => &job_template::JobTemplates,
         "Locators" => &locator::Locators,
+        "NotificationEndPoints" => &notification_end_point::NotificationEndPoints,
         "MonitoringConfigurations" => &monitoring_configuration::MonitoringConfigurations,
         "StreamingEndpoints" => &streaming_endpoint::StreamingEndpoints,
         "ContentKeyAuthorizationPolicies"

@@ -60,6 +60,12 @@ pub(crate) async fn task_slots(app: &App) -> Result<usize, ApiError> {
     Ok(usize::try_from(units.unwrap_or_default()).unwrap_or_default().max(1))
 }
 
+/// The id of the media account.
+pub(crate) async fn account_id(app: &App) -> Result<String, ApiError> {
+    let row = row(app).await?.ok_or_else(|| ApiError::internal("the account has no id"))?;
+    Ok(crate::odata::key_of(set("EncodingReservedUnitTypes")?, &row))
+}
+
 /// Makes the row, with a unit for each of the tasks that the operator lets run at the same time;
 /// its id is that of the account from then on.
 pub(super) async fn seed(app: &App, encoders: usize) -> Result<(), ApiError> {

@@ -74,3 +74,83 @@ DROP TRIGGER IF EXISTS operation_insert;
 CREATE TRIGGER operation_insert AFTER INSERT ON Operations BEGIN
     DELETE FROM Operations WHERE seq <= NEW.seq - 10000;
 END;
+
+-- Notifications: what is to be told to whom, as it happened. A message is there from the commit on
+-- that it tells of, and leaves when it is delivered. States: 3 Finished, 4 Error, 5 Canceled are
+-- final. An end point that cannot keep up gets no more than the messages that it has to catch up
+-- with.
+CREATE TABLE IF NOT EXISTS outbox (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    end_point TEXT NOT NULL,
+    -- Messages to one end point about one subject are delivered in order.
+    subject TEXT NOT NULL,
+    event TEXT NOT NULL,
+    task TEXT,
+    job_name TEXT,
+    old_state INTEGER,
+    new_state INTEGER,
+    progress INTEGER,
+    happened TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f', 'now')),
+    attempts INTEGER NOT NULL DEFAULT 0,
+    -- Milliseconds since 1970.
+    due INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS outbox_order ON outbox (end_point, subject, seq);
+CREATE INDEX IF NOT EXISTS outbox_subject ON outbox (subject, event);
+
+DROP TRIGGER IF EXISTS outbox_limit;
+CREATE TRIGGER outbox_limit BEFORE INSERT ON outbox
+WHEN (SELECT COUNT(*) FROM outbox WHERE end_point = NEW.end_point) >= 10000 BEGIN
+    SELECT RAISE(IGNORE);
+END;
+
+DROP TRIGGER IF EXISTS notify_registration;
+CREATE TRIGGER notify_registration AFTER INSERT ON NotificationEndPoints BEGIN
+    INSERT INTO outbox (end_point, subject, event)
+        VALUES (NEW.Id, NEW.Id, 'NotificationEndPointRegistration');
+END;
+
+DROP TRIGGER IF EXISTS notify_removal;
+CREATE TRIGGER notify_removal AFTER DELETE ON NotificationEndPoints BEGIN
+    DELETE FROM outbox WHERE end_point = OLD.Id;
+END;
+
+DROP TRIGGER IF EXISTS notify_job_state;
+CREATE TRIGGER notify_job_state AFTER UPDATE OF State ON Jobs
+WHEN OLD.State <> NEW.State AND NEW.JobNotificationSubscriptions LIKE '[{%' BEGIN
+    INSERT INTO outbox (end_point, subject, event, job_name, old_state, new_state)
+        SELECT value ->> 'NotificationEndPointId', NEW.Id, 'JobStateChange', NEW.Name,
+            OLD.State, NEW.State
+        FROM json_each(NEW.JobNotificationSubscriptions)
+        WHERE value ->> 'TargetJobState' = 2 OR NEW.State IN (3, 4, 5);
+END;
+
+DROP TRIGGER IF EXISTS notify_task_state;
+CREATE TRIGGER notify_task_state AFTER UPDATE OF State ON Tasks
+WHEN OLD.State <> NEW.State AND NEW.TaskNotificationSubscriptions LIKE '[{%' BEGIN
+    INSERT INTO outbox (end_point, subject, event, task, old_state, new_state)
+        SELECT value ->> 'NotificationEndPointId', link.source_key, 'TaskStateChange', NEW.Id,
+            OLD.State, NEW.State
+        FROM json_each(NEW.TaskNotificationSubscriptions)
+        JOIN link ON link.target_set = 'Tasks' AND link.target_key = NEW.Id
+            AND link.source_set = 'Jobs' AND link.navigation = 'Tasks'
+        WHERE value ->> 'TargetTaskState' = 2 OR NEW.State IN (3, 4, 5);
+END;
+
+-- Of progress, only the latest counts that nobody was told yet.
+DROP TRIGGER IF EXISTS notify_task_progress;
+CREATE TRIGGER notify_task_progress AFTER UPDATE OF Progress ON Tasks
+WHEN NEW.State IN (1, 2) AND OLD.Progress <> NEW.Progress
+    AND NEW.TaskNotificationSubscriptions LIKE '[{%' BEGIN
+    DELETE FROM outbox
+        WHERE event = 'TaskProgress' AND task = NEW.Id AND attempts = 0 AND subject =
+            (SELECT source_key FROM link WHERE target_set = 'Tasks' AND target_key = NEW.Id
+                AND source_set = 'Jobs' AND navigation = 'Tasks');
+    INSERT INTO outbox (end_point, subject, event, task, new_state, progress)
+        SELECT value ->> 'NotificationEndPointId', link.source_key, 'TaskProgress', NEW.Id,
+            NEW.State, CAST(NEW.Progress AS INTEGER)
+        FROM json_each(NEW.TaskNotificationSubscriptions)
+        JOIN link ON link.target_set = 'Tasks' AND link.target_key = NEW.Id
+            AND link.source_set = 'Jobs' AND link.navigation = 'Tasks'
+        WHERE value ->> 'IncludeTaskProgress' = 1;
+END;

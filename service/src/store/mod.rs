@@ -6,10 +6,12 @@
 
 mod derived;
 mod filter_sql;
+mod outbox;
 mod queue;
 mod row;
 mod schema;
 pub(crate) mod sqlite;
+mod sqlite_outbox;
 mod sqlite_queue;
 mod sqlite_transaction;
 #[cfg(test)]
@@ -22,6 +24,7 @@ use edm::model::EntitySet;
 use edm::query::OrderBy;
 use edm::{Expr, Record};
 
+pub(crate) use outbox::{Event, Message, Outbox};
 pub(crate) use queue::{AFTER, Claim, Lease, Queue};
 
 /// What keeps entities and the links between them.

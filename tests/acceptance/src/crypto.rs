@@ -135,7 +135,9 @@ pub fn swt(key: &[u8], claims: &[(&str, &str)]) -> String {
     format!("{signed}&HMACSHA256={}", percent(&signature))
 }
 
-fn hmac(key: &[u8], data: &[u8]) -> Vec<u8> {
+/// The HMAC-SHA256 of bytes.
+#[track_caller]
+pub fn hmac(key: &[u8], data: &[u8]) -> Vec<u8> {
     openssl(&format!("dgst -sha256 -mac HMAC -macopt hexkey:{} -binary", hex(key)), data)
 }
 

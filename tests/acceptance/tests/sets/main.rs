@@ -5,6 +5,8 @@
 mod ingest;
 mod job_templates;
 mod monitoring;
+mod notifications;
 mod quotas;
+mod receiver;
 mod reserved_units;
 mod storage;
