@@ -14,7 +14,7 @@ use crate::blob::{
     StoreLimits,
 };
 use crate::change_set::PendingEffects;
-use crate::config::{Account, UrlOptions};
+use crate::config::{Account, StreamOptions, UrlOptions};
 use crate::error::ApiError;
 use crate::keys::ProtectionKey;
 use crate::origin::Origin;
@@ -60,6 +60,10 @@ pub(crate) struct App {
     pub(crate) throttle: Arc<Throttle>,
     /// Rings when there may be work.
     pub(crate) work: Arc<Notify>,
+    /// Rings when there is an operation to finish.
+    pub(crate) operations: Arc<Notify>,
+    /// How streams are served.
+    pub(crate) stream_options: StreamOptions,
     /// For what tasks read and write while they run.
     pub(crate) scratch: PathBuf,
     /// The change set in which [`App::store`] is a transaction.
@@ -102,6 +106,8 @@ impl App {
             public_webhooks: false,
             quotas,
             work: Arc::new(Notify::new()),
+            operations: Arc::new(Notify::new()),
+            stream_options: StreamOptions::default(),
             account,
             blob_store,
             blobs,
@@ -139,6 +145,10 @@ impl App {
                 }
                 Effect::LookForUploads(container) => {
                     self.blob_store.arrivals().note(container);
+                    Ok(())
+                }
+                Effect::WatchOperations => {
+                    self.operations.notify_one();
                     Ok(())
                 }
                 Effect::WakeWorkers => {

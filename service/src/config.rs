@@ -4,8 +4,10 @@ use std::io::{self, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use axum::http::HeaderName;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,10 @@ pub(crate) struct ServeOptions {
     /// Where clients reach the service
     #[command(flatten)]
     pub(crate) urls: UrlOptions,
+
+    /// How streams are served
+    #[command(flatten)]
+    pub(crate) streams: StreamOptions,
 
     /// Listen for plain HTTP at an address that other machines can reach: the API is then as safe
     /// as the network
@@ -60,6 +66,33 @@ pub(crate) struct ServeOptions {
     /// Speed of encoding, as x264 names it: slower ones look better at the same bit rate
     #[arg(long, value_name = "PRESET", default_value = "veryfast", env = "MEDIAD_X264_PRESET")]
     pub(crate) x264_preset: String,
+}
+
+/// How streams are served, and endpoints managed.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct StreamOptions {
+    /// Header in which a proxy that every stream request passes tells the address of the client,
+    /// such as X-Forwarded-For: the last address of it counts for the IP lists of streaming
+    /// endpoints. The proxy must not pass on what a client says of itself
+    #[arg(long, value_name = "NAME", env = "MEDIAD_CLIENT_ADDRESS_HEADER")]
+    pub(crate) client_address_header: Option<HeaderName>,
+
+    /// How long operations of streaming endpoints take, in milliseconds: clients see them in
+    /// progress for that long
+    #[arg(
+        long,
+        value_name = "MILLISECONDS",
+        default_value_t = 0,
+        env = "MEDIAD_OPERATION_MILLISECONDS"
+    )]
+    pub(crate) operation_milliseconds: u32,
+}
+
+impl StreamOptions {
+    /// How long operations take.
+    pub(crate) fn operation_time(&self) -> Duration {
+        Duration::from_millis(self.operation_milliseconds.into())
+    }
 }
 
 /// By which URLs clients reach the service.

@@ -1,10 +1,13 @@
 //! The listeners: connections with limits in number and time, and an orderly end.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::Request;
 use futures_util::future::join_all;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -13,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use crate::tls::Tls;
 
@@ -31,6 +35,10 @@ pub(crate) struct Listener {
     /// What makes them secret, if they are.
     pub(crate) tls: Option<Tls>,
 }
+
+/// The address that a request has come from, among its extensions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// What all connections share.
 #[derive(Clone)]
@@ -60,7 +68,7 @@ async fn accept_all(listener: Listener, shared: Shared, stop: CancellationToken)
             accepted = accept(&listener.socket, &shared.room) => accepted,
             () = stop.cancelled() => return,
         };
-        let Some((stream, place)) = accepted else {
+        let Some((stream, peer, place)) = accepted else {
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
@@ -68,10 +76,10 @@ async fn accept_all(listener: Listener, shared: Shared, stop: CancellationToken)
         let (tls, stop) = (listener.tls.clone(), stop.clone());
         tokio::spawn(async move {
             match tls {
-                None => answer(stream, router, watcher).await,
+                None => answer(stream, peer, router, watcher).await,
                 Some(tls) => tokio::select! {
                     agreed = tls.accept(stream) => match agreed {
-                        Ok(stream) => answer(stream, router, watcher).await,
+                        Ok(stream) => answer(stream, peer, router, watcher).await,
                         Err(error) => tracing::debug!(%error, "no TLS connection"),
                     },
                     // There is nothing to be ended in order.
@@ -84,10 +92,14 @@ async fn accept_all(listener: Listener, shared: Shared, stop: CancellationToken)
 }
 
 /// Answers the requests of one connection.
-async fn answer<S>(stream: S, router: Router, watcher: Watcher)
+async fn answer<S>(stream: S, peer: Peer, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let router = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        request
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
@@ -102,13 +114,14 @@ where
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(tokio::net::TcpStream, Peer, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => {
+        Ok((stream, address)) => {
             // Answers are short, or long enough to fill packets anyway.
             let _ = stream.set_nodelay(true);
-            Some((stream, place))
+            // An address of IPv4 is one also where it comes to a socket of IPv6.
+            Some((stream, Peer(address.ip().to_canonical()), place))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection was not accepted");

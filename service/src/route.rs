@@ -56,7 +56,7 @@ async fn answer(router: Router, request: Request) -> Response {
 }
 
 /// The host that the client has asked, whether or not it is known here.
-fn authority<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> &'a str {
+pub(crate) fn authority<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> &'a str {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     // A request line may hold a whole URL, which is the stronger (RFC 9112 §3.2.2).
     uri.authority().map(|authority| authority.as_str()).or(host).unwrap_or_default()
@@ -77,7 +77,7 @@ async fn shared(State(app): State<Arc<App>>, request: Request) -> Response {
     if let Some(path) = strip_key_delivery(path).map(str::to_owned) {
         return deliver(&app, path, request).await;
     }
-    if origin::split(path).is_some() {
+    if origin::is_for(path) {
         return origin::handle(&app, request).await;
     }
     match *request.method() {

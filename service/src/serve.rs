@@ -43,7 +43,11 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         None => public_url(&plain, &secret)?,
     };
     let app = App::open(&options.data, &public, &options.urls, options.fsync, quotas).await?;
-    let app = Arc::new(App { public_webhooks: options.public_webhooks, ..app });
+    let app = Arc::new(App {
+        public_webhooks: options.public_webhooks,
+        stream_options: options.streams.clone(),
+        ..app
+    });
     let webhooks = notify::client(options.public_webhooks)?;
     let tls = match options.tls.source(&options.data) {
         Some(source) => {
@@ -61,6 +65,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let mut background = JoinSet::new();
     background.spawn(collect_garbage(Arc::clone(&app), stop.clone()));
     background.spawn(meter_storage(Arc::clone(&app), stop.clone()));
+    background.spawn(sets::finish_operations(Arc::clone(&app), stop.clone()));
     background.spawn(ingest::run(Arc::clone(&app), stop.clone()));
     background.spawn(notify::run(Arc::clone(&app), webhooks, stop.clone()));
     let end = end_asked_for()?;

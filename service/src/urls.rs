@@ -248,7 +248,7 @@ impl Urls {
 }
 
 /// Takes the port off an authority; an address of IPv6 keeps its brackets.
-fn host_of(authority: &str) -> &str {
+pub(crate) fn host_of(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => host,
         _ => authority,

@@ -2,14 +2,18 @@
 //! are asked for. Nothing is packaged ahead and nothing is kept but sample indexes.
 
 mod download;
+mod endpoint;
+mod error;
 mod filters;
 mod load;
+mod site;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::Request as HttpRequest;
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_media::v2_19::LocatorType;
@@ -17,13 +21,15 @@ use bytes::Bytes;
 use edm::DateTime;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use moka::future::Cache;
-use packager::{Error as PackagerError, Format, Fragment, Presentation, Request, UrlError};
+use packager::{Format, Fragment, Presentation, Request, UrlError};
 
 use crate::app::App;
 use crate::blob::ReadRange;
 use crate::error::ApiError;
 use crate::keys::FileReader;
 use crate::sets;
+use endpoint::Endpoint;
+use error::OriginError;
 
 /// Sample indexes in memory, in bytes.
 const CACHE_SIZE: u64 = 256 << 20;
@@ -55,84 +61,13 @@ impl Origin {
     }
 }
 
-/// What a request of the streaming endpoint fails with: the codes that its documentation lists.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{code}: {message}")]
-struct OriginError {
-    status: StatusCode,
-    code: &'static str,
-    message: String,
-}
-
-impl OriginError {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
-    }
-
-    fn not_found(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "MPE_RESOURCE_NOT_FOUND", message)
-    }
-
-    fn internal(cause: impl std::fmt::Display) -> Self {
-        tracing::error!(%cause, "a stream could not be served");
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self::new(status, "MPE_STORAGE_ERROR", "The asset could not be read.")
-    }
-}
-
-impl From<ApiError> for OriginError {
-    fn from(error: ApiError) -> Self {
-        Self::internal(error)
-    }
-}
-
-impl From<PackagerError> for OriginError {
-    fn from(error: PackagerError) -> Self {
-        let (status, code) = match error {
-            PackagerError::NoSuchTrack { .. } | PackagerError::NoSuchQuality { .. } => {
-                (StatusCode::NOT_FOUND, "MPE_EGRESS_TRACK_NOT_FOUND")
-            }
-            PackagerError::NoSuchTime { .. } => {
-                (StatusCode::NOT_FOUND, "MPE_FRAGMENT_TIMESTAMP_NOT_FOUND")
-            }
-            PackagerError::NothingLeft { left: "fragment" } => {
-                (StatusCode::NOT_FOUND, "MPE_EGRESS_TIMESTAMP_NOT_FOUND")
-            }
-            PackagerError::NothingLeft { .. } => {
-                (StatusCode::NOT_FOUND, "MPE_EGRESS_TRACK_NOT_FOUND")
-            }
-            PackagerError::NoInitSegment => (StatusCode::BAD_REQUEST, "MPE_BAD_URL_SYNTAX"),
-            PackagerError::MissingFile { .. } => {
-                (StatusCode::NOT_FOUND, "MPE_STORAGE_RESOURCE_NOT_FOUND")
-            }
-            _ => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "MPE_FORMAT_NOT_SUPPORTED"),
-        };
-        Self::new(status, code, error.to_string())
-    }
-}
-
-impl From<UrlError> for OriginError {
-    fn from(error: UrlError) -> Self {
-        let status = match error {
-            UrlError::UnsupportedFormat { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            _ => StatusCode::BAD_REQUEST,
-        };
-        let code = match error {
-            UrlError::UnsupportedFormat { .. } => "MPE_OUTPUT_FORMAT_NOT_SUPPORTED",
-            _ => "MPE_BAD_URL_SYNTAX",
-        };
-        Self::new(status, code, error.to_string())
-    }
-}
-
-impl IntoResponse for OriginError {
-    fn into_response(self) -> Response {
-        (self.status, format!("{self}\n")).into_response()
-    }
+/// Whether a path is one of a streaming endpoint, on a host that it shares.
+pub(crate) fn is_for(path: &str) -> bool {
+    split(path).is_some() || site::Policy::of(path).is_some()
 }
 
 /// The GUID of a locator and the path below it, if a path has that form.
-pub(crate) fn split(path: &str) -> Option<(&str, &str)> {
+fn split(path: &str) -> Option<(&str, &str)> {
     let (guid, rest) = path.trim_start_matches('/').split_once('/')?;
     (guid.len() == 36 && uuid::Uuid::try_parse(guid).is_ok()).then_some((guid, rest))
 }
@@ -141,12 +76,10 @@ pub(crate) fn split(path: &str) -> Option<(&str, &str)> {
 pub(crate) async fn handle(app: &App, request: HttpRequest) -> Response {
     let (head, _) = request.into_parts();
     let mut response = match head.method {
-        Method::GET | Method::HEAD => {
-            match Box::pin(answer(app, head.uri.path(), &head.headers)).await {
-                Ok(response) => response,
-                Err(error) => error.into_response(),
-            }
-        }
+        Method::GET | Method::HEAD => match Box::pin(answer(app, &head)).await {
+            Ok(response) => response,
+            Err(error) => error.into_response(),
+        },
         Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
         _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     };
@@ -164,7 +97,25 @@ pub(crate) async fn handle(app: &App, request: HttpRequest) -> Response {
     response
 }
 
-async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, OriginError> {
+/// Answers for the endpoint that the host stands for.
+async fn answer(app: &App, head: &Parts) -> Result<Response, OriginError> {
+    let endpoint = Endpoint::of(app, head).await?;
+    endpoint.admit(app, head)?;
+    let path = head.uri.path();
+    let mut response = match site::Policy::of(path) {
+        Some(policy) => policy.answer(&endpoint)?,
+        None => below_locator(app, &endpoint, path, &head.headers).await?,
+    };
+    endpoint.set_cache(&mut response);
+    Ok(response)
+}
+
+async fn below_locator(
+    app: &App,
+    endpoint: &Endpoint,
+    path: &str,
+    headers: &HeaderMap,
+) -> Result<Response, OriginError> {
     let (guid, rest) =
         split(path).ok_or_else(|| OriginError::not_found("There is no such path."))?;
     let asset = asset(app, guid).await?;
@@ -173,6 +124,7 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
         Err(UrlError::NotStreaming) => return download::file(app, &asset, rest, headers).await,
         Err(error) => return Err(error.into()),
     };
+    endpoint.check_packages()?;
     if request.parameters().encryption.is_some() {
         return Err(OriginError::new(
             StatusCode::FORBIDDEN,
@@ -210,13 +162,15 @@ async fn answer(app: &App, path: &str, headers: &HeaderMap) -> Result<Response, 
     }
 }
 
-/// The id of the asset that an open locator leads to, while the endpoint is running.
+/// The id of the asset that an open locator leads to.
 async fn asset(app: &App, guid: &str) -> Result<String, OriginError> {
-    if !sets::is_running(app).await? {
-        return Err(OriginError::not_found("The streaming endpoint is stopped."));
+    let locators = sets::set("Locators")?;
+    // A client that has chosen the id may have written it in capitals.
+    let mut found = None;
+    for guid in [guid, &guid.to_ascii_lowercase()] {
+        let id = format!("nb:lid:UUID:{guid}");
+        found = found.or(app.store.get(locators, &id).await.map_err(ApiError::from)?);
     }
-    let id = format!("nb:lid:UUID:{}", guid.to_ascii_lowercase());
-    let found = app.store.get(sets::set("Locators")?, &id).await.map_err(ApiError::from)?;
     let open = |locator: &edm::Record| {
         locator.value("Type").as_integer() == Some(LocatorType::OnDemandOrigin.value().into())
             && sets::is_open(locator, DateTime::now())

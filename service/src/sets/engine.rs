@@ -197,7 +197,8 @@ pub(crate) async fn delete(
         return Err(ApiError::method_not_allowed(format!("{} cannot be deleted.", set.name)));
     }
     let plan = rules.delete(app, record, options).await?;
-    let operation = commit(app, plan, Change::Delete(set, key_of(set, record))).await?;
+    let gone = (!plan.keep).then(|| Change::Delete(set, key_of(set, record)));
+    let operation = commit(app, plan, gone).await?;
     Ok(Outcome::of_change(operation))
 }
 
@@ -252,9 +253,13 @@ pub(crate) async fn invoke(
 }
 
 /// Commits a change with what goes along; returns the operation to poll, if there is one.
-async fn commit(app: &App, plan: Plan, change: Change) -> Result<Option<String>, ApiError> {
+async fn commit(
+    app: &App,
+    plan: Plan,
+    change: impl Into<Option<Change>>,
+) -> Result<Option<String>, ApiError> {
     let mut changes = plan.before;
-    changes.push(change);
+    changes.extend(change.into());
     changes.extend(plan.after);
     if let Err(error) = app.store.commit(changes).await {
         app.carry_out_now(&plan.otherwise).await;

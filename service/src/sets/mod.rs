@@ -47,7 +47,9 @@ pub(crate) use filter::{asset_filter_id, compile as compile_filter};
 pub(crate) use job::{cancel, is_final, primary_file, state};
 pub(crate) use locator::is_open;
 pub(crate) use reserved_unit::{account_id, task_slots};
-pub(crate) use streaming_endpoint::is_running;
+pub(crate) use streaming_endpoint::{
+    all as streaming_endpoints, finish_operations, is_classic, serves,
+};
 
 /// An entity that is being made.
 pub(crate) struct New {
@@ -70,6 +72,8 @@ pub(crate) struct Plan {
     pub(crate) then: Vec<Effect>,
     /// What to do outside of the store if nothing was committed.
     pub(crate) otherwise: Vec<Effect>,
+    /// Whether an entity that is to be deleted stays: for now, or because it was refused.
+    pub(crate) keep: bool,
     /// The operation to poll, if the change goes on after it is answered: with 202, then.
     pub(crate) operation: Option<String>,
 }
@@ -95,6 +99,8 @@ pub(crate) enum Effect {
     LookForUploads(String),
     /// Tell the workers that there is something to do.
     WakeWorkers,
+    /// Tell who finishes operations that there is one.
+    WatchOperations,
 }
 
 /// What an operation answers, and a change of an entity.

@@ -2,5 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod endpoints;
 mod filters;
+mod hosts;
 mod stage;
