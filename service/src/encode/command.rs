@@ -61,9 +61,6 @@ fn open(args: &mut Args, input: &Input) {
     if let Some(length) = input.length {
         args.all(&["-t", &length.to_string()]);
     }
-    if !input.autorotate {
-        args.all(&["-noautorotate"]);
-    }
     let accept = if input.image { Accept::MediaOrImage } else { Accept::Media };
     args.0.extend(guarded_input(&input.path, accept));
 }
@@ -95,8 +92,11 @@ fn media(args: &mut Args, plan: &Plan, threads: Option<&str>) {
         audio_codec(args, audio);
     }
     if let Some(copied) = &plan.copied_audio {
-        // What is before the start would be heard before the picture is seen.
-        args.all(&["-c:a", "copy", "-copypriorss:a", "0"]);
+        args.all(&["-c:a", "copy"]);
+        if plan.inputs.first().is_some_and(|input| input.start.is_some()) {
+            // What is before the start would be heard before the picture is seen.
+            args.all(&["-copypriorss:a", "0"]);
+        }
         args.all(&["-metadata:s:a:0", &format!("language={}", copied.language)]);
     }
     if let Some(threads) = threads {

@@ -118,6 +118,10 @@ fn decoded(segment: &PictureSegment, rate: Rational) -> String {
         filters.push(format!("crop={width}:{height}:{left}:{top}"));
     }
     filters.push(format!("fps={rate}:start_time=0"));
+    if let Some(length) = segment.length {
+        // Frames between those of the clip's own rate would make it longer.
+        filters.push(format!("trim=duration={length}"));
+    }
     format!("{input}{}", filters.join(","))
 }
 

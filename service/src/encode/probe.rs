@@ -201,6 +201,8 @@ pub(crate) struct VideoSource {
     pub(crate) height: u32,
     /// Displayed with width and height swapped.
     pub(crate) rotated: bool,
+    /// Degrees clockwise by which ffmpeg turns the picture for that.
+    pub(crate) turned: u16,
     /// Frames per second to encode at.
     pub(crate) frame_rate: Rational,
     /// kbit/s, if known.
@@ -218,6 +220,7 @@ impl Default for VideoSource {
             width: 1280,
             height: 720,
             rotated: false,
+            turned: 0,
             frame_rate: Rational { num: 25, den: 1 },
             bitrate_kbps: None,
             interlaced: false,
@@ -367,7 +370,9 @@ fn video_source(stream: &Stream, bits_per_second: Option<f64>) -> Option<VideoSo
     let (stored, pixel_shape) = ((width, height), pixel_shape.clamp(0.1, 10.0));
     let (width, height) = square_pixels(width, height, pixel_shape);
     let rotation = stream.side_data_list.iter().find_map(|data| data.rotation);
-    let rotated = rotation.is_some_and(|degrees| (degrees / 90.0).round() as i64 % 2 != 0);
+    // Saturating; ffprobe counts the other way round.
+    let quarters = rotation.map_or(0, |degrees| (-degrees / 90.0).round() as i32).rem_euclid(4);
+    let rotated = quarters % 2 == 1;
     Some(VideoSource {
         index: stream.index,
         codec: stream.codec_name.clone().unwrap_or_default(),
@@ -376,6 +381,7 @@ fn video_source(stream: &Stream, bits_per_second: Option<f64>) -> Option<VideoSo
         width: if rotated { height } else { width },
         height: if rotated { width } else { height },
         rotated,
+        turned: quarters as u16 * 90,
         frame_rate: frame_rate(stream),
         bitrate_kbps: bits_per_second.map(kbps).filter(|kbps| *kbps > 0),
         interlaced: matches!(stream.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt")),

@@ -25,15 +25,45 @@ fn run(tool: &str, arguments: &[&str]) -> Vec<u8> {
     output.stdout
 }
 
+/// What ffprobe says of a file: one value a line; arguments are split at spaces.
+///
+/// # Panics
+///
+/// When it is not installed, fails, or complains.
+#[track_caller]
+pub fn ffprobe(media: &[u8], arguments: &str) -> Vec<String> {
+    let mut file = tempfile::NamedTempFile::new().expect("a temporary file");
+    file.write_all(media).expect("writing");
+    let path = file.path().to_str().expect("a path of UTF-8");
+    let mut words: Vec<_> = "-v error -of default=nw=1:nk=1".split(' ').collect();
+    words.extend(arguments.split(' '));
+    words.push(path);
+    let text = String::from_utf8(run("ffprobe", &words)).expect("ffprobe writes UTF-8");
+    text.lines().map(str::to_owned).collect()
+}
+
+/// Runs ffmpeg with arguments that are split at spaces, and returns the file with this extension
+/// that it writes.
+///
+/// # Panics
+///
+/// When it is not installed, fails, or complains.
+#[track_caller]
+pub fn made_by_ffmpeg(arguments: &str, extension: &str) -> Vec<u8> {
+    let suffix = format!(".{extension}");
+    let file = tempfile::Builder::new().suffix(&suffix).tempfile().expect("a temporary file");
+    let path = file.path().to_str().expect("a path of UTF-8");
+    ffmpeg(&format!("-y {arguments} {path}"));
+    std::fs::read(path).expect("reading what ffmpeg wrote")
+}
+
 /// A video with sound: moving bars at 25 frames a second, and a tone.
 pub fn video(size: &str, seconds: u32) -> Vec<u8> {
-    let file = tempfile::Builder::new().suffix(".mp4").tempfile().expect("a temporary file");
-    let path = file.path().to_str().expect("a path of UTF-8").to_owned();
-    ffmpeg(&format!(
-        "-y -f lavfi -i testsrc2=s={size}:r=25:d={seconds} -f lavfi -i sine=f=440:r=48000:d={seconds} \
-         -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -ac 2 {path}"
-    ));
-    std::fs::read(path).expect("reading what ffmpeg wrote")
+    let arguments = format!(
+        "-f lavfi -i testsrc2=s={size}:r=25:d={seconds} -f lavfi -i sine=f=440:r=48000:d={seconds} \
+         -c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac -ac 2"
+    );
+    made_by_ffmpeg(&arguments, "mp4")
 }
 
 /// Bytes that are no video, whatever their name.

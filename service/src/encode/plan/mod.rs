@@ -52,8 +52,6 @@ pub(super) struct Input {
     pub(super) start: Option<Seconds>,
     /// How much to read.
     pub(super) length: Option<Seconds>,
-    /// Turn the picture as the file says.
-    pub(super) autorotate: bool,
     pub(super) repeat: Repeat,
     /// May be an image.
     pub(super) image: bool,
@@ -81,11 +79,13 @@ pub(super) struct Picture {
 pub(super) struct PictureSegment {
     pub(super) input: VideoInput,
     pub(super) deinterlace: bool,
-    /// Degrees clockwise.
+    /// Degrees clockwise, besides what ffmpeg turns since the file says so.
     pub(super) turn: u16,
     /// Width, height, left and top in stored pixels.
     pub(super) crop: Option<(u32, u32, u32, u32)>,
     pub(super) overlay: Option<OverlayPlan>,
+    /// Where it is cut off.
+    pub(super) length: Option<Seconds>,
     /// The size that it has on the canvas.
     pub(super) fitted: (u32, u32),
 }

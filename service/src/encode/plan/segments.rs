@@ -81,6 +81,7 @@ impl Timeline {
                     turn: 0,
                     crop: None,
                     overlay: None,
+                    length: None,
                     fitted,
                 });
             }
@@ -130,12 +131,12 @@ fn part(
 ) -> Result<(Part, Option<VideoSource>), TaskError> {
     let clip = &material.clip;
     let (start, length) = trim(material)?;
+    let cut = length.filter(|_| clip.duration.is_some());
     let input = inputs.len();
     inputs.push(Input {
         path: material.path.clone(),
         start: Some(start).filter(|start| start.millis() > 0),
-        length: length.filter(|_| clip.duration.is_some()),
-        autorotate: clip.filters.rotation == Rotation::Auto,
+        length: cut,
         repeat: Repeat::Times(1),
         image: false,
     });
@@ -173,6 +174,7 @@ fn part(
         turn,
         crop,
         overlay,
+        length: cut,
         fitted: (video.width, video.height),
     });
     Ok((part, Some(video)))
@@ -203,7 +205,8 @@ fn turned(source: &VideoSource, rotation: Rotation) -> (u16, VideoSource, (u32, 
     let swap = |(a, b): (u32, u32), really: bool| if really { (b, a) } else { (a, b) };
     let (turn, swapped) = match rotation {
         Rotation::Auto => (0, source.rotated),
-        Rotation::Degrees(degrees) => (degrees, degrees % 180 == 90),
+        // ffmpeg turns it as the file says before all else, and drops what the file says.
+        Rotation::Degrees(degrees) => ((degrees + 360 - source.turned) % 360, degrees % 180 == 90),
     };
     let upright = square_pixels(source.stored.0, source.stored.1, source.pixel_shape);
     (video.width, video.height) = swap(upright, swapped);
@@ -241,7 +244,6 @@ fn overlay_input(overlay: &Overlay, file: &OverlayFile) -> Input {
         path: file.path.clone(),
         start: None,
         length: None,
-        autorotate: true,
         repeat: match file.kind {
             OverlayKind::Still => Repeat::Times(1),
             OverlayKind::Animation => Repeat::Forever,

@@ -1,0 +1,13 @@
+//! Presets, each feature judged by what is in the files that come out.
+
+#![allow(clippy::unwrap_used)]
+
+mod copies;
+mod filters;
+mod images;
+mod lab;
+mod named;
+mod processors;
+mod refused;
+mod sources;
+mod tracks;
