@@ -56,7 +56,7 @@ impl Rules for JobTemplates {
         }
         let set = set("TaskTemplates")?;
         let from = Source::new("JobTemplates", new.record.text("Id"), "TaskTemplates");
-        for template in templates.values() {
+        for template in &templates {
             let id = template.text("Id").to_owned();
             new.plan.after.push(Change::Insert(set, stored(template)));
             new.plan.after.push(Change::Link(from.clone(), "TaskTemplates", id));
@@ -102,8 +102,8 @@ fn read_body(template: &Record) -> Result<Vec<TemplateTask>, ApiError> {
     body.map_err(|error| ApiError::bad_request(error.to_string()))
 }
 
-/// The task templates that are made along, by their ids as they are compared.
-async fn task_templates(app: &App, draft: &Draft) -> Result<BTreeMap<String, Record>, ApiError> {
+/// The task templates that are made along, in their order.
+async fn task_templates(app: &App, draft: &Draft) -> Result<Vec<Record>, ApiError> {
     let inline = draft.inline.iter().find(|inline| inline.navigation == "TaskTemplates");
     let drafts = inline.map(|inline| inline.entities.as_slice()).unwrap_or_default();
     let most = app.quotas.tasks_per_job;
@@ -112,7 +112,7 @@ async fn task_templates(app: &App, draft: &Draft) -> Result<BTreeMap<String, Rec
         return Err(ApiError::bad_request(message));
     }
     let (set, processors) = (set("TaskTemplates")?, set("MediaProcessors")?);
-    let mut templates = BTreeMap::new();
+    let (mut templates, mut ids) = (Vec::with_capacity(drafts.len()), BTreeSet::new());
     for (position, draft) in drafts.iter().enumerate() {
         let at = |error: ApiError| ApiError {
             message: format!("TaskTemplates[{position}]: {}", error.message),
@@ -124,25 +124,23 @@ async fn task_templates(app: &App, draft: &Draft) -> Result<BTreeMap<String, Rec
             let message = format!("there is no media processor '{processor}'");
             return Err(at(ApiError::bad_request(message)));
         }
-        let id = template.text("Id").to_ascii_lowercase();
-        if templates.insert(id, template).is_some() {
+        if !ids.insert(template.text("Id").to_ascii_lowercase()) {
             return Err(at(ApiError::bad_request("its Id is that of another task template")));
         }
+        templates.push(template);
     }
     Ok(templates)
 }
 
 /// Each task of the body has a template of its own, and takes and makes as many assets as that
 /// says.
-fn check_pairs(
-    tasks: &[TemplateTask],
-    templates: &BTreeMap<String, Record>,
-) -> Result<(), ApiError> {
+fn check_pairs(tasks: &[TemplateTask], templates: &[Record]) -> Result<(), ApiError> {
     let refuse = |message: String| Err(ApiError::bad_request(message));
     let mut seen = BTreeSet::new();
     for task in tasks {
         let id = task.template.to_ascii_lowercase();
-        let Some(template) = templates.get(&id) else {
+        let of_task = |template: &&Record| template.text("Id").eq_ignore_ascii_case(&task.template);
+        let Some(template) = templates.iter().find(of_task) else {
             return refuse(format!(
                 "JobTemplateBody: taskTemplateId '{}' is not the Id of one of the TaskTemplates.",
                 task.template

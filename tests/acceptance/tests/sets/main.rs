@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod formats;
 mod ingest;
 mod job_templates;
 mod monitoring;
