@@ -217,7 +217,7 @@ where
         (p.is_not_null(), a.is_some()),
         (!p.eq(literal.clone()), !eq_a),
         (p.eq(literal.clone()).and(q.eq(other.clone())), eq_a && eq_b),
-        (!(p.eq(literal.clone()).or(q.ne(other.clone()))), !(eq_a || !eq_b)),
+        (!(p.eq(literal.clone()).or(q.ne(other.clone()))), !eq_a && eq_b),
         (p.in_([literal.clone(), other.clone()]), {
             a.as_ref().is_some_and(|a| equal(a, literal) || equal(a, other))
         }),

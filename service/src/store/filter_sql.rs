@@ -27,11 +27,14 @@ struct Typed {
 pub(super) struct Sql {
     pub(super) text: String,
     pub(super) arguments: SqliteArguments,
+    /// Whether what is written is within a `not`: a comparison with null, which is false to
+    /// clients, must not be null there.
+    negated: bool,
 }
 
 impl Sql {
     pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), arguments: SqliteArguments::default() }
+        Self { text: text.into(), ..Self::default() }
     }
 
     pub(super) fn push(&mut self, text: &str) {
@@ -92,7 +95,10 @@ impl Sql {
                 Ok(Typed { sql, ty: property.ty.primitive() })
             }
             Expr::Not(operand) => {
-                let operand = self.expression(operand, ty)?;
+                let outside = std::mem::replace(&mut self.negated, true);
+                let operand = self.expression(operand, ty);
+                self.negated = outside;
+                let operand = operand?;
                 expect(&operand, Primitive::Boolean)?;
                 Ok(Typed { sql: format!("(NOT {})", operand.sql), ty: operand.ty })
             }
@@ -126,7 +132,7 @@ impl Sql {
         let mut left = self.expression(first, ty)?;
         for (op, right) in rest.into_iter().rev() {
             let right = self.expression(right, ty)?;
-            left = binary(op, &left, &right)?;
+            left = binary(op, &left, &right, self.negated)?;
         }
         Ok(left)
     }
@@ -211,7 +217,7 @@ fn expect(operand: &Typed, primitive: Primitive) -> Result<(), StoreError> {
     }
 }
 
-fn binary(op: BinaryOp, left: &Typed, right: &Typed) -> Result<Typed, StoreError> {
+fn binary(op: BinaryOp, left: &Typed, right: &Typed, negated: bool) -> Result<Typed, StoreError> {
     let incompatible = || {
         let name = |ty: Option<Primitive>| ty.map_or("null", Primitive::name);
         StoreError::Query(format!(
@@ -236,18 +242,22 @@ fn binary(op: BinaryOp, left: &Typed, right: &Typed) -> Result<Typed, StoreError
         }
         Ok(Typed { sql: format!("({l} {operator} {r})"), ty: left.ty.or(right.ty) })
     };
-    let compare = |operator: &str| boolean(format!("({l} {operator} {r})"));
+    let connect = |operator: &str| boolean(format!("({l} {operator} {r})"));
+    let compare = |operator: &str| match negated {
+        true => boolean(format!("coalesce({l} {operator} {r}, 0)")),
+        false => connect(operator),
+    };
     match op {
         BinaryOp::Or | BinaryOp::And => {
             expect(left, Primitive::Boolean)?;
             expect(right, Primitive::Boolean)?;
-            compare(if op == BinaryOp::Or { "OR" } else { "AND" })
+            connect(if op == BinaryOp::Or { "OR" } else { "AND" })
         }
         // `=` where it can be: only that one is sure to use an index.
-        BinaryOp::Eq if left.ty.is_none() || right.ty.is_none() => compare("IS"),
+        BinaryOp::Eq if left.ty.is_none() || right.ty.is_none() => connect("IS"),
         BinaryOp::Eq => compare("="),
         // Null is not equal to anything but null.
-        BinaryOp::Ne => compare("IS NOT"),
+        BinaryOp::Ne => connect("IS NOT"),
         BinaryOp::Lt => compare("<"),
         BinaryOp::Le => compare("<="),
         BinaryOp::Gt => compare(">"),

@@ -6,6 +6,8 @@
 
 mod derived;
 mod filter_sql;
+#[cfg(test)]
+mod filter_tests;
 mod outbox;
 mod queue;
 mod row;
