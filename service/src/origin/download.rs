@@ -34,7 +34,7 @@ pub(super) async fn file(
         Err(BlobError::RangeNotSatisfiable { size }) => {
             let status = StatusCode::RANGE_NOT_SATISFIABLE;
             let message = "The range is past the end.";
-            let error = OriginError::new(status, "STORAGE_INVALID_RANGE", message);
+            let error = OriginError::new(status, "MPE_STORAGE_INVALID_RANGE", message);
             let size = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
             return Ok((size, error.into_response()).into_response());
         }

@@ -88,6 +88,11 @@ impl Rules for Locators {
             };
             set_expiry(new, length, DateTime::now());
         }
+        let start = new.value("StartTime").as_date_time();
+        if expiry(new) < start {
+            let message = "ExpirationDateTime must not be before StartTime.";
+            return Err(ApiError::bad_request(message));
+        }
         Ok(Plan::default())
     }
 

@@ -17,6 +17,7 @@ mod filter;
 pub(crate) mod ingest_manifest;
 mod job;
 mod job_template;
+mod live;
 mod locator;
 mod media_processor;
 mod monitoring_configuration;
@@ -195,6 +196,7 @@ pub(crate) fn rules(set: &EntitySet) -> Option<&'static dyn Rules> {
         "IngestManifests" => &ingest_manifest::IngestManifests,
         "Jobs" => &job::Jobs,
         "JobTemplates" => &job_template::JobTemplates,
+        "Channels" | "Programs" => &live::Live,
         "Locators" => &locator::Locators,
         "NotificationEndPoints" => &notification_end_point::NotificationEndPoints,
         "MonitoringConfigurations" => &monitoring_configuration::MonitoringConfigurations,

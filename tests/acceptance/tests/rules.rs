@@ -261,6 +261,12 @@ fn locator_updates() {
     });
     api.merge(&path, both).send().expect(204);
     assert_eq!(api.get(&path).send().json()["ExpirationDateTime"], "2032-01-01T00:00:00");
+    let ends = |end: &str| api.merge(&path, json!({ "ExpirationDateTime": end })).send();
+    ends("2030-12-31T00:00:00Z").expect(400);
+    ends("2031-06-01T00:00:00Z").expect(204);
+    let moved = api.get(&path).send().json();
+    assert_eq!(moved["StartTime"], "2031-01-01T00:00:00", "it stays");
+    assert_eq!(moved["ExpirationDateTime"], "2031-06-01T00:00:00");
     api.merge(&path, json!({ "Type": 1 })).send().expect(400);
     api.merge(&path, json!({ "AssetId": api.asset("another") })).send().expect(400);
 }

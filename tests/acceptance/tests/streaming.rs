@@ -104,7 +104,7 @@ fn what_is_not_there() {
     ] {
         let reply = stage.get(url).expect(status);
         let text = reply.text();
-        assert!(text.starts_with("MPE_") || text.starts_with("STORAGE_"), "{reply}");
+        assert!(text.starts_with("MPE_"), "{reply}");
         assert_eq!(reply.header("access-control-allow-origin"), "*");
     }
     for (part, status) in [

@@ -5,4 +5,5 @@
 mod endpoints;
 mod filters;
 mod hosts;
+mod live;
 mod stage;
