@@ -198,3 +198,18 @@ fn encryption_is_read_and_repeated() {
         assert!(matches!(Request::parse(path), Err(UrlError::Syntax { .. })), "{path}");
     }
 }
+
+proptest::proptest! {
+    /// Whatever the path, it is read or refused, and what is read is within bounds.
+    #[test]
+    fn any_path_is_read_or_refused(
+        path in "[a-zA-Z0-9()=,;.%/ äöé-]{0,60}",
+        tail in "(/[Mm]anifest|/QualityLevels\\([0-9]{0,21}\\)/(Fragments|Manifest))\\([a-z0-9=,;. ()-]{0,40}\\)?",
+    ) {
+        for text in [path.clone(), format!("{path}.ism{tail}"), format!("a.ism{tail}")] {
+            if let Ok(request) = Request::parse(&text) {
+                proptest::prop_assert!(request.parameters().filters.len() <= 3);
+            }
+        }
+    }
+}

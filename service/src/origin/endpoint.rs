@@ -44,8 +44,8 @@ impl Endpoint {
     }
 
     /// Refuses a request while the endpoint is not running, and of a client that it does not serve.
-    pub(super) fn admit(&self, app: &App, head: &Parts) -> Result<(), OriginError> {
-        if !sets::serves(&self.record) {
+    pub(super) async fn admit(&self, app: &App, head: &Parts) -> Result<(), OriginError> {
+        if !sets::serves(app, &self.record).await? {
             let name = self.record.text("Name");
             let message = format!("The streaming endpoint '{name}' is stopped.");
             return Err(OriginError::not_found(message));

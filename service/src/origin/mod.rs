@@ -100,7 +100,7 @@ pub(crate) async fn handle(app: &App, request: HttpRequest) -> Response {
 /// Answers for the endpoint that the host stands for.
 async fn answer(app: &App, head: &Parts) -> Result<Response, OriginError> {
     let endpoint = Endpoint::of(app, head).await?;
-    endpoint.admit(app, head)?;
+    endpoint.admit(app, head).await?;
     let path = head.uri.path();
     let mut response = match site::Policy::of(path) {
         Some(policy) => policy.answer(&endpoint)?,

@@ -23,6 +23,8 @@ use crate::store::{Change, Query, Source, StoreError};
 const THEN: &str = "#then";
 /// What stands there if the endpoint is to be removed.
 const DELETED: &str = "Deleted";
+/// Operations that are kept. The oldest go first: clients poll for minutes, not for days.
+const MOST_KEPT: u64 = 1000;
 /// How long to wait after the store has failed.
 const RETRY: Duration = Duration::from_secs(1);
 /// How long to sleep if there is nothing to finish.
@@ -122,6 +124,19 @@ pub(super) fn conditions(endpoint: &Record) -> Result<Vec<Change>, ApiError> {
     ])
 }
 
+/// Whether the operation that an endpoint is in ends with it running.
+pub(super) async fn ends_running(app: &App, endpoint: &Record) -> Result<bool, ApiError> {
+    let open = both(equals("State", "InProgress"), equals("TargetEntityId", endpoint.text("Id")));
+    let open = app.store.query(&Query::all(set("Operations")?, open)).await?.records;
+    for operation in &open {
+        let thens = app.store.links(&then_of(operation.text("Id"))).await?;
+        if thens.iter().any(|then| then == State::Running.as_str()) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn operation(target: &str, state: &str) -> Record {
     let mut operation = Record::new(&azure_media::v2_19::tables::OPERATION);
     operation.put("Id", format!("nb:opid:UUID:{}", uuid::Uuid::new_v4()));
@@ -175,6 +190,7 @@ async fn finish_due(app: &App, due: &mut BTreeMap<String, Instant>) -> Result<()
     let open = Query::all(set("Operations")?, equals("State", "InProgress"));
     let open = app.store.query(&open).await?.records;
     due.retain(|id, _| open.iter().any(|operation| operation.text("Id") == id));
+    forget_old(app).await?;
     let now = Instant::now();
     let later = now + app.stream_options.operation_time();
     for operation in &open {
@@ -185,6 +201,20 @@ async fn finish_due(app: &App, due: &mut BTreeMap<String, Instant>) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Removes the oldest operations that are over, if there are too many.
+async fn forget_old(app: &App) -> Result<(), ApiError> {
+    let operations = set("Operations")?;
+    let all = Query::set(operations);
+    let top = app.store.count(&all).await?.saturating_sub(MOST_KEPT);
+    if top == 0 {
+        return Ok(());
+    }
+    let oldest = app.store.query(&Query { top, ..all }).await?.records;
+    let over = oldest.iter().filter(|operation| operation.text("State") != "InProgress");
+    let gone = over.map(|operation| Change::Delete(operations, operation.text("Id").to_owned()));
+    Ok(app.store.commit(gone.collect()).await?)
 }
 
 async fn finish(app: &App, operation: &Record) -> Result<(), ApiError> {

@@ -206,9 +206,13 @@ pub(crate) async fn all(app: &App) -> Result<Vec<Record>, ApiError> {
     Ok(app.store.query(&Query::set(set("StreamingEndpoints")?)).await?.records)
 }
 
-/// Whether an endpoint serves streams: it goes on while its units are changed.
-pub(crate) fn serves(endpoint: &Record) -> bool {
-    matches!(lifecycle::state(endpoint), State::Running | State::Scaling)
+/// Whether an endpoint serves streams. One that was running goes on while its units are changed.
+pub(crate) async fn serves(app: &App, endpoint: &Record) -> Result<bool, ApiError> {
+    match lifecycle::state(endpoint) {
+        State::Running => Ok(true),
+        State::Scaling => lifecycle::ends_running(app, endpoint).await,
+        _ => Ok(false),
+    }
 }
 
 /// Whether an endpoint only hands out files: one of the first version without units.

@@ -156,6 +156,12 @@ fn every_step_takes_an_operation() {
     }
     let scaled = scale(json!(2)).expect(202);
     assert_eq!(state(api, &default), "Scaling");
+    // It goes on meanwhile; what it does not find is no matter of its state.
+    let ask = || {
+        let url = format!("{}/{}/a.mp4", service.info.streaming, uuid::Uuid::new_v4());
+        api.plain("GET", &url).send().expect(404).text().contains("stopped")
+    };
+    assert!(!ask(), "running while it is scaled");
     poll(api, &scaled);
     let read = endpoint(api, "default");
     assert_eq!((&read["State"], &read["ScaleUnits"]), (&"Running".into(), &2.into()));
@@ -164,7 +170,10 @@ fn every_step_takes_an_operation() {
     assert_eq!(state(api, &default), "Stopping");
     poll(api, &stop);
     // As SDKs of scripting languages send it.
-    poll(api, &scale(json!("0")).expect(202));
+    let scaled = scale(json!("0")).expect(202);
+    assert_eq!(state(api, &default), "Scaling");
+    assert!(ask(), "stopped while it is scaled");
+    poll(api, &scaled);
     let read = endpoint(api, "default");
     assert_eq!((&read["State"], &read["ScaleUnits"]), (&"Stopped".into(), &0.into()));
     api.merge(&path, json!({ "Description": "while stopped" })).send().expect(204);
