@@ -1,9 +1,6 @@
 //! The same entities in a batch.
 
-use acceptance::{
-    Api, BatchPart, ENCODER, Reply, Service, batch_parts, error_message, id_of, key, new_id,
-    percent,
-};
+use acceptance::{Api, BatchPart, ENCODER, Service, batch_parts, id_of, key, new_id, percent};
 use serde_json::{Value as Json, json};
 
 /// Posts a job template, and its task templates by reference, in one change set.
