@@ -47,6 +47,14 @@ pub(crate) struct Quotas {
     pub(crate) reserved_units_s2: i64,
     /// Encoding reserved units of type S3.
     pub(crate) reserved_units_s3: i64,
+    /// Gigabytes of the largest file that is encoded with units of type S1.
+    pub(crate) encoding_gigabytes_s1: u64,
+    /// Gigabytes of the largest file that is encoded with units of type S2.
+    pub(crate) encoding_gigabytes_s2: u64,
+    /// Gigabytes of the largest file that is encoded with units of type S3.
+    pub(crate) encoding_gigabytes_s3: u64,
+    /// Days that jobs are kept once they are over; forever if it is 0.
+    pub(crate) job_days: u32,
     /// Streaming endpoints.
     pub(crate) streaming_endpoints: u64,
     /// Streaming units of one streaming endpoint.
@@ -68,6 +76,10 @@ impl Default for Quotas {
             reserved_units_s1: 25,
             reserved_units_s2: 25,
             reserved_units_s3: 10,
+            encoding_gigabytes_s1: 26,
+            encoding_gigabytes_s2: 60,
+            encoding_gigabytes_s3: 260,
+            job_days: 90,
             streaming_endpoints: 2,
             streaming_units: 10,
             throttle: None,

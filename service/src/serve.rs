@@ -66,6 +66,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     background.spawn(collect_garbage(Arc::clone(&app), stop.clone()));
     background.spawn(meter_storage(Arc::clone(&app), stop.clone()));
     background.spawn(sets::finish_operations(Arc::clone(&app), stop.clone()));
+    background.spawn(jobs::purge::run(Arc::clone(&app), stop.clone()));
     background.spawn(ingest::run(Arc::clone(&app), stop.clone()));
     background.spawn(notify::run(Arc::clone(&app), webhooks, stop.clone()));
     let end = end_asked_for()?;

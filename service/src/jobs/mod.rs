@@ -8,6 +8,7 @@ mod inputs;
 mod outcome;
 mod outputs;
 pub(crate) mod processors;
+pub(crate) mod purge;
 mod run;
 mod work;
 

@@ -105,10 +105,12 @@ async fn inputs(app: &App, draft: &Draft) -> Result<Vec<String>, ApiError> {
             return Err(ApiError::no_entity("Asset"));
         }
         let of_asset = Query::all(files, equals("ParentAssetId", &id));
-        if primary_file(&app.store.query(&of_asset).await?.records).is_none() {
+        let found = app.store.query(&of_asset).await?.records;
+        let primary = primary_file(&found).ok_or_else(|| {
             let message = format!("The asset '{id}' has no file, or several and none is primary.");
-            return Err(ApiError::bad_request(message));
-        }
+            ApiError::bad_request(message)
+        })?;
+        super::reserved_unit::check_size(app, primary).await?;
         ids.push(id);
     }
     Ok(ids)

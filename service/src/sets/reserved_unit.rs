@@ -1,6 +1,7 @@
 //! `EncodingReservedUnitTypes`: how many tasks run at the same time. There is one row.
 
 use async_trait::async_trait;
+use axum::http::StatusCode;
 use azure_media::v2_19::ReservedUnitType;
 use edm::{Draft, Guid, Record};
 
@@ -58,6 +59,28 @@ async fn row(app: &App) -> Result<Option<Record>, ApiError> {
 pub(crate) async fn task_slots(app: &App) -> Result<usize, ApiError> {
     let units = row(app).await?.and_then(|row| row.value("CurrentReservedUnits").as_integer());
     Ok(usize::try_from(units.unwrap_or_default()).unwrap_or_default().max(1))
+}
+
+/// Refuses a file that is too large for the account's type of reserved units.
+pub(super) async fn check_size(app: &App, file: &Record) -> Result<(), ApiError> {
+    let size = file.value("ContentFileSize").as_integer().unwrap_or_default();
+    let quotas = &app.quotas;
+    let row = row(app).await?;
+    let ty = row.and_then(|row| row.value("ReservedUnitType").as_integer()).unwrap_or_default();
+    let (name, gigabytes) = match ReservedUnitType::from_number(i32::try_from(ty).unwrap_or(0)) {
+        ReservedUnitType::Premium => ("S3", quotas.encoding_gigabytes_s3),
+        ReservedUnitType::Standard => ("S2", quotas.encoding_gigabytes_s2),
+        _ => ("S1", quotas.encoding_gigabytes_s1),
+    };
+    if size.unsigned_abs() <= gigabytes.saturating_mul(1_000_000_000) {
+        return Ok(());
+    }
+    let message = format!(
+        "The quota is reached: with {name} reserved units a file of {gigabytes} GB can be encoded, \
+         and '{}' is larger.",
+        file.text("Name")
+    );
+    Err(ApiError::new(StatusCode::FORBIDDEN, message))
 }
 
 /// The id of the media account.

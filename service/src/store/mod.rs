@@ -5,6 +5,8 @@
 //! not code. [`Store`] is the trait; [`sqlite`] is the embedded implementation.
 
 mod derived;
+#[cfg(test)]
+mod derived_tests;
 mod filter_sql;
 #[cfg(test)]
 mod filter_tests;

@@ -241,6 +241,17 @@ fn locator_rules() {
 }
 
 #[test]
+fn a_locator_without_an_end_that_matters_works() {
+    let api = &Service::shared().api;
+    let upload = api.upload("a.mp4", b"forever");
+    let body = json!({ "Name": "ever", "DurationInMinutes": 1e12, "Permissions": 1 });
+    let policy = id_of(&api.post("AccessPolicies", body).send().expect(201).json());
+    let made = api.post("Locators", locator(&policy, &upload.asset, 1)).send().expect(201).json();
+    let blob = api.plain("GET", &blob_url(&made, "a.mp4")).send().expect(200);
+    assert_eq!(blob.body, b"forever");
+}
+
+#[test]
 fn locator_updates() {
     let service = Service::shared();
     let api = &service.api;

@@ -46,6 +46,10 @@ pub(super) fn object(row: &SqliteRow) -> Result<ObjectKey> {
 
 /// A stored time.
 pub(super) fn time(millisecond: i64) -> Result<Timestamp> {
+    // The last millisecond that there is cannot be read: it stands for the end of all time.
+    if millisecond >= Timestamp::MAX.as_millisecond() {
+        return Ok(Timestamp::MAX);
+    }
     Timestamp::from_millisecond(millisecond).map_err(broken)
 }
 

@@ -83,3 +83,34 @@ fn outputs_of_jobs_count_as_assets() {
     assert!(api.get("Jobs").send().feed().is_empty());
     assert_eq!(api.get("Assets").send().feed().len(), 1);
 }
+
+#[test]
+fn files_that_are_too_large_for_the_units_are_not_encoded() {
+    let (service, _file) = service("encoding-gigabytes-s1 = 1\n");
+    let api = &service.api;
+    let upload = api.upload("a.mp4", b"x");
+    let file = format!("Files('{}')", acceptance::percent(&upload.file));
+    let resize = |size: &str| {
+        api.merge(&file, json!({ "ContentFileSize": size })).send().expect(204);
+    };
+    let post = || {
+        let uri = json!({ "__metadata": { "uri": api.uri("Assets", &upload.asset) } });
+        let body = json!({
+            "InputMediaAssets": [uri],
+            "Tasks": [{
+                "Configuration": "AAC Audio", "MediaProcessorId": ENCODER,
+                "TaskBody": task_body("JobInputAsset(0)", "JobOutputAsset(0)"),
+            }],
+        });
+        api.post("Jobs", body).verbose().send()
+    };
+    resize("1000000001");
+    let refused = post().expect(403);
+    assert!(error_message(&refused).contains("S1 reserved units"), "{refused}");
+    let row = api.get("EncodingReservedUnitTypes").send().expect(200).feed()[0].clone();
+    let path = format!("EncodingReservedUnitTypes(guid'{}')", row["AccountId"].as_str().unwrap());
+    api.call("PUT", &path).json(json!({ "ReservedUnitType": 1 })).send().expect(204);
+    post().expect(201);
+    resize("60000000001");
+    assert!(error_message(&post().expect(403)).contains("60 GB"));
+}
