@@ -1,6 +1,6 @@
 //! Filters of the account and of assets: what may be made, and what they leave of a stream.
 
-use acceptance::{Api, Reply, elements, new_id, percent};
+use acceptance::{Api, Reply, decode, elements, new_id, percent};
 use serde_json::{Value as Json, json};
 
 use super::stage::Stage;
@@ -201,6 +201,14 @@ fn times_snap_to_fragments_in_every_format() {
     let list = stage.get(list).expect(200);
     assert_eq!(list.text().matches("#EXTINF").count(), 1, "{list}");
     assert!(list.text().contains("Fragments(video=60000000,"), "{list}");
+    // What is listed decodes, at its time on the whole timeline.
+    let part = |what: &str| {
+        let url = format!("film.ism/QualityLevels(100000)/Fragments(video={what},format=m3u8-cmaf");
+        stage.get(&format!("{url},filter=middle)")).expect(200).body
+    };
+    let frames = decode(&[part("i"), part("60000000")].concat(), "v");
+    assert_eq!(frames.count, 150);
+    assert!((frames.first - 6.0).abs() < 0.001 && frames.last < 12.0, "{frames:?}");
     let fragment = "film.ism/QualityLevels(100000)/Fragments(video=0,format=m3u8-cmaf";
     stage.get(&format!("{fragment})")).expect(200);
     stage.get(&format!("{fragment},filter=middle)")).expect(404);
