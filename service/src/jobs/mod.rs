@@ -4,6 +4,7 @@
 //! truth. Who works on what is a lease with a heartbeat ([`crate::store::Queue`]); a worker that is
 //! gone loses its lease, and the task starts again from its inputs.
 
+mod events;
 mod inputs;
 mod outcome;
 mod outputs;

@@ -6,6 +6,7 @@ use azure_media::v2_19::{JobState, TaskOptions};
 use edm::filter::BinaryOp;
 use edm::{DateTime, Expr, Record, Scalar as _, Value};
 
+use super::events::{error_details, event, performance};
 use crate::app::App;
 use crate::encode::TaskError;
 use crate::error::ApiError;
@@ -22,6 +23,14 @@ pub(super) struct Failure {
 impl Failure {
     pub(super) fn new(code: &'static str, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
+    }
+
+    pub(super) fn code(&self) -> &'static str {
+        self.code
+    }
+
+    pub(super) fn message(&self) -> &str {
+        &self.message
     }
 }
 
@@ -87,9 +96,14 @@ async fn job(app: &App, id: &str) -> Result<Record, ApiError> {
     found.ok_or_else(|| ApiError::no_entity("Job"))
 }
 
-/// Whether a job is being canceled.
-pub(super) async fn is_canceling(app: &App, id: &str) -> Result<bool, ApiError> {
-    Ok(state(&job(app, id).await?) == JobState::Canceling)
+async fn task(app: &App, claim: &Claim) -> Result<Record, ApiError> {
+    let found = app.store.get(sets::set("Tasks")?, &claim.lease.task).await?;
+    found.ok_or_else(|| ApiError::no_entity("Task"))
+}
+
+/// Whether the job of a task is being canceled.
+pub(super) async fn job_is_canceling(app: &App, claim: &Claim) -> Result<bool, ApiError> {
+    Ok(state(&job(app, &claim.job).await?) == JobState::Canceling)
 }
 
 /// The tasks of a job.
@@ -104,7 +118,8 @@ async fn tasks(app: &App, job: &str) -> Result<Vec<Record>, ApiError> {
 
 /// A worker has the task and fetches its inputs.
 pub(super) async fn scheduled(app: &App, claim: &Claim) -> Result<bool, ApiError> {
-    let values = vec![to(JobState::Scheduled), ("Progress", Value::Double(0.0))];
+    let said = event(&task(app, claim).await?, "Scheduled", "The inputs are being fetched.");
+    let values = vec![to(JobState::Scheduled), ("Progress", Value::Double(0.0)), said];
     let mut changes = vec![set_task(&claim.lease.task, values)?];
     if state(&job(app, &claim.job).await?) == JobState::Queued {
         changes.push(set_job(&claim.job, vec![to(JobState::Scheduled)])?);
@@ -114,7 +129,8 @@ pub(super) async fn scheduled(app: &App, claim: &Claim) -> Result<bool, ApiError
 
 /// The inputs are there and the encoder starts.
 pub(super) async fn processing(app: &App, claim: &Claim) -> Result<bool, ApiError> {
-    let values = vec![to(JobState::Processing), ("StartTime", now())];
+    let said = event(&task(app, claim).await?, "Processing", "The media processor has started.");
+    let values = vec![to(JobState::Processing), ("StartTime", now()), said];
     let mut changes = vec![set_task(&claim.lease.task, values)?];
     let job = job(app, &claim.job).await?;
     if matches!(state(&job), JobState::Queued | JobState::Scheduled) {
@@ -140,12 +156,15 @@ pub(super) async fn finished(
         let of_asset = equals("ParentAssetId", first.text("ParentAssetId"));
         changes.push(Change::DeleteWhere(set, of_asset));
     }
+    let performance = performance(&files, running);
     changes.extend(files.into_iter().map(|file| Change::Insert(set, file)));
     let values = vec![
         to(JobState::Finished),
         ("Progress", Value::Double(100.0)),
         ("EndTime", now()),
         ("RunningDuration", millis(running)),
+        performance,
+        event(&task(app, claim).await?, "Finished", "The outputs are stored."),
     ];
     changes.push(set_task(&claim.lease.task, values)?);
     if record(app, claim, changes).await? {
@@ -168,15 +187,12 @@ pub(super) async fn failed(
         message = failure.message,
         "task failed"
     );
-    let detail = vec![
-        ("Code".into(), Value::from(failure.code)),
-        ("Message".into(), Value::from(failure.message.as_str())),
-    ];
     let values = vec![
         to(JobState::Error),
-        ("ErrorDetails", Value::Collection(vec![Value::Complex(detail)])),
+        error_details(failure),
         ("EndTime", now()),
         ("RunningDuration", millis(running)),
+        event(&task(app, claim).await?, "Error", failure.code),
     ];
     let mut changes = vec![set_task(&claim.lease.task, values)?];
     let mut effects = Vec::new();
@@ -188,17 +204,30 @@ pub(super) async fn failed(
             if !options.contains(TaskOptions::DO_NOT_DELETE_OUTPUT_ASSET_ON_FAILURE) {
                 remove_outputs(app, id, &mut changes, &mut effects).await?;
             }
-        } else if state(&task) == JobState::Queued
-            && (!options.contains(TaskOptions::DO_NOT_CANCEL_ON_JOB_FAILURE)
-                || waits_for(app, id, &claim.lease.task).await?)
-        {
-            changes.push(set_task(id, vec![to(JobState::Canceled)])?);
+            continue;
+        }
+        let spared = options.contains(TaskOptions::DO_NOT_CANCEL_ON_JOB_FAILURE);
+        match state(&task) {
+            JobState::Queued if !spared || waits_for(app, id, &claim.lease.task).await? => {
+                changes.push(canceled(&task, "Another task of the job has failed.")?);
+            }
+            // Its worker notices.
+            JobState::Scheduled | JobState::Processing if !spared => {
+                changes.push(set_task(id, vec![to(JobState::Canceling)])?);
+            }
+            _ => {}
         }
     }
     if record(app, claim, changes).await? {
         app.carry_out(&effects).await;
     }
     settle(app, &claim.job).await
+}
+
+/// Ends a task that is canceled.
+fn canceled(task: &Record, why: &str) -> Result<Change, ApiError> {
+    let values = vec![to(JobState::Canceled), ("EndTime", now()), event(task, "Canceled", why)];
+    set_task(task.text("Id"), values)
 }
 
 async fn remove_outputs(
@@ -230,13 +259,15 @@ async fn waits_for(app: &App, task: &str, other: &str) -> Result<bool, ApiError>
     Ok(false)
 }
 
-/// Ends a job that is being canceled and of which nobody works on a task.
+/// Ends what is being canceled of a job of which nobody works on a task: all of it, or the tasks
+/// that another task's failure has stopped.
 pub(super) async fn settle_canceled(app: &App, job_id: &str) -> Result<(), ApiError> {
+    let all = state(&job(app, job_id).await?) == JobState::Canceling;
     let mut changes = Vec::new();
     for task in tasks(app, job_id).await? {
-        if !is_final(state(&task)) {
-            let values = vec![to(JobState::Canceled), ("EndTime", now())];
-            changes.push(set_task(task.text("Id"), values)?);
+        let state = state(&task);
+        if state == JobState::Canceling || (all && !is_final(state)) {
+            changes.push(canceled(&task, "The task was stopped.")?);
         }
     }
     app.store.commit(changes).await?;

@@ -56,7 +56,7 @@ async fn run_in_span(
     match result {
         _ if stop.is_cancelled() => Ok(()),
         Ok(files) => outcome::finished(app, claim, files, started.elapsed()).await,
-        Err(_) if outcome::is_canceling(app, &claim.job).await? => {
+        Err(_) if outcome::job_is_canceling(app, claim).await? => {
             outcome::settle_canceled(app, &claim.job).await
         }
         // The lease is another's by now: so is the task.
@@ -103,8 +103,21 @@ impl Drop for Scratch {
     }
 }
 
-/// Renews the lease and writes the progress; cancels the work if the job is canceled or the lease
-/// is another's.
+/// Whether the job or the task is being canceled, or gone. What cannot be read goes on.
+async fn stopped(app: &App, claim: &Claim) -> bool {
+    for (set, key) in [("Jobs", &claim.job), ("Tasks", &claim.lease.task)] {
+        let Ok(set) = sets::set(set) else { return false };
+        match app.store.get(set, key).await {
+            Ok(None) => return true,
+            Ok(Some(record)) if sets::state(&record) == JobState::Canceling => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Renews the lease and writes the progress; cancels the work if it is canceled or the lease is
+/// another's.
 async fn beat(
     app: Arc<App>,
     claim: Claim,
@@ -115,13 +128,7 @@ async fn beat(
     loop {
         tokio::time::sleep(BEAT).await;
         let held = app.queue.renew(&claim.lease, LEASE).await;
-        let job = match sets::set("Jobs") {
-            Ok(jobs) => app.store.get(jobs, &claim.job).await,
-            Err(_) => return,
-        };
-        let gone = matches!(held, Ok(false)) || matches!(job, Ok(None));
-        let canceling = matches!(&job, Ok(Some(job)) if sets::state(job) == JobState::Canceling);
-        if gone || canceling {
+        if matches!(held, Ok(false)) || stopped(&app, &claim).await {
             return cancel.cancel();
         }
         let percent = *progress.borrow();

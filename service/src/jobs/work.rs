@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use azure_media::v2_19::TaskOptions;
 use edm::Record;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -11,9 +12,10 @@ use super::outcome::{self, Failure};
 use super::processors::{self, Ability};
 use crate::app::App;
 use crate::encode::{
-    self, Configuration, EncodeSettings, InputAsset, OutputFile, PackageTask, Request,
+    self, Configuration, EncodeSettings, InputAsset, OutputFile, PackageTask, Request, TaskError,
 };
 use crate::error::ApiError;
+use crate::keys;
 use crate::sets;
 use crate::store::{Claim, Source};
 
@@ -60,8 +62,7 @@ impl Work<'_> {
         task: &Record,
         progress: watch::Sender<f64>,
     ) -> Result<Vec<OutputFile>, Failure> {
-        let configuration =
-            self.configured(Configuration::parse(task.text("Configuration"))).await?;
+        let configuration = self.configured(task, Configuration::parse).await?;
         let inputs = self.inputs(Wanted::Primary(&configuration.overlays())).await?;
         self.begin().await?;
         let output_dir = self.scratch.join("out");
@@ -72,9 +73,21 @@ impl Work<'_> {
         Ok(encode::run(self.settings, &request, report, self.cancel).await?.files)
     }
 
-    /// What is wrong with a configuration is found before anything is fetched; the task is seen to
-    /// run all the same.
-    async fn configured<T>(&self, read: Result<T, encode::TaskError>) -> Result<T, Failure> {
+    /// Reads the task's configuration, which may be encrypted. What is wrong with it is found
+    /// before anything is fetched; the task is seen to run all the same.
+    async fn configured<T>(
+        &self,
+        task: &Record,
+        read: fn(&str) -> Result<T, TaskError>,
+    ) -> Result<T, Failure> {
+        let number = task.value("Options").as_integer().unwrap_or_default();
+        let options = TaskOptions::from_number(i32::try_from(number).unwrap_or_default());
+        let read = if options.contains(TaskOptions::PROTECTED_CONFIGURATION) {
+            let clear = keys::clear_configuration(self.app, task).await;
+            clear.map_err(|error| TaskError::configuration(error.message)).and_then(|c| read(&c))
+        } else {
+            read(task.text("Configuration"))
+        };
         if read.is_err() {
             self.begin().await?;
         }
@@ -101,13 +114,14 @@ impl Work<'_> {
 
     /// Copies all files as they are once they are fetched, which is without storage encryption.
     async fn decrypt(&self, task: &Record) -> Result<Vec<OutputFile>, Failure> {
-        let empty = match task.text("Configuration").trim() {
+        let empty = |text: &str| match text.trim() {
             "" => Ok(()),
-            _ => Err(encode::TaskError::configuration(
-                "Storage Decryption has no configuration; leave it empty",
-            )),
+            _ => {
+                let what = "Storage Decryption has no configuration; leave it empty";
+                Err(TaskError::configuration(what))
+            }
         };
-        self.configured(empty).await?;
+        self.configured(task, empty).await?;
         let inputs = self.inputs(Wanted::All).await?;
         self.begin().await?;
         let mut outputs: Vec<OutputFile> = Vec::new();
@@ -126,7 +140,7 @@ impl Work<'_> {
     }
 
     async fn package(&self, task: &Record) -> Result<Vec<OutputFile>, Failure> {
-        let configured = self.configured(PackageTask::parse(task.text("Configuration"))).await?;
+        let configured = self.configured(task, PackageTask::parse).await?;
         let inputs = self.inputs(Wanted::All).await?;
         self.begin().await?;
         let files = inputs.into_iter().flat_map(|input| input.files).collect();

@@ -6,12 +6,14 @@
 //! | [`certificate`] | X.509 certificates, the account's and those of clients |
 //! | [`content_key`] | from a stored `ContentKey` to the bytes of the key |
 //! | [`storage`], [`files`] | files that are encrypted at rest |
+//! | [`configuration`] | configurations of tasks that are encrypted |
 //! | [`restriction`], [`jwt`], [`swt`] | what an authorization policy asks of a token |
 //! | [`delivery`] | the endpoint that players fetch keys from |
 //!
 //! A clear key is a [`Secret`] wherever it is: it is wiped when it is dropped, and never logged.
 
 mod certificate;
+mod configuration;
 mod content_key;
 mod delivery;
 mod files;
@@ -22,6 +24,7 @@ mod storage;
 mod swt;
 mod xml;
 
+pub(crate) use configuration::{check_configuration_scheme, clear_configuration};
 pub(crate) use content_key::{
     check_wrapped, fitting_delivery, key_type, protection_key, protection_key_id, rebind,
 };

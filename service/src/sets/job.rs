@@ -15,10 +15,14 @@ use super::{Effect, New, Plan, Rules, equals, set};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::jobs::processors::{self, Ability};
+use crate::keys;
 use crate::odata::linked_entity;
 use crate::store::{AFTER, Change, Query, Source};
 
 pub(super) struct Jobs;
+
+/// All of `TaskOptions` together.
+const MOST_OPTIONS: i64 = 7;
 
 #[async_trait]
 impl Rules for Jobs {
@@ -157,6 +161,7 @@ async fn tasks(app: &App, new: &New, inputs: usize) -> Result<Vec<NewTask>, ApiE
         };
         let record = super::engine::prepare(set, draft).map_err(at)?;
         check_processor(record.text("MediaProcessorId")).map_err(at)?;
+        check_options(&record).map_err(at)?;
         check_subscriptions(app, &record).await.map_err(at)?;
         let body = TaskBody::parse(record.text("TaskBody"))
             .map_err(|error| at(ApiError::bad_request(error.to_string())))?;
@@ -179,6 +184,25 @@ fn check_processor(id: &str) -> Result<(), ApiError> {
         }
         _ => Ok(()),
     }
+}
+
+/// The options are known, and a configuration that is encrypted says how.
+fn check_options(task: &Record) -> Result<(), ApiError> {
+    let number = task.value("Options").as_integer().unwrap_or_default();
+    if !(0..=MOST_OPTIONS).contains(&number) {
+        let message = format!("Options is {number}; it must be a sum of 1, 2 and 4");
+        return Err(ApiError::bad_request(message));
+    }
+    if number & 1 == 0 {
+        return Ok(());
+    }
+    for property in ["EncryptionKeyId", "EncryptionScheme", "InitializationVector"] {
+        if task.text(property).is_empty() {
+            let message = format!("{property} is required for Options 1, ProtectedConfiguration");
+            return Err(ApiError::bad_request(message));
+        }
+    }
+    keys::check_configuration_scheme(task)
 }
 
 /// Every reference leads somewhere, no output is made twice, and no task waits for itself.
@@ -329,13 +353,14 @@ pub(crate) async fn cancel(app: &App, job_id: &str) -> Result<(), ApiError> {
     let mut changes = vec![Change::Set(
         jobs,
         job_id.to_owned(),
-        vec![to(JobState::Canceling), ("LastModified", now)],
+        vec![to(JobState::Canceling), ("LastModified", now.clone())],
     )];
     for task in app.store.links(&Source::new("Jobs", job_id, "Tasks")).await? {
         let found = app.store.get(tasks, &task).await?;
         match found.as_ref().map(state) {
             Some(JobState::Queued) => {
-                changes.push(Change::Set(tasks, task, vec![to(JobState::Canceled)]));
+                let values = vec![to(JobState::Canceled), ("EndTime", now.clone())];
+                changes.push(Change::Set(tasks, task, values));
             }
             Some(JobState::Scheduled | JobState::Processing) => {
                 changes.push(Change::Set(tasks, task, vec![to(JobState::Canceling)]));

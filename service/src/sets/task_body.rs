@@ -68,14 +68,17 @@ impl TaskBody {
         let mut reader = Reader::from_str(xml);
         reader.config_mut().expand_empty_elements = true;
         let mut body = Self::default();
-        let (mut depth, mut open, mut text) = (0, None, String::new());
+        let (mut begun, mut depth, mut open, mut text) = (false, 0, None, String::new());
         loop {
             let position = reader.buffer_position();
             let fail = |problem: &str| error(position, problem);
             match reader.read_event().map_err(|e| fail(&format!("not well-formed: {e}")))? {
                 Event::Start(start) => {
                     open = match (depth, start.local_name().as_ref()) {
-                        (0, "taskBody") => None,
+                        (0, "taskBody") if !begun => {
+                            begun = true;
+                            None
+                        }
                         (0, _) => return Err(fail("the root element must be taskBody")),
                         (1, "inputAsset") => Some(Open::Input),
                         (1, "outputAsset") => {
@@ -85,6 +88,9 @@ impl TaskBody {
                     };
                     depth += 1;
                     text.clear();
+                }
+                Event::Text(piece) if open.is_none() && !piece.trim().is_empty() => {
+                    return Err(fail("there is text outside of inputAsset and outputAsset"));
                 }
                 Event::Text(piece) => {
                     text.push_str(&piece);
@@ -150,22 +156,30 @@ impl AssetRef {
 fn attributes(start: &BytesStart<'_>) -> Result<OutputAsset, String> {
     let mut output =
         OutputAsset { index: 0, name: None, options: 0, format_option: 0, storage_account: None };
+    let mut seen = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|e| format!("an attribute is malformed: {e}"))?;
         let name = attribute.key.local_name().as_ref().to_ascii_lowercase();
+        if seen.contains(&name) {
+            return Err(format!("outputAsset has two attributes {name}"));
+        }
         let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
         let value =
             value.map_err(|e| format!("the attribute {name} is malformed: {e}"))?.into_owned();
-        let number = || value.trim().parse().map_err(|_| format!("{name} must be a number"));
+        let number = |known: &[i64]| {
+            let number = value.trim().parse().ok().filter(|number| known.contains(number));
+            number.ok_or_else(|| format!("{name} must be one of {known:?}"))
+        };
         match name.as_str() {
             "assetname" => output.name = Some(value.clone()).filter(|name| !name.is_empty()),
-            "assetcreationoptions" => output.options = number()?,
-            "assetformatoption" => output.format_option = number()?,
+            "assetcreationoptions" => output.options = number(&[0, 1, 2, 4])?,
+            "assetformatoption" => output.format_option = number(&[0, 1])?,
             "storageaccountname" => {
                 output.storage_account = Some(value.clone()).filter(|name| !name.is_empty());
             }
             _ => return Err(format!("outputAsset has no attribute {name}")),
         }
+        seen.push(name);
     }
     Ok(output)
 }
@@ -210,6 +224,18 @@ mod tests {
             (
                 "<taskBody><outputAsset x='1'>JobOutputAsset(0)</outputAsset></taskBody>",
                 "no attribute x",
+            ),
+            ("<taskBody/><taskBody/>", "root element"),
+            ("<taskBody>JobInputAsset(0)</taskBody>", "text outside"),
+            (
+                "<taskBody><outputAsset assetName='a' AssetName='b'>JobOutputAsset(0)</outputAsset>\
+                 </taskBody>",
+                "two attributes assetname",
+            ),
+            (
+                "<taskBody><outputAsset assetCreationOptions='3'>JobOutputAsset(0)</outputAsset>\
+                 </taskBody>",
+                "assetcreationoptions must be one of [0, 1, 2, 4]",
             ),
             ("<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><taskBody/>", "not allowed"),
             ("<taskBody><inputAsset>&b;</inputAsset></taskBody>", "expected Job"),

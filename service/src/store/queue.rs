@@ -26,7 +26,7 @@ pub(crate) trait Queue: Send + Sync {
     /// Ends every lease that a worker of this name holds: at its start it cannot work on anything.
     async fn forget(&self, worker: &str) -> Result<(), StoreError>;
 
-    /// Jobs that are being canceled, and of which nobody works on a task.
+    /// Jobs that are being canceled, or a task of which is, and of which nobody works on a task.
     async fn canceled_jobs(&self) -> Result<Vec<String>, StoreError>;
 }
 

@@ -92,10 +92,17 @@ impl Queue for SqliteStore {
 
     async fn canceled_jobs(&self) -> Result<Vec<String>, StoreError> {
         let jobs = sqlx::query_scalar(
-            "SELECT job.Id FROM Jobs job WHERE job.State = 6 AND NOT EXISTS (
-                SELECT 1 FROM link JOIN lease ON lease.task_key = link.target_key
-                WHERE link.source_set = 'Jobs' AND link.source_key = job.Id
-                    AND link.navigation = 'Tasks' AND lease.until >= ?1)",
+            "SELECT job.Id FROM Jobs job WHERE job.Id IN (
+                    SELECT Id FROM Jobs WHERE State = 6
+                    UNION
+                    SELECT link.source_key FROM Tasks task
+                    JOIN link ON link.target_set = 'Tasks' AND link.target_key = task.Id
+                        AND link.source_set = 'Jobs' AND link.navigation = 'Tasks'
+                    WHERE task.State = 6)
+                AND NOT EXISTS (
+                    SELECT 1 FROM link JOIN lease ON lease.task_key = link.target_key
+                    WHERE link.source_set = 'Jobs' AND link.source_key = job.Id
+                        AND link.navigation = 'Tasks' AND lease.until >= ?1)",
         );
         Ok(jobs.bind(DateTime::now().ticks()).fetch_all(&self.readers).await?)
     }
