@@ -52,6 +52,12 @@ pub fn ctr(key: &[u8], counter: u128, data: &[u8]) -> Vec<u8> {
     openssl(&format!("enc -aes-256-ctr -K {} -iv {counter:032x}", hex(key)), data)
 }
 
+/// Encrypts by AES-256 in cipher block chaining mode, padded.
+#[track_caller]
+pub fn cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Vec<u8> {
+    openssl(&format!("enc -aes-256-cbc -K {} -iv {}", hex(key), hex(iv)), data)
+}
+
 /// The checksum of a content key as .NET computes it: the id encrypted with the key, by AES in
 /// electronic codebook mode.
 #[track_caller]

@@ -10,4 +10,5 @@ mod named;
 mod processors;
 mod refused;
 mod sources;
+mod task_options;
 mod tracks;
