@@ -2,10 +2,12 @@
 
 use crate::encode;
 use crate::sets::task_body::TaskBody;
+use crate::sets::template_body;
 
-/// Reads a `TaskBody`.
+/// Reads a `TaskBody`, by itself and as that of a job template.
 pub fn task_body(text: &str) {
     let _ = TaskBody::parse(text);
+    let _ = template_body::parse(text);
 }
 
 /// Reads a `Configuration`.

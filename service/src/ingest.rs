@@ -5,6 +5,7 @@
 //! taken up where it was left.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use azure_media::v2_19::{IngestManifestFileState, IngestManifestState};
 use edm::filter::BinaryOp;
@@ -20,6 +21,8 @@ use crate::store::{Change, Query, Source, StoreError};
 /// The link from a manifest to files that are being moved. It is not in the model: no client sees
 /// it.
 const MOVING: &str = "#moving";
+/// After what time a container is looked at again that could not be.
+const PAUSE: Duration = Duration::from_secs(5);
 /// How many blobs are looked at together.
 const PAGE: usize = 1000;
 
@@ -34,8 +37,12 @@ pub(crate) async fn run(app: Arc<App>, stop: CancellationToken) {
             () = stop.cancelled() => return,
         };
         if let Err(error) = look(&app, &container).await {
-            // It is looked at again with the next upload, or the next start.
             tracing::error!(%error, container, "an upload was not taken into its asset");
+            let app = Arc::clone(&app);
+            tokio::spawn(async move {
+                tokio::time::sleep(PAUSE).await;
+                app.blob_store.arrivals().note(&container);
+            });
         }
     }
 }

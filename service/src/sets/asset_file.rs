@@ -67,18 +67,16 @@ pub(crate) fn check_name(name: &str) -> Result<(), ApiError> {
 /// Ways in which the bytes of a file can be encrypted.
 const SCHEMES: &[&str] = &["StorageEncryption", "CommonEncryption", "EnvelopeEncryption"];
 
-/// A file that is encrypted says how.
+/// The encryption of a file is one that there is. Clients say that a file is encrypted before they
+/// say how.
 pub(crate) fn check_encryption(file: &Record) -> Result<(), ApiError> {
     let scheme = file.text("EncryptionScheme");
-    let refuse = |problem: String| {
-        let known = SCHEMES.join(", ");
-        Err(ApiError::bad_request(format!("EncryptionScheme must be one of {known}: {problem}.")))
-    };
-    match (SCHEMES.contains(&scheme), scheme, file.value("IsEncrypted").as_bool()) {
-        (true, ..) | (_, "" | "None", Some(false) | None) => Ok(()),
-        (_, "" | "None", _) => refuse("the file is encrypted".to_owned()),
-        _ => refuse(format!("found '{scheme}'")),
+    if matches!(scheme, "" | "None") || SCHEMES.contains(&scheme) {
+        return Ok(());
     }
+    let known = SCHEMES.join(", ");
+    let message = format!("EncryptionScheme must be one of {known}; found '{scheme}'.");
+    Err(ApiError::bad_request(message))
 }
 
 /// Sizes and options are within what they can be.

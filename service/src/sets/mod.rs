@@ -27,7 +27,7 @@ mod reserved_unit;
 pub(crate) mod storage_account;
 mod streaming_endpoint;
 pub(crate) mod task_body;
-mod template_body;
+pub(crate) mod template_body;
 
 use async_trait::async_trait;
 use axum::http::StatusCode;

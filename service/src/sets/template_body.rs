@@ -12,26 +12,26 @@ const MAX_LENGTH: usize = 1 << 20;
 
 /// One task of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct TemplateTask {
+pub(crate) struct TemplateTask {
     /// The id of the task template that it belongs to.
-    pub(super) template: String,
+    pub(crate) template: String,
     /// What goes in and what comes out.
-    pub(super) body: TaskBody,
+    pub(crate) body: TaskBody,
     /// The same as text: the `TaskBody` of the tasks that are made from it.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// A body that is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("JobTemplateBody, position {position}: {problem}")]
-pub(super) struct TemplateBodyError {
+pub(crate) struct TemplateBodyError {
     position: u64,
     problem: String,
 }
 
 /// Reads a body: its tasks, in order. The encoding that it declares does not matter: it has come
 /// as text.
-pub(super) fn parse(xml: &str) -> Result<Vec<TemplateTask>, TemplateBodyError> {
+pub(crate) fn parse(xml: &str) -> Result<Vec<TemplateTask>, TemplateBodyError> {
     let error = |position, problem: String| TemplateBodyError { position, problem };
     let xml = xml.trim_start_matches('\u{feff}');
     if xml.len() > MAX_LENGTH {

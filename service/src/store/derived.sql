@@ -69,12 +69,6 @@ CREATE TRIGGER ingest_file_delete AFTER DELETE ON IngestManifestFiles BEGIN
             WHERE ParentIngestManifestAssetId = OLD.ParentIngestManifestAssetId AND State = 0);
 END;
 
--- Operations are polled soon after they begin, and of no use for long.
-DROP TRIGGER IF EXISTS operation_insert;
-CREATE TRIGGER operation_insert AFTER INSERT ON Operations BEGIN
-    DELETE FROM Operations WHERE seq <= NEW.seq - 10000;
-END;
-
 -- Notifications: what is to be told to whom, as it happened. A message is there from the commit on
 -- that it tells of, and leaves when it is delivered. States: 3 Finished, 4 Error, 5 Canceled are
 -- final. An end point that cannot keep up gets no more than the messages that it has to catch up

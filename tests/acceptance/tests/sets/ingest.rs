@@ -228,7 +228,6 @@ fn what_is_no_bulk_upload_is_refused() {
     refuse(set, with("ParentIngestManifestAssetId", json!(new_id("maid"))), 404, "Asset");
     refuse(set, with("ParentIngestManifestId", json!(new_id("mid"))), 404, "IngestManifest");
     refuse(set, with("EncryptionScheme", json!("Rot13")), 400, "EncryptionScheme");
-    refuse(set, with("IsEncrypted", json!(true)), 400, "EncryptionScheme");
     let other = manifest(api, "other");
     refuse(set, with("ParentIngestManifestId", json!(id_of(&other))), 400, "another");
     let file = add(api, &with("IsPrimary", json!(true)));
