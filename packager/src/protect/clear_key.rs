@@ -1,4 +1,4 @@
-//! Clear keys: the key itself over HTTP.
+//! Clear keys: the key itself, for whoever may have it.
 
 /// Where a player gets the key that may have it.
 #[derive(Debug, Clone)]
@@ -6,6 +6,4 @@ pub struct ClearKey {
     /// Answers the license requests of the `org.w3.clearkey` system (W3C Encrypted Media Extensions
     /// §9.1.3).
     pub license_url: String,
-    /// Answers with the 16 bytes of the key, for HLS.
-    pub key_url: String,
 }

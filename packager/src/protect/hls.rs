@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::common::{Common, Scheme};
 use super::key::ContentKey;
-use super::system::{self, WIDEVINE};
+use super::system::{self, COMMON, WIDEVINE};
 use super::{Method, Protection};
 
 /// The lines of a media playlist that tell how its segments are encrypted. Writing to a `String`
@@ -49,14 +49,13 @@ fn sample_keys(key: &ContentKey, common: &Common) -> String {
         line(&uri, "", "com.microsoft.playready");
     }
     for system in system::systems(key, common) {
-        if system.id == WIDEVINE {
-            let uri = format!("data:text/plain;base64,{}", STANDARD.encode(&system.pssh));
-            let id = format!(",KEYID=0x{}", key.id().simple());
-            line(&uri, &id, &format!("urn:uuid:{WIDEVINE}"));
-        }
-    }
-    if let Some(clear_key) = &common.clear_key {
-        line(&clear_key.key_url, "", "identity");
+        let format = match system.id {
+            WIDEVINE => format!("urn:uuid:{WIDEVINE}"),
+            COMMON => "org.w3.clearkey".to_owned(),
+            _ => continue,
+        };
+        let uri = format!("data:text/plain;base64,{}", STANDARD.encode(&system.pssh));
+        line(&uri, &format!(",KEYID=0x{}", key.id().simple()), &format);
     }
     lines
 }

@@ -57,10 +57,7 @@ fn common(scheme: Scheme) -> Protection {
         }),
         widevine: Some(Widevine { license_url: "https://wv.example/".to_owned() }),
         fair_play: Some(FairPlay { license_url: "https://fp.example/k".to_owned() }),
-        clear_key: Some(ClearKey {
-            license_url: "https://keys.example/clear".to_owned(),
-            key_url: "https://keys.example/key".to_owned(),
-        }),
+        clear_key: Some(ClearKey { license_url: "https://keys.example/clear".to_owned() }),
     }))
 }
 
@@ -131,7 +128,7 @@ fn playlists_tell_of_keys_behind_the_initialization_segment() {
     assert!(
         keys[2].contains(",KEYID=0xda3813af55e648e7aa9fa4d6031f7b4d,KEYFORMAT=\"urn:uuid:edef8ba9")
     );
-    assert!(keys[3].contains("URI=\"https://keys.example/key\",KEYFORMAT=\"identity\""));
+    assert!(keys[3].contains("KEYFORMAT=\"org.w3.clearkey\""));
 }
 
 #[test]

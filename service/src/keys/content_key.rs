@@ -22,7 +22,6 @@ pub(crate) fn key_type(key: &Record) -> ContentKeyType {
 }
 
 /// The key's id in media files, manifests and licences: the GUID of its id.
-#[allow(dead_code, reason = "dynamic encryption writes it into streams")]
 pub(crate) fn kid(key: &Record) -> Result<Uuid, ApiError> {
     let id = key.text("Id");
     Uuid::try_parse(guid_of(id)).map_err(|_| ApiError::internal(format!("{id} has no GUID")))

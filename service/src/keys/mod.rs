@@ -26,11 +26,10 @@ mod xml;
 
 pub(crate) use configuration::{check_configuration_scheme, clear_configuration};
 pub(crate) use content_key::{
-    check_wrapped, fitting_delivery, key_type, protection_key, protection_key_id, rebind,
+    check_wrapped, clear_key, fitting_delivery, key_type, kid, protection_key, protection_key_id,
+    rebind,
 };
-#[allow(unused_imports, reason = "dynamic encryption asks for keys")]
-pub(crate) use content_key::{clear_key, kid};
-pub(crate) use delivery::{acquisition_url, handle};
+pub(crate) use delivery::{acquisition_url, clear_key_url, handle, is_delivered_in_the_clear};
 pub(crate) use files::{FileReader, encrypt_output, storage_keys, write};
 pub(crate) use protection::ProtectionKey;
 pub(crate) use restriction::TokenRestriction;

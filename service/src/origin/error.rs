@@ -53,6 +53,10 @@ impl From<PackagerError> for OriginError {
                 (StatusCode::NOT_FOUND, "MPE_EGRESS_TRACK_NOT_FOUND")
             }
             PackagerError::NoInitSegment => (StatusCode::BAD_REQUEST, "MPE_BAD_URL_SYNTAX"),
+            PackagerError::Unprotectable { .. } => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "MPE_OUTPUT_FORMAT_NOT_SUPPORTED")
+            }
+            PackagerError::WrongLength { .. } => return Self::internal(error),
             PackagerError::MissingFile { .. } => {
                 (StatusCode::NOT_FOUND, "MPE_STORAGE_RESOURCE_NOT_FOUND")
             }

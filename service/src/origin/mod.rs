@@ -5,41 +5,50 @@ mod download;
 mod endpoint;
 mod error;
 mod filters;
+mod fragment;
 mod load;
+mod policy;
+mod protection;
 mod site;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use axum::extract::Request as HttpRequest;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_media::v2_19::LocatorType;
-use bytes::Bytes;
 use edm::DateTime;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use moka::future::Cache;
-use packager::{Format, Fragment, Presentation, Request, UrlError};
+use packager::{Format, Presentation, Request, UrlError};
+use tokio::sync::Semaphore;
 
 use crate::app::App;
-use crate::blob::ReadRange;
 use crate::error::ApiError;
-use crate::keys::FileReader;
 use crate::sets;
 use endpoint::Endpoint;
 use error::OriginError;
+use policy::Delivery;
 
 /// Sample indexes in memory, in bytes.
 const CACHE_SIZE: u64 = 256 << 20;
 /// How long an asset that nobody watches stays in memory.
 const CACHE_IDLE: Duration = Duration::from_secs(600);
 
+/// How long a change of delivery policies, content keys or authorization options may go unseen.
+const STALE: Duration = Duration::from_secs(2);
+/// Assets whose delivery policies are remembered.
+const DELIVERIES: u64 = 10_000;
+
 /// What the streaming endpoint remembers. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Origin {
     presentations: Cache<PresentationKey, Arc<Presentation>>,
+    /// By the id of the asset.
+    deliveries: Cache<String, Arc<Delivery>>,
+    /// Bounds what is in memory to be encrypted, in KiB.
+    encrypting: Arc<Semaphore>,
 }
 
 /// A version of a server manifest.
@@ -57,7 +66,9 @@ impl Origin {
             .weigher(|_, presentation: &Arc<Presentation>| load::weight(presentation))
             .time_to_idle(CACHE_IDLE)
             .build();
-        Self { presentations }
+        let deliveries = Cache::builder().max_capacity(DELIVERIES).time_to_live(STALE).build();
+        let encrypting = Arc::new(Semaphore::new(fragment::ENCRYPTED_AT_ONCE));
+        Self { presentations, deliveries, encrypting }
     }
 }
 
@@ -121,43 +132,34 @@ async fn below_locator(
     let asset = asset(app, guid).await?;
     let request = match Request::parse(rest) {
         Ok(request) => request,
-        Err(UrlError::NotStreaming) => return download::file(app, &asset, rest, headers).await,
+        Err(UrlError::NotStreaming) => {
+            Delivery::of(app, &asset).await?.check_download()?;
+            return download::file(app, &asset, rest, headers).await;
+        }
         Err(error) => return Err(error.into()),
     };
     endpoint.check_packages()?;
-    if request.parameters().encryption.is_some() {
-        return Err(OriginError::new(
-            StatusCode::FORBIDDEN,
-            "MPE_ENC_ENCRYPTION_NOT_SET_IN_DELIVERY_POLICY",
-            "The asset has no delivery policy with this encryption.",
-        ));
-    }
-    let presentation = async |ism| {
-        let whole = load::presentation(app, &asset, ism).await?;
-        filters::apply(app, &asset, request.parameters(), whole).await
-    };
+    let (format, parameters) = (request.format(), request.parameters());
+    let protection = Delivery::of(app, &asset).await?.of_stream(format, parameters.encryption)?;
+    let whole = load::presentation(app, &asset, request.ism()).await?;
+    let presentation = filters::apply(app, &asset, parameters, whole).await?;
+    let view = presentation.view(parameters, protection.as_deref());
     match &request {
-        Request::Manifest { ism, format, parameters } => {
-            let presentation = presentation(ism).await?;
-            let manifest = presentation.manifest(*format, parameters)?;
-            Ok(text(format.manifest_content_type(), manifest))
+        Request::Manifest { format, .. } => {
+            Ok(text(format.manifest_content_type(), view.manifest(*format)?))
         }
-        Request::Playlist { ism, bitrate, track, format, .. } => {
-            let presentation = presentation(ism).await?;
-            let playlist = presentation.hls_media(track, *bitrate, *format)?;
+        Request::Playlist { bitrate, track, format, .. } => {
+            let playlist = view.playlist(track, *bitrate, *format)?;
             Ok(text(Format::Hls(*format).manifest_content_type(), playlist))
         }
-        Request::Init { ism, bitrate, track, format, .. } => {
-            let presentation = presentation(ism).await?;
-            let kind = presentation.stream(track)?.kind();
-            let init = presentation.init(track, *bitrate, *format)?;
-            Ok(([(header::CONTENT_TYPE, kind.content_type())], init).into_response())
+        Request::Init { bitrate, track, format, .. } => {
+            let init = view.init(track, *bitrate, *format)?;
+            let content_type = view.kind(track)?.content_type();
+            Ok(([(header::CONTENT_TYPE, content_type)], init).into_response())
         }
-        Request::Fragment { ism, bitrate, track, start, format, .. } => {
-            let presentation = presentation(ism).await?;
-            let fragment = presentation.fragment(track, *bitrate, *start, *format)?;
-            let file = FileReader::open(app, &asset, &fragment.file).await?;
-            Ok(fragment_response(file, fragment))
+        Request::Fragment { bitrate, track, start, format, .. } => {
+            let packaged = view.fragment(track, *bitrate, *start, *format)?;
+            fragment::respond(app, &asset, packaged).await
         }
     }
 }
@@ -183,24 +185,4 @@ async fn asset(app: &App, guid: &str) -> Result<String, OriginError> {
 
 fn text(content_type: &'static str, body: String) -> Response {
     ([(header::CONTENT_TYPE, content_type)], body).into_response()
-}
-
-/// A fragment: its head, then what it names of the file, read while it is sent.
-fn fragment_response(file: FileReader, fragment: Fragment) -> Response {
-    let length = fragment.content_length();
-    let content_type = fragment.kind.content_type();
-    let head = stream::once(std::future::ready(Ok::<Bytes, crate::blob::BlobError>(fragment.head)));
-    let data = stream::iter(fragment.ranges).then(move |range| {
-        let file = file.clone();
-        async move {
-            let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
-            Ok::<_, crate::blob::BlobError>(file.read(range).await?.into_stream())
-        }
-    });
-    let body = Body::from_stream(head.chain(data.try_flatten()));
-    let headers = [
-        (header::CONTENT_TYPE, content_type.to_owned()),
-        (header::CONTENT_LENGTH, length.to_string()),
-    ];
-    (headers, body).into_response()
 }

@@ -55,6 +55,11 @@ fn fits(ty: ContentKeyType, options: AssetCreationOptions) -> bool {
     }
 }
 
+/// Whether an asset's files are encrypted at rest.
+pub(crate) fn is_storage_encrypted(asset: &Record) -> bool {
+    options(asset) == AssetCreationOptions::STORAGE_ENCRYPTED
+}
+
 fn options(asset: &Record) -> AssetCreationOptions {
     let number = asset.value("Options").as_integer().unwrap_or_default();
     AssetCreationOptions::from_number(i32::try_from(number).unwrap_or_default())
@@ -122,7 +127,8 @@ async fn check_key(app: &App, asset_id: &str, policy: &Record) -> Result<(), Api
     Err(ApiError::bad_request(message))
 }
 
-async fn linked(
+/// What an asset's navigation property leads to, in a set.
+pub(crate) async fn linked(
     app: &App,
     asset_id: &str,
     target: &'static str,
@@ -155,7 +161,7 @@ pub(super) fn no_origin_locator(asset_id: &str, what: &str) -> Result<Change, Ap
 
 /// Refuses an OnDemandOrigin locator of a storage-encrypted asset that no policy lets be decrypted.
 pub(super) async fn check_origin(app: &App, asset: &Record) -> Result<(), ApiError> {
-    if options(asset) != AssetCreationOptions::STORAGE_ENCRYPTED {
+    if !is_storage_encrypted(asset) {
         return Ok(());
     }
     let source = Source::new("Assets", asset.text("Id"), "DeliveryPolicies");

@@ -16,7 +16,6 @@ const IV: usize = 16;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DeliveryConfiguration(BTreeMap<i32, String>);
 
-#[allow(dead_code, reason = "dynamic encryption asks for vectors")]
 impl DeliveryConfiguration {
     /// Reads a configuration; an error says what is wrong with it. An empty text has no entries.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {

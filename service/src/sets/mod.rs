@@ -43,6 +43,9 @@ use crate::error::ApiError;
 use crate::store::Change;
 
 pub(crate) use asset_file::{create_file_infos, new_file};
+pub(crate) use asset_protection::{is_storage_encrypted, linked};
+pub(crate) use delivery_configuration::DeliveryConfiguration;
+pub(crate) use delivery_policy::{policy_type, protocols};
 pub(crate) use engine::{Created, add_link, create, delete, invoke, remove_link, update};
 pub(crate) use filter::{asset_filter_id, compile as compile_filter};
 pub(crate) use job::{cancel, is_final, primary_file, state};

@@ -58,6 +58,12 @@ pub fn cbc(key: &[u8], iv: &[u8], data: &[u8]) -> Vec<u8> {
     openssl(&format!("enc -aes-256-cbc -K {} -iv {}", hex(key), hex(iv)), data)
 }
 
+/// Decrypts by AES-128 in CBC mode with padding; the vector is hexadecimal.
+#[track_caller]
+pub fn cbc_open(key: &[u8], iv: &str, data: &[u8]) -> Vec<u8> {
+    openssl(&format!("enc -d -aes-128-cbc -K {} -iv {iv}", hex(key)), data)
+}
+
 /// The checksum of a content key as .NET computes it: the id encrypted with the key, by AES in
 /// electronic codebook mode.
 #[track_caller]

@@ -27,6 +27,7 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::sets::{self, guid_of};
 use policy::Refused;
+pub(crate) use policy::is_delivered_in_the_clear;
 
 /// The largest request for licences.
 const LARGEST_BODY: usize = 64 << 10;
@@ -46,6 +47,11 @@ pub(crate) fn acquisition_url(
         ContentKeyDeliveryType::FairPlay => format!("{root}/FairPlay/?kid={kid}"),
         _ => return None,
     })
+}
+
+/// The URL that answers licence requests of the W3C's Clear Key system.
+pub(crate) fn clear_key_url(app: &App) -> String {
+    format!("{}/ClearKey/", app.urls.key_delivery())
 }
 
 /// Answers a request; `path` is what follows the root of key delivery.

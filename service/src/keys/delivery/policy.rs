@@ -10,7 +10,7 @@ use super::super::restriction::{Denied, TokenRestriction};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sets;
-use crate::store::Source;
+use crate::store::{Query, Source};
 
 /// Why a key is not delivered.
 #[derive(Debug)]
@@ -81,24 +81,38 @@ pub(super) async fn authorize(
     if policy.is_empty() {
         return Err(Refused::forbidden("The content key has no authorization policy."));
     }
-    let options = sets::set("ContentKeyAuthorizationPolicyOptions")?;
-    let source = Source::new("ContentKeyAuthorizationPolicies", policy, "Options");
     let mut refused = Refused::forbidden(
         "The authorization policy of the content key has no option of the type BaselineHttp.",
     );
-    let wanted = i64::from(ContentKeyDeliveryType::BaselineHttp.value());
-    for id in app.store.links(&source).await.map_err(ApiError::from)? {
-        let option = app.store.get(options, &id).await.map_err(ApiError::from)?;
-        let Some(option) = option else { continue };
-        if option.value("KeyDeliveryType").as_integer() != Some(wanted) {
-            continue;
-        }
+    for option in clear_options(app, policy).await? {
         match check(&option, kid, token) {
             Ok(()) => return Ok(()),
             Err(reason) => refused = reason,
         }
     }
     Err(refused)
+}
+
+/// Whether somebody may have the key as it is.
+pub(crate) async fn is_delivered_in_the_clear(app: &App, key: &Record) -> Result<bool, ApiError> {
+    Ok(!clear_options(app, key.text("AuthorizationPolicyId")).await?.is_empty())
+}
+
+/// The options of a policy that are for keys as they are.
+async fn clear_options(app: &App, policy: &str) -> Result<Vec<Record>, ApiError> {
+    if policy.is_empty() {
+        return Ok(Vec::new());
+    }
+    let source = Source::new("ContentKeyAuthorizationPolicies", policy, "Options");
+    let wanted = i64::from(ContentKeyDeliveryType::BaselineHttp.value());
+    let query = Query {
+        linked_from: Some(source),
+        ..Query::all(
+            sets::set("ContentKeyAuthorizationPolicyOptions")?,
+            sets::is_number("KeyDeliveryType", wanted),
+        )
+    };
+    Ok(app.store.query(&query).await?.records)
 }
 
 /// All restrictions of an option must hold. One that cannot be read does not.

@@ -1,0 +1,121 @@
+//! Sending fragments: as they lie in a file, through a cipher, or encrypted sample by sample.
+
+use axum::body::Body;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use packager::protect::{EnvelopeEncryptor, SampleEncryptor};
+use packager::{Fragment, Packaged};
+
+use super::{Origin, OriginError};
+use crate::app::App;
+use crate::blob::{BlobError, ReadRange};
+use crate::keys::FileReader;
+
+/// Fragments with more media data are not encrypted sample by sample, for which they have to be in
+/// memory: ten seconds at 100 Mbit/s have less.
+const LARGEST: u64 = 128 << 20;
+/// How much media data may be in memory to be encrypted, in KiB; more waits.
+pub(super) const ENCRYPTED_AT_ONCE: usize = 256 << 10;
+
+/// Answers with a fragment.
+pub(super) async fn respond(
+    app: &App,
+    asset: &str,
+    packaged: Packaged,
+) -> Result<Response, OriginError> {
+    let file = FileReader::open(app, asset, &packaged.fragment().file).await?;
+    match packaged {
+        Packaged::Clear(fragment) => {
+            let (content_type, length) = (fragment.kind.content_type(), fragment.content_length());
+            Ok(response(content_type, length, Body::from_stream(contents(file, fragment))))
+        }
+        Packaged::Envelope(fragment, encryptor) => {
+            let content_type = fragment.kind.content_type();
+            let length = EnvelopeEncryptor::encrypted_length(fragment.content_length());
+            let body = Body::from_stream(enveloped(contents(file, fragment), *encryptor));
+            Ok(response(content_type, length, body))
+        }
+        Packaged::Samples(encryptor) => encrypted(&app.origin, file, encryptor).await,
+    }
+}
+
+fn response(content_type: &'static str, length: u64, body: Body) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, content_type.to_owned()),
+        (header::CONTENT_LENGTH, length.to_string()),
+    ];
+    (headers, body).into_response()
+}
+
+/// A fragment: its head, then what it names of the file, read while it is sent.
+fn contents(
+    file: FileReader,
+    fragment: Fragment,
+) -> impl Stream<Item = Result<Bytes, BlobError>> + Send {
+    let head = stream::once(std::future::ready(Ok(fragment.head)));
+    let data = stream::iter(fragment.ranges).then(move |range| {
+        let file = file.clone();
+        async move {
+            let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
+            Ok::<_, BlobError>(file.read(range).await?.into_stream())
+        }
+    });
+    head.chain(data.try_flatten())
+}
+
+/// A stream through a cipher, which has a last block when it ends.
+fn enveloped(
+    clear: impl Stream<Item = Result<Bytes, BlobError>> + Send + 'static,
+    encryptor: EnvelopeEncryptor,
+) -> impl Stream<Item = Result<Bytes, BlobError>> + Send {
+    stream::unfold((Box::pin(clear), Some(encryptor)), |(mut clear, encryptor)| async move {
+        let mut encryptor = encryptor?;
+        Some(match clear.next().await {
+            Some(Ok(piece)) => {
+                let hidden = encryptor.update(&piece);
+                (Ok(hidden.into()), (clear, Some(encryptor)))
+            }
+            Some(Err(error)) => (Err(error), (clear, None)),
+            None => (Ok(encryptor.finish().into()), (clear, None)),
+        })
+    })
+}
+
+/// Reads a fragment, encrypts its samples, and answers with it.
+async fn encrypted(
+    origin: &Origin,
+    file: FileReader,
+    encryptor: Box<SampleEncryptor>,
+) -> Result<Response, OriginError> {
+    let fragment = encryptor.fragment();
+    let content_type = fragment.kind.content_type();
+    let length: u64 = fragment.ranges.iter().map(|range| range.end - range.start).sum();
+    if length > LARGEST {
+        let message = format!("A fragment of more than {LARGEST} bytes cannot be encrypted.");
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(OriginError::new(status, "MPE_FORMAT_NOT_SUPPORTED", message));
+    }
+    // Bounded above, it is a number that there are permits for.
+    let kib = u32::try_from(length / 1024 + 1).map_err(OriginError::internal)?;
+    let permit = origin.encrypting.acquire_many(kib).await.map_err(OriginError::internal)?;
+    let mut data = Vec::with_capacity(usize::try_from(length).map_err(OriginError::internal)?);
+    for range in fragment.ranges.clone() {
+        let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
+        let reader = file.read(range).await.map_err(OriginError::internal)?;
+        let mut pieces = std::pin::pin!(reader.into_stream());
+        while let Some(piece) = pieces.try_next().await.map_err(OriginError::internal)? {
+            data.extend_from_slice(&piece);
+        }
+    }
+    // Milliseconds of arithmetic: not on a thread that others wait for.
+    let work = tokio::task::spawn_blocking(move || {
+        encryptor.encrypt(&mut data).map(|head| (head, Bytes::from(data)))
+    });
+    let (head, data) = work.await.map_err(OriginError::internal)??;
+    drop(permit);
+    let length = (head.len() + data.len()) as u64;
+    let parts = stream::iter([Ok::<_, BlobError>(head), Ok(data)]);
+    Ok(response(content_type, length, Body::from_stream(parts)))
+}
