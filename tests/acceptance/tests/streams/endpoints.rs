@@ -233,6 +233,29 @@ fn what_cannot_be_changed() {
 }
 
 #[test]
+fn an_endpoint_as_dot_net_sends_it() {
+    let service = Service::start_with(&FAST);
+    let api = &service.api;
+    // All that the class has, set or not.
+    let body = json!({
+        "Id": null, "Name": "net", "Description": null, "Created": "0001-01-01T00:00:00",
+        "LastModified": "0001-01-01T00:00:00", "State": null, "HostName": null, "ScaleUnits": null,
+        "CustomHostNames": [], "AccessControl": null, "CacheControl": { "MaxAge": null },
+        "CrossSiteAccessPolicies": { "ClientAccessPolicy": null, "CrossDomainPolicy": null },
+        "CdnEnabled": false, "CdnProvider": null, "CdnProfile": null,
+        "FreeTrialEndTime": "0001-01-01T00:00:00", "StreamingEndpointVersion": null,
+    });
+    let made =
+        api.post("StreamingEndpoints", body).verbose().send().expect(202).json()["d"].clone();
+    assert_eq!((&made["State"], &made["ScaleUnits"]), (&"Stopped".into(), &0.into()));
+    let path = key("StreamingEndpoints", &made);
+    let read = api.get(&path).verbose().send().expect(200).json()["d"].clone();
+    assert_eq!(read["StreamingEndpointVersion"], "2.0");
+    api.merge(&path, &read).verbose().send().expect(204);
+    poll(api, &act(api, &made, "Start").expect(202));
+}
+
+#[test]
 fn an_operation_that_was_interrupted_is_finished() {
     let service = Service::start_with(&[FAST, ["--operation-milliseconds", "3600000"]].concat());
     let default = endpoint(&service.api, "default");

@@ -81,6 +81,23 @@ fn what_is_made_is_read_changed_and_deleted() {
 }
 
 #[test]
+fn what_was_read_in_verbose_json_is_taken_back() {
+    let (stage, api) = (Stage::shared(), Stage::shared().api());
+    let body = json!({
+        "Name": "verbose", "PresentationTimeRange": { "StartTimestamp": "0", "EndTimestamp": "50000000" },
+        "Tracks": tracks(&[&[("Type", "Equal", "video")]]), "FirstQuality": { "Bitrate": 100000 },
+    });
+    let made = api.post("Filters", &body).verbose().send().expect(201).json()["d"].clone();
+    assert!(made["Tracks"]["results"].is_array(), "{made}");
+    api.merge("Filters('verbose')", &made).verbose().send().expect(204);
+    api.call("PUT", "Filters('verbose')").json(&made).verbose().send().expect(204);
+    let read = api.get("Filters('verbose')").send().expect(200).json();
+    assert_eq!(read["Tracks"], body["Tracks"]);
+    assert_eq!(read["PresentationTimeRange"]["EndTimestamp"], "50000000");
+    assert_eq!(levels(&stage.get("film.ism/Manifest(filter=verbose)").expect(200)).len(), 2);
+}
+
+#[test]
 fn what_has_no_meaning_is_refused() {
     let api = Stage::shared().api();
     let video = tracks(&[&[("Type", "Equal", "video")]]);
