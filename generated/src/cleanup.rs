@@ -2,7 +2,7 @@
 
 use odata_client::Error;
 
-use crate::{AccessPolicyId, AssetFileId, AssetId, LocatorId, MediaServices};
+use crate::{AccessPolicyId, AssetFileId, AssetId, ContentKeyId, LocatorId, MediaServices};
 
 /// Something that a task has created.
 #[derive(Clone, Debug)]
@@ -11,6 +11,7 @@ pub(crate) enum Created {
     File(AssetFileId),
     Policy(AccessPolicyId),
     Locator(LocatorId),
+    Key(ContentKeyId),
 }
 
 /// What a task has created, in its order.
@@ -67,6 +68,7 @@ async fn delete(media: &MediaServices, created: &Created) -> Result<(), Error> {
         Created::File(id) => media.asset_file(id).delete().await,
         Created::Policy(id) => media.access_policy(id).delete().await,
         Created::Locator(id) => media.locator(id).delete().await,
+        Created::Key(id) => media.content_key(id).delete().await,
     }
 }
 

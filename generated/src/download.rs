@@ -9,17 +9,20 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use md5::{Digest as _, Md5};
+use secrecy::ExposeSecret as _;
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use url::Url;
 
 use crate::blob::{BlobError, Retry};
+use crate::content_key::ContentKeyError;
+use crate::encryption::{StorageCipher, parse_iv};
 use crate::error::DownloadError;
 use crate::upload::hex;
-use crate::{MediaServices, http};
+use crate::{AssetFile, EncryptionScheme, MediaServices, http};
 
 /// A download, prepared by [`MediaServices::download`]; it runs when it is awaited.
 ///
@@ -29,7 +32,9 @@ use crate::{MediaServices, http};
 pub struct Download {
     url: String,
     path: PathBuf,
+    decrypt: Option<Box<AssetFile>>,
     patience: Duration,
+    media: MediaServices,
     progress: Box<dyn FnMut(u64, Option<u64>) + Send>,
 }
 
@@ -39,7 +44,8 @@ pub struct Download {
 pub struct Downloaded {
     /// Its size in bytes.
     pub size: u64,
-    /// Its MD5, in lower-case hexadecimal. If the storage states one, it is the same.
+    /// Its MD5, in lower-case hexadecimal. If the storage states one of what it holds, that was
+    /// compared with what arrived.
     pub md5: String,
 }
 
@@ -50,6 +56,8 @@ impl MediaServices {
         Download {
             url: url.into(),
             path: path.into(),
+            decrypt: None,
+            media: self.clone(),
             patience: Duration::from_secs(60),
             progress: Box::new(|_, _| {}),
         }
@@ -57,6 +65,17 @@ impl MediaServices {
 }
 
 impl Download {
+    /// Decrypts the content on its way, by what the record of the asset file says: its vector, and
+    /// its content key, which the service hands out. That is for signed URLs of the storage: what
+    /// comes from a streaming endpoint is in the clear. So is a file that was not encrypted, and
+    /// stays as it is.
+    ///
+    /// See [`Upload::encrypt`](crate::Upload::encrypt) for an example.
+    pub fn decrypt(mut self, file: &AssetFile) -> Self {
+        self.decrypt = Some(Box::new(file.clone()));
+        self
+    }
+
     /// How long a new locator may be refused (403 or 404) before that counts: 60 s by default,
     /// because Azure takes up to 40 s to make one known.
     pub fn patience(mut self, patience: Duration) -> Self {
@@ -72,6 +91,10 @@ impl Download {
 
     async fn run(mut self) -> Result<Downloaded, DownloadError> {
         let url = Url::parse(&self.url).map_err(|error| DownloadError::Url(error.to_string()))?;
+        let cipher = match &self.decrypt {
+            Some(file) => cipher(&self.media, file).await?,
+            None => None,
+        };
         let http = http::client().map_err(BlobError::connection)?;
         let mut retry = Retry::new(Instant::now() + self.patience);
         let response = loop {
@@ -83,16 +106,17 @@ impl Download {
         let stated = stated_md5(&response);
         let (sender, receiver) = mpsc::channel(16);
         let path = self.path.clone();
-        let writer = tokio::task::spawn_blocking(move || write(&path, receiver));
+        let writer = tokio::task::spawn_blocking(move || write(&path, receiver, cipher));
         let received = self.receive(response, sender).await;
         // What is written is dropped, and so deleted, if anything fails from here on.
-        let (file, md5) = match writer.await {
+        let Written { file, md5, arrived } = match writer.await {
             Ok(written) => written.map_err(|source| self.cannot_write(source))?,
             Err(error) => return Err(self.cannot_write(io::Error::other(error))),
         };
         let size = received?;
-        if let Some(expected) = stated.map(|md5| hex(&md5)).filter(|expected| *expected != md5) {
-            return Err(DownloadError::Damaged { expected, actual: md5 });
+        if let Some(expected) = stated.map(|md5| hex(&md5)).filter(|expected| *expected != arrived)
+        {
+            return Err(DownloadError::Damaged { expected, actual: arrived });
         }
         let path = self.path.clone();
         match tokio::task::spawn_blocking(move || file.persist(path)).await {
@@ -140,8 +164,37 @@ fn stated_md5(response: &reqwest::Response) -> Option<[u8; 16]> {
     BASE64.decode(header).ok()?.try_into().ok()
 }
 
+/// The cipher of a file; `None` if it is in the clear.
+async fn cipher(
+    media: &MediaServices,
+    file: &AssetFile,
+) -> Result<Option<StorageCipher>, ContentKeyError> {
+    if !file.is_encrypted || file.encryption_scheme != Some(EncryptionScheme::StorageEncryption) {
+        return Ok(None);
+    }
+    let key = file.encryption_key_id.as_ref();
+    let key = key.ok_or(ContentKeyError::Undescribed("it has no EncryptionKeyId"))?;
+    let iv = file.initialization_vector.as_deref().and_then(parse_iv);
+    let iv = iv.ok_or(ContentKeyError::Undescribed("its InitializationVector is no number"))?;
+    let key = media.read_content_key(key).await?;
+    Ok(Some(StorageCipher::new(key.expose_secret(), iv)?))
+}
+
+/// What is in the temporary file.
+struct Written {
+    file: NamedTempFile,
+    /// Of what is in it.
+    md5: String,
+    /// Of what has arrived, which may have been encrypted.
+    arrived: String,
+}
+
 /// Writes to a temporary file beside the target, on a thread that may block.
-fn write(path: &Path, mut chunks: mpsc::Receiver<Bytes>) -> io::Result<(NamedTempFile, String)> {
+fn write(
+    path: &Path,
+    mut chunks: mpsc::Receiver<Bytes>,
+    cipher: Option<StorageCipher>,
+) -> io::Result<Written> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = tempfile::Builder::new();
     builder.prefix(".download-");
@@ -152,14 +205,28 @@ fn write(path: &Path, mut chunks: mpsc::Receiver<Bytes>) -> io::Result<(NamedTem
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    let mut hasher = Md5::new();
+    let (mut arrived, mut written, mut position) = (Md5::new(), Md5::new(), 0);
     while let Some(chunk) = chunks.blocking_recv() {
-        hasher.update(&chunk);
-        file.write_all(&chunk)?;
+        arrived.update(&chunk);
+        let Some(cipher) = &cipher else {
+            file.write_all(&chunk)?;
+            continue;
+        };
+        let mut clear = BytesMut::from(chunk);
+        cipher.apply(position, &mut clear)?;
+        position += clear.len() as u64;
+        written.update(&clear);
+        file.write_all(&clear)?;
     }
     file.as_file().sync_all()?;
+    let arrived = md5_of(arrived);
+    let md5 = if cipher.is_some() { md5_of(written) } else { arrived.clone() };
+    Ok(Written { file, md5, arrived })
+}
+
+fn md5_of(hasher: Md5) -> String {
     let md5: [u8; 16] = hasher.finalize().into();
-    Ok((file, hex(&md5)))
+    hex(&md5)
 }
 
 impl IntoFuture for Download {

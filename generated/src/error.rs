@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 
 use crate::blob::BlobError;
+use crate::content_key::ContentKeyError;
 use crate::{ErrorDetail, Job, StreamingEndpoint};
 
 /// One step of a task. It is printed as what was to be done: `create the asset`.
@@ -15,6 +16,14 @@ pub enum Step {
     CreateAsset,
     /// Reads the Asset.
     ReadAsset,
+    /// Gets the certificate to which content keys are encrypted.
+    FindProtectionKey,
+    /// Creates the ContentKey.
+    CreateKey,
+    /// Links the ContentKey to the Asset.
+    LinkKey,
+    /// Reads the ContentKey.
+    ReadKey,
     /// Creates the AssetFile.
     CreateFile,
     /// Creates the AccessPolicy.
@@ -50,6 +59,10 @@ impl fmt::Display for Step {
         f.write_str(match self {
             Self::CreateAsset => "create the asset",
             Self::ReadAsset => "read the asset",
+            Self::FindProtectionKey => "get the protection certificate",
+            Self::CreateKey => "create the content key",
+            Self::LinkKey => "link the content key to the asset",
+            Self::ReadKey => "read the content key",
             Self::CreateFile => "create the asset file",
             Self::CreatePolicy => "create the access policy",
             Self::CreateLocator => "create the locator",
@@ -94,6 +107,9 @@ pub enum UploadError {
         /// Why it failed.
         source: odata_client::Error,
     },
+    /// The content cannot be encrypted.
+    #[error("cannot encrypt the content")]
+    Encryption(#[from] ContentKeyError),
     /// The storage refused the content.
     #[error("cannot {}", Step::SendContent)]
     Blob(#[from] BlobError),
@@ -215,6 +231,9 @@ pub enum DownloadError {
         /// Why.
         source: io::Error,
     },
+    /// The content cannot be decrypted.
+    #[error("cannot decrypt the content")]
+    Decryption(#[from] ContentKeyError),
     /// What arrived is not what the storage holds.
     #[error("the content arrived damaged: its MD5 is {actual}, not {expected}")]
     Damaged {

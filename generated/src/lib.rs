@@ -44,6 +44,7 @@
 //! | feature | default | what |
 //! |---|---|---|
 //! | `client` | yes | requests and everything built on them; without it, types and tables |
+//! | `encryption` | with `client` | the cipher of storage encryption, the wrapping of content keys |
 //! | `rustls` | yes | TLS; without it only `http://` services can be called |
 #![forbid(unsafe_code)]
 
@@ -60,9 +61,13 @@ mod cleanup;
 #[cfg(feature = "client")]
 mod connect;
 #[cfg(feature = "client")]
+mod content_key;
+#[cfg(feature = "client")]
 mod download;
 #[cfg(feature = "client")]
 mod encode;
+#[cfg(feature = "encryption")]
+pub mod encryption;
 #[cfg(feature = "client")]
 mod endpoint;
 #[cfg(feature = "client")]
@@ -80,6 +85,7 @@ pub use v2_19::*;
 pub use {
     blob::BlobError,
     connect::API_VERSION,
+    content_key::ContentKeyError,
     download::{Download, Downloaded},
     encode::{Encode, Encoded, RunningJob, Wait},
     error::{DownloadError, EncodeError, EndpointError, PublishError, Step, UploadError},

@@ -12,6 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
 use super::Progress;
 use crate::blob::BlockBlob;
+use crate::encryption::StorageCipher;
 use crate::error::UploadError;
 
 /// The Blob service takes no more blocks than this in one blob.
@@ -23,6 +24,10 @@ pub(super) struct Content {
     path: PathBuf,
     /// Its length when it was opened; exactly this much is sent.
     pub(super) len: u64,
+    /// Encrypts what is read.
+    pub(super) cipher: Option<StorageCipher>,
+    /// How much has been read.
+    position: u64,
 }
 
 /// How it is sent.
@@ -52,7 +57,7 @@ impl Content {
                 Ok((file, metadata.len()))
             });
             match opened {
-                Ok((file, len)) => Ok(Self { file, path, len }),
+                Ok((file, len)) => Ok(Self { file, path, len, cipher: None, position: 0 }),
                 Err(source) => Err(UploadError::Read { path, source }),
             }
         })
@@ -148,12 +153,16 @@ impl Content {
         Ok(hasher.finalize().into())
     }
 
-    /// Exactly the next `len` bytes.
+    /// Exactly the next `len` bytes, as they are to be sent.
     fn read(&mut self, len: u64) -> Result<Bytes, UploadError> {
         let fits = usize::try_from(len).map_err(|_| io::ErrorKind::OutOfMemory.into());
         let read = fits.and_then(|len: usize| {
             let mut buffer = Vec::with_capacity(len);
             (&mut self.file).take(len as u64).read_to_end(&mut buffer)?;
+            if let Some(cipher) = &self.cipher {
+                cipher.apply(self.position, &mut buffer)?;
+            }
+            self.position += buffer.len() as u64;
             Ok(buffer)
         });
         match read {

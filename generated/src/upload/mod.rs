@@ -1,6 +1,7 @@
 //! Uploads a file into an asset, as one task.
 
 mod content;
+mod encrypt;
 mod mime;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use self::content::{Blocks, Content};
+use self::encrypt::Encryption;
 use crate::blob::{BlobError, BlockBlob};
 use crate::cleanup::{Cleanup, Created};
 use crate::error::{AtStep as _, Step, UploadError};
@@ -42,6 +44,7 @@ pub struct Upload {
     asset: Option<AssetId>,
     primary: Option<bool>,
     content_type: Option<String>,
+    encrypt: bool,
     blocks: Blocks,
     patience: Duration,
     progress: Progress,
@@ -53,7 +56,7 @@ pub struct Upload {
 pub struct Uploaded {
     /// The asset.
     pub asset: Asset,
-    /// The record of the file, with its size, media type and MD5.
+    /// The record of the file, with its size, media type, and the MD5 of what was sent.
     pub file: AssetFile,
 }
 
@@ -67,6 +70,7 @@ impl MediaServices {
             asset: None,
             primary: None,
             content_type: None,
+            encrypt: false,
             blocks: Blocks { size: 8 << 20, parallel: 4 },
             patience: Duration::from_secs(60),
             progress: Box::new(|_, _| {}),
@@ -98,6 +102,43 @@ impl Upload {
     /// The media type; by default, what the extension of the name stands for.
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = Some(content_type.into());
+        self
+    }
+
+    /// Encrypts the content before it is sent: with storage encryption, by the storage key of the
+    /// asset, or by a new one. A new asset is made as storage-encrypted; an existing one must be.
+    ///
+    /// ```no_run
+    /// use azure_media::{
+    ///     Asset, AssetDeliveryPolicy, AssetDeliveryPolicyType, AssetDeliveryProtocol,
+    /// };
+    ///
+    /// # async fn f(media: azure_media::MediaServices) -> Result<(), Box<dyn std::error::Error>> {
+    /// let uploaded = media.upload("film.mp4").encrypt().await?;
+    ///
+    /// // Such an asset is streamed, in the clear, by a policy only.
+    /// let clear = media
+    ///     .asset_delivery_policies()
+    ///     .create()
+    ///     .set(AssetDeliveryPolicy::NAME, "clear")
+    ///     .set(AssetDeliveryPolicy::ASSET_DELIVERY_PROTOCOL, AssetDeliveryProtocol::ALL)
+    ///     .set(
+    ///         AssetDeliveryPolicy::ASSET_DELIVERY_POLICY_TYPE,
+    ///         AssetDeliveryPolicyType::NoDynamicEncryption,
+    ///     )
+    ///     .await?;
+    /// let policy = media.asset_delivery_policy(&clear.id).path();
+    /// media.asset(&uploaded.asset.id).links(Asset::DELIVERY_POLICIES).add(&policy).await?;
+    ///
+    /// // The storage holds what was sent: to read it takes the key.
+    /// let published = media.publish(&uploaded.asset.id).with_downloads().await?;
+    /// for (name, url) in published.downloads {
+    ///     media.download(url, name).decrypt(&uploaded.file).await?;
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn encrypt(mut self) -> Self {
+        self.encrypt = true;
         self
     }
 
@@ -138,7 +179,7 @@ impl Upload {
     }
 
     async fn run_steps(mut self, cleanup: &mut Cleanup) -> Result<Uploaded, UploadError> {
-        let content = Content::open(&self.path).await?;
+        let mut content = Content::open(&self.path).await?;
         let name = self.name.take().unwrap_or_else(|| mime::asset_file_name(&self.path));
         let content_type =
             self.content_type.take().unwrap_or_else(|| mime::media_type(&name).to_owned());
@@ -146,7 +187,11 @@ impl Upload {
 
         let asset = match &self.asset {
             Some(id) => media.asset(id).get().await.at(Step::ReadAsset)?,
-            None => new_asset(&media, &name, cleanup).await?,
+            None => new_asset(&media, &name, self.encrypt, cleanup).await?,
+        };
+        let encryption = match self.encrypt {
+            true => Some(Encryption::prepare(&media, &asset.id, cleanup).await?),
+            false => None,
         };
         let file = media
             .files()
@@ -160,19 +205,22 @@ impl Upload {
         cleanup.result(Created::File(file.id.clone()));
         let container = write_locator(&media, &asset, content.len, cleanup).await?;
 
+        content.cipher = encryption.as_ref().map(|encryption| encryption.cipher.clone());
         let ready_by = Instant::now() + self.patience;
         let blob = BlockBlob::new(&container, &name, &content_type, ready_by)?;
         let size = i64::try_from(content.len).unwrap_or(i64::MAX);
         let md5 = content.send(&blob, self.blocks, &mut self.progress).await?;
 
         let record = media.asset_file(&file.id);
-        record
+        let mut update = record
             .update()
             .set(AssetFile::CONTENT_FILE_SIZE, size)
             .set(AssetFile::MIME_TYPE, content_type)
-            .set(AssetFile::CONTENT_CHECKSUM, hex(&md5))
-            .await
-            .at(Step::UpdateFile)?;
+            .set(AssetFile::CONTENT_CHECKSUM, hex(&md5));
+        if let Some(encryption) = &encryption {
+            update = encryption.describe(update);
+        }
+        update.await.at(Step::UpdateFile)?;
         let file = record.get().await.at(Step::UpdateFile)?;
         Ok(Uploaded { asset, file })
     }
@@ -181,13 +229,18 @@ impl Upload {
 async fn new_asset(
     media: &MediaServices,
     name: &str,
+    encrypt: bool,
     cleanup: &mut Cleanup,
 ) -> Result<Asset, UploadError> {
+    let options = match encrypt {
+        true => AssetCreationOptions::STORAGE_ENCRYPTED,
+        false => AssetCreationOptions::NONE,
+    };
     let asset = media
         .assets()
         .create()
         .set(Asset::NAME, name)
-        .set(Asset::OPTIONS, AssetCreationOptions::NONE)
+        .set(Asset::OPTIONS, options)
         .await
         .at(Step::CreateAsset)?;
     cleanup.result(Created::Asset(asset.id.clone()));

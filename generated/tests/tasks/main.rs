@@ -4,6 +4,7 @@
 mod auth;
 mod download;
 mod encode;
+mod encryption;
 mod endpoint;
 mod fake;
 mod publish;

@@ -89,7 +89,7 @@ pub(crate) enum BlobError {
     Md5Mismatch,
     /// The bytes could not be decrypted.
     #[error(transparent)]
-    Cipher(#[from] crate::keys::CipherError),
+    Cipher(#[from] azure_media::encryption::CipherError),
     /// The sender failed while the body was read.
     #[error("the body could not be read: {0}")]
     Body(#[source] BoxError),

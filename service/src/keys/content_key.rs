@@ -1,5 +1,6 @@
 //! From a stored `ContentKey` to the bytes of the key, and to the key in other hands.
 
+use azure_media::encryption::{KEY_SIZE, RsaCertificate};
 use azure_media::v2_19::{ContentKeyDeliveryType, ContentKeyType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,8 +10,6 @@ use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
 use super::Secret;
-use super::certificate::RsaCertificate;
-use super::storage::KEY_SIZE;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sets::{self, guid_of};

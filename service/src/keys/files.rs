@@ -2,15 +2,17 @@
 
 use std::path::Path;
 
+use azure_media::encryption::{KEY_SIZE, SCHEME, StorageCipher, VERSION, parse_iv};
 use azure_media::v2_19::{AssetCreationOptions, ContentKeyType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use edm::{DateTime, Record};
+use secrecy::ExposeSecret as _;
 use uuid::Uuid;
 
 use super::Secret;
 use super::content_key::clear_key;
-use super::storage::{KEY_SIZE, SCHEME, StorageCipher, VERSION, parse_iv};
+use super::storage::through;
 use crate::app::App;
 use crate::blob::{BlobError, BlobInfo, BlobReader, BlobStore, ReadRange, file_stream};
 use crate::error::ApiError;
@@ -65,7 +67,7 @@ impl FileReader {
             None => reader,
             Some(cipher) => {
                 let start = reader.range.start;
-                reader.map(|stream| cipher.stream(start, stream))
+                reader.map(|stream| through(cipher, start, stream))
             }
         })
     }
@@ -85,8 +87,9 @@ async fn cipher(app: &App, file: &Record) -> Result<Option<StorageCipher>, ApiEr
     let key = key.ok_or_else(|| refuse("its EncryptionKeyId leads to no content key"))?;
     let iv = parse_iv(file.text("InitializationVector"))
         .ok_or_else(|| refuse("its InitializationVector is not a number of 64 bits"))?;
-    let cipher = StorageCipher::new(&clear_key(app, &key).await?, iv)
-        .ok_or_else(|| refuse("its content key has not 32 bytes"))?;
+    let key = clear_key(app, &key).await?;
+    let cipher =
+        StorageCipher::new(key.expose_secret(), iv).map_err(|error| refuse(&error.to_string()))?;
     Ok(Some(cipher))
 }
 
@@ -171,7 +174,7 @@ pub(crate) async fn write(
     match encryption {
         None => app.blob_store.write_from_file(&container, &name, &content_type, path).await?,
         Some(encryption) => {
-            let stream = encryption.begin(file)?.stream(0, file_stream(path).await?);
+            let stream = through(encryption.begin(file)?, 0, file_stream(path).await?);
             app.blob_store.put_stream(&container, &name, &content_type, stream).await?
         }
     };
@@ -189,7 +192,7 @@ impl OutputEncryption {
         file.put("EncryptionVersion", VERSION);
         file.put("EncryptionKeyId", self.key_id.as_str());
         file.put("InitializationVector", iv.to_string());
-        StorageCipher::new(&self.key, iv)
-            .ok_or_else(|| ApiError::bad_request("The storage key has not 32 bytes."))
+        StorageCipher::new(self.key.expose_secret(), iv)
+            .map_err(|error| ApiError::bad_request(format!("The output has no cipher: {error}.")))
     }
 }

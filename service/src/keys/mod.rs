@@ -3,7 +3,6 @@
 //! | module | what |
 //! |---|---|
 //! | [`protection`] | the account's RSA key, to whose certificate clients encrypt content keys |
-//! | [`certificate`] | X.509 certificates, the account's and those of clients |
 //! | [`content_key`] | from a stored `ContentKey` to the bytes of the key |
 //! | [`storage`], [`files`] | files that are encrypted at rest |
 //! | [`configuration`] | configurations of tasks that are encrypted |
@@ -12,7 +11,6 @@
 //!
 //! A clear key is a [`Secret`] wherever it is: it is wiped when it is dropped, and never logged.
 
-mod certificate;
 mod configuration;
 mod content_key;
 mod delivery;
@@ -33,7 +31,6 @@ pub(crate) use delivery::{acquisition_url, clear_key_url, handle, is_delivered_i
 pub(crate) use files::{FileReader, encrypt_output, storage_keys, write};
 pub(crate) use protection::ProtectionKey;
 pub(crate) use restriction::TokenRestriction;
-pub(crate) use storage::CipherError;
 
 /// The bytes of a key.
 pub(crate) type Secret = secrecy::SecretSlice<u8>;

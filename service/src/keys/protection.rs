@@ -6,11 +6,11 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use aws_lc_rs::rsa::{OAEP_SHA1_MGF1SHA1, OaepPrivateDecryptingKey, PrivateDecryptingKey};
+use azure_media::encryption::{RsaCertificate, thumbprint};
 use rcgen::{CertificateParams, DistinguishedName, DnType, KeyPair, RsaKeySize, date_time_ymd};
 use secrecy::zeroize::Zeroizing;
 
 use super::Secret;
-use super::certificate::{RsaCertificate, thumbprint};
 
 /// The private key, as PKCS #8 in DER, for nobody but the service.
 const KEY_FILE: &str = "protection-key.der";

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use azure_media::encryption::RsaCertificate;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use uuid::Uuid;
 
-use super::certificate::RsaCertificate;
 use super::xml::{self, Element};
 use super::{Secret, jwt, swt};
 
@@ -143,7 +143,7 @@ fn key(element: &Element) -> Result<VerificationKey, String> {
         Some("X509CertTokenVerificationKey") => {
             let certificate = RsaCertificate::from_der(&bytes("RawBody")?)
                 .map_err(|error| format!("{}: RawBody: {error}", element.name))?;
-            Ok(VerificationKey::Rsa(certificate.rsa_public_key))
+            Ok(VerificationKey::Rsa(certificate.rsa_public_key().to_vec()))
         }
         other => Err(format!(
             "{}: its type must be SymmetricVerificationKey or X509CertTokenVerificationKey, not \

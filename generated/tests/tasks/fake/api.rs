@@ -19,6 +19,18 @@ pub(super) fn answer(contents: &mut Contents, method: &str, target: &str, body: 
             contents.job_states = vec![(6, 10.0), (5, 10.0)];
             respond(204, &[], "")
         }
+        ("GET", ["GetProtectionKeyId"], None) => value(&contents.protection.thumbprint()),
+        ("GET", ["GetProtectionKey"], None) => value(&contents.protection.certificate()),
+        ("GET", ["RebindContentKey"], None) => {
+            let id = super::argument(target, "id");
+            let wrapped = contents.sets["ContentKeys"][&id]["EncryptedContentKey"].clone();
+            value(&contents.protection.unwrap(wrapped.as_str().unwrap()))
+        }
+        ("POST", [_, "$links", navigation], Some(id)) => {
+            let link = body()["url"].as_str().unwrap().to_owned();
+            contents.links.push((id, (*navigation).to_owned(), link));
+            respond(204, &[], "")
+        }
         ("GET", [set], None) => {
             let all = contents.sets.get(*set).map(|set| set.values().cloned().collect());
             list(all.unwrap_or_default())
@@ -62,7 +74,10 @@ fn create(contents: &mut Contents, set: &str, mut entity: Json) -> Response {
         "Jobs" => "jid",
         _ => "cid",
     };
-    let id = contents.new_id(prefix);
+    let id = match entity["Id"].as_str() {
+        Some(chosen) => chosen.to_owned(),
+        None => contents.new_id(prefix),
+    };
     entity["Id"] = id.clone().into();
     if set == "Locators" {
         let path = match entity["Type"].as_i64() {
@@ -92,8 +107,20 @@ fn related(contents: &mut Contents, navigation: &str, id: &str) -> Vec<Json> {
             let errors = if state == 4 { failed } else { json!([]) };
             vec![json!({ "Id": "nb:tid:UUID:1", "Progress": progress, "ErrorDetails": errors })]
         }
+        "ContentKeys" => {
+            let keys = contents.sets.get("ContentKeys").into_iter().flat_map(|set| set.iter());
+            let linked = |key: &str| {
+                contents.links.iter().any(|(from, _, link)| from == id && link.contains(key))
+            };
+            let key = |id: &str| id.rsplit(':').next().unwrap().to_owned();
+            keys.filter(|(id, _)| linked(&key(id))).map(|(_, key)| key.clone()).collect()
+        }
         _ => vec![json!({ "Id": "nb:cid:UUID:out", "Name": "out" })],
     }
+}
+
+fn value(text: &str) -> Response {
+    light(200, &json!({ "value": text }))
 }
 
 fn light(status: u16, json: &Json) -> Response {

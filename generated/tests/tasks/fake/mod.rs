@@ -2,6 +2,7 @@
 
 mod api;
 mod blob;
+mod protection;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -32,6 +33,9 @@ pub(crate) struct Contents {
     pub(crate) sets: BTreeMap<String, BTreeMap<String, Json>>,
     pub(crate) blobs: BTreeMap<String, Blob>,
     blocks: BTreeMap<String, Bytes>,
+    protection: protection::Protection,
+    /// Entity, navigation property and URL of every link.
+    links: Vec<(String, String, String)>,
     /// States and progress that jobs go through, one at each look.
     pub(crate) job_states: Vec<(i32, f64)>,
     /// Requests whose line holds a text fail so often with a status.
@@ -111,6 +115,14 @@ impl Contents {
         *times -= 1;
         Some(*status)
     }
+}
+
+/// The text that is an argument of a service operation.
+fn argument(target: &str, name: &str) -> String {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    let value = pairs.find(|(found, _)| found == name).unwrap().1;
+    value.trim_matches('\'').to_owned()
 }
 
 async fn answer(State(contents): State<Arc<Mutex<Contents>>>, request: Request) -> Response {

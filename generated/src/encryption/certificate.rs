@@ -6,7 +6,8 @@ use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 /// What is wrong with a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum CertificateError {
+#[non_exhaustive]
+pub enum CertificateError {
     /// It cannot be read.
     #[error("it is not an X.509 certificate in DER")]
     NotX509,
@@ -16,20 +17,29 @@ pub(crate) enum CertificateError {
     /// Its key cannot be used.
     #[error("its key is not an RSA key of 2048 to 8192 bits")]
     NotRsa,
+    /// What is to be encrypted is too long for its key.
+    #[error("it cannot encrypt that many bytes")]
+    TooLong,
 }
 
-/// The RSA key of a certificate.
-pub(crate) struct RsaCertificate {
-    /// As a certificate has it: `SubjectPublicKeyInfo`, in DER.
-    pub(crate) public_key_info: Vec<u8>,
-    /// By itself: `RSAPublicKey` of PKCS #1, in DER.
-    pub(crate) rsa_public_key: Vec<u8>,
+/// A certificate of an RSA key, to which content keys are encrypted: that of the service, which
+/// `GetProtectionKey` returns, or one of a client, which `RebindContentKey` takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RsaCertificate {
+    /// `SubjectPublicKeyInfo`, in DER.
+    public_key_info: Vec<u8>,
+    /// `RSAPublicKey` of PKCS #1, in DER.
+    rsa_public_key: Vec<u8>,
 }
 
 impl RsaCertificate {
-    /// Reads a certificate. Who signed it and when it ends do not matter: clients make one for a
-    /// single call.
-    pub(crate) fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
+    /// Reads a certificate. Who signed it and when it ends do not matter: they are made for one
+    /// service, or for a single call.
+    ///
+    /// # Errors
+    ///
+    /// It is no certificate, or not of an RSA key.
+    pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let (rest, certificate) =
             X509Certificate::from_der(der).map_err(|_| CertificateError::NotX509)?;
         if !rest.is_empty() {
@@ -43,6 +53,11 @@ impl RsaCertificate {
         read.encrypting_key().map(|_| read)
     }
 
+    /// The key by itself: `RSAPublicKey` of PKCS #1, in DER.
+    pub fn rsa_public_key(&self) -> &[u8] {
+        &self.rsa_public_key
+    }
+
     fn encrypting_key(&self) -> Result<OaepPublicEncryptingKey, CertificateError> {
         let key = PublicEncryptingKey::from_der(&self.public_key_info);
         key.ok()
@@ -52,12 +67,16 @@ impl RsaCertificate {
 
     /// Encrypts a key so that only the owner of the certificate can read it: RSA-OAEP with SHA-1,
     /// which is what every client of the service knows.
-    pub(crate) fn wrap(&self, key: &[u8]) -> Result<Vec<u8>, CertificateError> {
+    ///
+    /// # Errors
+    ///
+    /// The key is longer than what fits.
+    pub fn wrap(&self, key: &[u8]) -> Result<Vec<u8>, CertificateError> {
         let encrypting = self.encrypting_key()?;
         let mut wrapped = vec![0; encrypting.ciphertext_size()];
         let length = encrypting
             .encrypt(&OAEP_SHA1_MGF1SHA1, key, &mut wrapped, None)
-            .map_err(|_| CertificateError::NotRsa)?
+            .map_err(|_| CertificateError::TooLong)?
             .len();
         wrapped.truncate(length);
         Ok(wrapped)
@@ -65,7 +84,7 @@ impl RsaCertificate {
 }
 
 /// What a certificate is known by: its SHA-1, in upper-case hexadecimal.
-pub(crate) fn thumbprint(der: &[u8]) -> String {
+pub fn thumbprint(der: &[u8]) -> String {
     let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, der);
     hash.as_ref().iter().map(|byte| format!("{byte:02X}")).collect()
 }
