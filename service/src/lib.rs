@@ -40,6 +40,7 @@ mod sign_in;
 mod store;
 mod tls;
 mod token;
+mod unfold;
 mod urls;
 
 use std::io::IsTerminal as _;

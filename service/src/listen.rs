@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
 use crate::tls::Tls;
+use crate::unfold::Unfolded;
 
 /// How long a client may take to send the head of a request; also how long a connection may idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
@@ -103,7 +104,7 @@ where
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(Unfolded::new(stream)), TowerToHyperService::new(router));
     // A client that breaks off is no failure of the service.
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "connection ended");
