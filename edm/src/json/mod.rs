@@ -6,6 +6,7 @@
 //! | `dialect.rs` | which form of it a request is written in |
 //! | `read/` | responses, as a client reads them |
 //! | `request.rs` | bodies of requests, as a client writes them |
+//! | `tolerant.rs` | bodies of requests that are almost JSON |
 //! | `draft.rs` | bodies of requests, as a service reads them |
 //! | `write.rs` | responses of V3, as a service writes them |
 //! | `print.rs` | one value → JSON, by its type |
@@ -24,6 +25,7 @@ mod raw;
 mod read;
 mod request;
 mod text;
+mod tolerant;
 mod write;
 
 pub(crate) use convert::{
@@ -43,6 +45,7 @@ pub(crate) use read::{
     Change, control, is_annotation, lenient_value, read_primitive, read_raw, scalar_from_text,
 };
 pub use text::to_text;
+pub use tolerant::parse_tolerant;
 pub(crate) use write::selected;
 pub use write::{Layout, Metadata, Writer};
 

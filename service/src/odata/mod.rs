@@ -4,6 +4,7 @@ mod batch;
 mod call;
 mod gateway;
 mod negotiate;
+mod payload;
 mod read;
 mod reply;
 mod resolve;
@@ -100,10 +101,13 @@ impl<'a> Context<'a> {
         let format = match target {
             // Plain text: whatever is accepted is not JSON.
             Target::Count(_) | Target::Property { raw: true, .. } => {
-                reply::check_accepts_text(&call.headers)?;
+                negotiate::check_accepts(&call.headers, &["text/*", "text/plain"])?;
                 ResponseFormat::LIGHT
             }
-            _ => ResponseFormat::negotiate(&call.headers, call.options.format.as_deref())?,
+            _ => {
+                let format = call.options.format.as_deref();
+                ResponseFormat::negotiate(&call.headers, format, target.subject())?
+            }
         };
         Ok(Self { app, call, root: app.urls.api(), format, references: None })
     }

@@ -2,14 +2,14 @@
 
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use azure_media::v2_19::tables::MODEL;
-use edm::json::{DateStyle, Dialect, Format, Writer};
+use edm::json::{DateStyle, Dialect, Format};
 use edm::model::{EntitySet, Operation, Type};
 use edm::query::QueryOptions;
 use edm::version::Version;
 use edm::{Record, Value};
 
-use super::negotiate::{Payload, date_style, max_version, text};
+use super::negotiate::{Payload, Subject, check_accepts, max_version};
+use super::payload::{Page, Writer};
 use super::resolve::{Collection, Links, Target, canonical_path};
 use super::{Context, reply};
 use crate::error::ApiError;
@@ -25,9 +25,9 @@ const PAGE_SIZE: u64 = 1000;
 pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Response, ApiError> {
     match target {
         Target::Root => {
-            let version = context.format.version(Payload::Value, false);
+            let version = context.format.version(Payload::Value { collection: false }, false);
             let body = context.writer(version, false).service_document();
-            Ok(reply::json(StatusCode::OK, &body, context.format, version))
+            Ok(context.reply(StatusCode::OK, body, Subject::Other, version))
         }
         Target::Metadata => metadata(&context.call.headers),
         Target::Collection(collection) => feed(context, &collection).await,
@@ -42,7 +42,7 @@ pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Respons
             if raw {
                 return raw_value(value);
             }
-            Ok(context.value(property.name, value, &property.ty))
+            context.value(property.name, value, &property.ty)
         }
         Target::Links(found) => links(context, &found).await,
         Target::Function(operation) if operation.method == "GET" => {
@@ -57,14 +57,18 @@ pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Respons
 }
 
 impl Context<'_> {
-    /// What writes payloads of a version.
-    pub(super) fn writer(&self, version: Version, just_made: bool) -> Writer<'_> {
-        Writer {
-            model: &MODEL,
-            root: &self.root,
-            layout: self.format.0,
-            dates: date_style(version, just_made),
-        }
+    fn writer(&self, version: Version, just_made: bool) -> Writer<'_> {
+        Writer::new(self.format, &self.root, version, just_made)
+    }
+
+    fn reply(
+        &self,
+        status: StatusCode,
+        body: String,
+        subject: Subject,
+        version: Version,
+    ) -> Response {
+        reply::payload(status, body, self.format.content_type(subject), version)
     }
 
     /// A response with an entity.
@@ -80,16 +84,17 @@ impl Context<'_> {
         let version = self.format.version(payload, !select.is_empty());
         self.check_max_version(version)?;
         let just_made = matches!(status, StatusCode::CREATED | StatusCode::ACCEPTED);
-        let path = canonical_path(set, record);
-        let body = self.writer(version, just_made).entity(record, set, &path, &select);
-        Ok(reply::json(status, &body, self.format, version))
+        let body = self.writer(version, just_made).entity(record, set, &select);
+        Ok(self.reply(status, body, Subject::Entry, version))
     }
 
     /// A response with one value: a property's, or what an operation has answered.
-    fn value(&self, name: &str, value: &Value, ty: &Type) -> Response {
-        let version = self.format.version(Payload::Value, false);
+    fn value(&self, name: &str, value: &Value, ty: &Type) -> Result<Response, ApiError> {
+        let payload = Payload::Value { collection: matches!(ty, Type::Collection(_)) };
+        let version = self.format.version(payload, false);
+        self.check_max_version(version)?;
         let body = self.writer(version, false).value(name, value, ty);
-        reply::json(StatusCode::OK, &body, self.format, version)
+        Ok(self.reply(StatusCode::OK, body, Subject::Other, version))
     }
 
     /// The response to an operation, or to a change of an entity.
@@ -108,7 +113,7 @@ impl Context<'_> {
                     .and_then(|operation| Some((operation.name, operation.result.as_ref()?)));
                 let (name, ty) =
                     typed.ok_or_else(|| ApiError::internal("a value of what has no result"))?;
-                Ok(self.value(name, &value, ty))
+                self.value(name, &value, ty)
             }
         }
     }
@@ -144,17 +149,13 @@ async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response
     let count =
         if options.inline_count { Some(context.app.store.count(&query).await?) } else { None };
     let page = context.app.store.query(&query).await?;
-    let writer = context.writer(version, false);
-    let entries = page
-        .records
-        .iter()
-        .map(|record| writer.entry(record, &canonical_path(set, record), &select).into())
-        .collect();
     let read = resumed + query.top;
     let more = page.next.filter(|_| options.top.is_none_or(|top| top > read));
     let next = more.map(|after| next_link(context, after, read));
-    let body = writer.feed(entries, set, &select, count, next.as_deref());
-    Ok(reply::json(StatusCode::OK, &body, context.format, version))
+    let path = context.call.path.to_string();
+    let around = Page { path: &path, select: &select, count, next: next.as_deref() };
+    let body = context.writer(version, false).feed(&page.records, set, &around);
+    Ok(context.reply(StatusCode::OK, body, Subject::Feed, version))
 }
 
 /// Continues where a page has ended; returns how many entities earlier pages had.
@@ -215,7 +216,7 @@ fn check_select(select: &[String], set: &EntitySet) -> Result<(), ApiError> {
 }
 
 async fn links(context: &Context<'_>, links: &Links) -> Result<Response, ApiError> {
-    let version = context.format.version(Payload::Value, false);
+    let version = context.format.version(Payload::Value { collection: false }, false);
     let records = context.app.store.query(&links.collection.query()).await?.records;
     let set = links.collection.set;
     let paths: Vec<_> = records.iter().map(|record| canonical_path(set, record)).collect();
@@ -225,7 +226,7 @@ async fn links(context: &Context<'_>, links: &Links) -> Result<Response, ApiErro
         return Err(ApiError::no_segment(links.from.navigation.name));
     }
     let body = context.writer(version, false).links(&paths, many, &named);
-    Ok(reply::json(StatusCode::OK, &body, context.format, version))
+    Ok(context.reply(StatusCode::OK, body, Subject::Other, version))
 }
 
 fn raw_value(value: &Value) -> Result<Response, ApiError> {
@@ -244,15 +245,7 @@ fn raw_value(value: &Value) -> Result<Response, ApiError> {
 
 /// The metadata document, which is XML and nothing else.
 pub(super) fn metadata(headers: &HeaderMap) -> Result<Response, ApiError> {
-    let accept = text(headers, "accept").unwrap_or("*/*");
-    let fits = |range: &str| {
-        let media_type = range.split(';').next().unwrap_or_default().trim();
-        matches!(media_type, "*/*" | "application/*" | "application/xml" | "text/xml")
-    };
-    if !accept.split(',').any(fits) {
-        let message = "Unsupported media type requested.";
-        return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
-    }
+    check_accepts(headers, &["application/*", "application/xml", "text/xml"])?;
     let content_type = (header::CONTENT_TYPE.as_str(), "application/xml;charset=utf-8");
     Ok(([content_type, ("dataserviceversion", "3.0;")], METADATA).into_response())
 }

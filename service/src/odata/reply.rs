@@ -4,23 +4,22 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use edm::json::{Layout, to_text};
 use edm::version::Version;
-use serde_json::Value as Json;
 
-use super::negotiate::{ResponseFormat, text};
+use super::negotiate::{ResponseFormat, Subject};
 use crate::error::ApiError;
 
-/// A response with a JSON payload.
-pub(super) fn json(
+/// A response with a payload.
+pub(super) fn payload(
     status: StatusCode,
-    body: &Json,
-    format: ResponseFormat,
+    body: String,
+    content_type: &'static str,
     version: Version,
 ) -> Response {
     let headers = [
-        (header::CONTENT_TYPE.as_str(), format.content_type().to_owned()),
+        (header::CONTENT_TYPE.as_str(), content_type.to_owned()),
         ("dataserviceversion", format!("{version};")),
     ];
-    (status, headers, to_text(body)).into_response()
+    (status, headers, body).into_response()
 }
 
 /// A response with plain text.
@@ -45,39 +44,14 @@ pub(super) fn with_operation(mut response: Response, operation_id: &str) -> Resp
     response
 }
 
-/// Refuses to answer plain text to a client that accepts only JSON.
-pub(super) fn check_accepts_text(headers: &HeaderMap) -> Result<(), ApiError> {
-    let accept = text(headers, "accept").unwrap_or("*/*");
-    let fits = |range: &str| {
-        matches!(
-            range.split(';').next().unwrap_or_default().trim(),
-            "*/*" | "text/plain" | "text/*"
-        )
-    };
-    if accept.split(',').any(fits) {
-        return Ok(());
-    }
-    let message = "Unsupported media type requested.";
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
-}
-
-/// An error in the format that the request accepts; XML if it accepts none that there is.
+/// An error in the format that the request accepts.
 pub(super) fn error(error: &ApiError, request: &HeaderMap) -> Response {
+    let format = ResponseFormat::of_error(request);
     let body = error.body();
-    match ResponseFormat::of_error(request) {
-        Some(format) => {
-            let (json_body, version) = match format.0 {
-                Layout::Verbose => (body.to_verbose(), Version::V1),
-                Layout::Light(_) => (body.to_light(), Version::V3),
-            };
-            json(error.status, &json_body, format, version)
-        }
-        None => {
-            let headers = [
-                (header::CONTENT_TYPE.as_str(), "application/xml;charset=utf-8"),
-                ("dataserviceversion", "1.0;"),
-            ];
-            (error.status, headers, body.to_xml()).into_response()
-        }
-    }
+    let (text, version) = match format {
+        ResponseFormat::Json(Layout::Verbose) => (to_text(&body.to_verbose()), Version::V1),
+        ResponseFormat::Json(Layout::Light(_)) => (to_text(&body.to_light()), Version::V3),
+        ResponseFormat::Atom => (body.to_xml(), Version::V1),
+    };
+    payload(error.status, text, format.content_type(Subject::Other), version)
 }

@@ -6,6 +6,7 @@ use edm::model::{EntitySet, Navigation, Operation, Primitive, Property, Type};
 use edm::path::{KeyPredicate, ResourcePath, Segment};
 use edm::{Expr, Record, Value};
 
+use super::negotiate::Subject;
 use crate::error::ApiError;
 use crate::sets::relation::{Relation, relation, target_set};
 use crate::sets::{both, equals};
@@ -33,6 +34,18 @@ pub(super) enum Target {
     Function(&'static Operation),
     /// An operation bound to an entity, which is there.
     Action(&'static EntitySet, Box<Record>, &'static Operation),
+}
+
+impl Target {
+    /// What a response is about: what is made in a collection is answered as an entity, and
+    /// whoever can read the one can read the other.
+    pub(super) const fn subject(&self) -> Subject {
+        match self {
+            Self::Entity(..) => Subject::Entry,
+            Self::Collection(_) => Subject::Feed,
+            _ => Subject::Other,
+        }
+    }
 }
 
 /// Entities of one set: all of it, or what a navigation property leads to.

@@ -3,13 +3,12 @@
 use axum::body::Bytes;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use edm::json;
 use edm::model::{EntitySet, Operation};
-use edm::{Draft, Record};
-use serde_json::Value as Json;
+use edm::{Draft, Record, atom, json};
 
+use super::negotiate::{self, BodyFormat};
 use super::resolve::{Collection, Links, Parent, Target, canonical_path, key_of, linked_entity};
-use super::{Context, negotiate, reply};
+use super::{Context, reply};
 use crate::app::App;
 use crate::change_set::ChangeSet;
 use crate::error::ApiError;
@@ -65,19 +64,14 @@ pub(super) fn draft(
     set: &'static EntitySet,
     body: &Bytes,
 ) -> Result<Draft, ApiError> {
-    let mut draft = json::read_draft(&parse(context, body)?, set.entity_type)?;
+    let mut draft = match negotiate::body_format(&context.call.headers)? {
+        BodyFormat::Json => json::read_draft(&json::parse_tolerant(body)?, set.entity_type)?,
+        BodyFormat::Xml => atom::read_draft(body, set.entity_type)?,
+    };
     if let Some(references) = context.references {
         references.expand_draft(&mut draft);
     }
     Ok(draft)
-}
-
-/// The body as JSON. What went wrong with it is said, where the original service only logged it.
-fn parse(context: &Context<'_>, body: &Bytes) -> Result<Json, ApiError> {
-    negotiate::check_content_type(&context.call.headers)?;
-    serde_json::from_slice(body).map_err(|error| {
-        ApiError::bad_request(format!("Parsing request content failed due to: not JSON: {error}"))
-    })
 }
 
 /// Makes an entity of a set, or of what a navigation property leads to.
@@ -149,7 +143,11 @@ async fn invoke(
     let values = if operation.parameters.is_empty() {
         Vec::new()
     } else {
-        json::read_parameters(&parse(context, body)?, operation.parameters)?
+        if negotiate::body_format(&context.call.headers)? != BodyFormat::Json {
+            let message = "The parameters of an action are sent as JSON.";
+            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        json::read_parameters(&json::parse_tolerant(body)?, operation.parameters)?
     };
     let outcome = sets::invoke(context.app, set, record, operation, &values).await?;
     context.outcome(outcome, Some(operation))
@@ -175,10 +173,7 @@ async fn add_link(
     body: &Bytes,
 ) -> Result<Response, ApiError> {
     check_writable(links)?;
-    let body = parse(context, body)?;
-    let url = ["url", "uri"].into_iter().find_map(|name| body.get(name)?.as_str());
-    let url =
-        url.ok_or_else(|| ApiError::bad_request("The body must have a member 'url' or 'uri'."))?;
+    let url = &link_url(context, body)?;
     let (set, key) = match context.references {
         Some(references) => linked_entity(&references.expand(url))?,
         None => linked_entity(url)?,
@@ -191,6 +186,19 @@ async fn add_link(
     let link = Link { from: &links.from.record, navigation: links.from.navigation, to: &to };
     sets::add_link(context.app, links.from.set, &link).await?;
     Ok(reply::empty(StatusCode::NO_CONTENT))
+}
+
+/// The URL in the body that adds a link.
+fn link_url(context: &Context<'_>, body: &Bytes) -> Result<String, ApiError> {
+    match negotiate::body_format(&context.call.headers)? {
+        BodyFormat::Xml => Ok(atom::read_uri(body)?),
+        BodyFormat::Json => {
+            let body = json::parse_tolerant(body)?;
+            let url = ["url", "uri"].into_iter().find_map(|name| body.get(name)?.as_str());
+            url.map(str::to_owned)
+                .ok_or_else(|| ApiError::bad_request("The body must have a member 'url' or 'uri'."))
+        }
+    }
 }
 
 async fn remove_link(context: &Context<'_>, links: &Links) -> Result<Response, ApiError> {

@@ -231,10 +231,4 @@ fn documents() {
     let metadata = metadata.expect_header("content-type", "application/xml;charset=utf-8");
     assert!(metadata.text().contains("Name=\"WindowsAzureMediaServices\""));
     api.get("$metadata").send().expect(415);
-    // In the model, and not in this version of the service.
-    for set in ["Channels", "ContentKeys", "Filters"] {
-        let body = json!({ "Name": "x" });
-        let reply = api.post(set, body).send();
-        assert_eq!(reply.status, 501, "{reply}");
-    }
 }
