@@ -31,6 +31,12 @@ pub(super) fn body(message: &Message, end_point: &Record, sender: &Sender<'_>) -
             put("Created", created(end_point));
             ("1.0", "NotificationEndPointRegistration")
         }
+        Event::Unregistration { name, .. } => {
+            put("NotificationEndPointId", subject());
+            put("State", "Unregistered".to_owned());
+            put("Name", name.clone());
+            ("1.0", "NotificationEndPointUnregistration")
+        }
         Event::JobState { name, old, new } => {
             put("JobId", subject());
             put("JobName", name.clone().unwrap_or_default());
@@ -55,7 +61,7 @@ pub(super) fn body(message: &Message, end_point: &Record, sender: &Sender<'_>) -
     };
     put("AccountName", sender.name.to_owned());
     put("AccountId", sender.id.to_owned());
-    if !matches!(message.event, Event::Registration) {
+    if !matches!(message.event, Event::Registration | Event::Unregistration { .. }) {
         put("NotificationEndPointId", message.end_point.clone());
     }
     let body = json!({

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sets;
-use crate::store::Message;
+use crate::store::{Event, Message};
 use message::Sender;
 
 pub(crate) use address::parse as parse_address;
@@ -104,8 +104,7 @@ async fn start(
 
 /// Tries to deliver a message, and records how that went.
 async fn deliver(app: &App, client: &Client, message: &Message) -> Result<(), ApiError> {
-    let end_points = sets::set("NotificationEndPoints")?;
-    let Some(end_point) = app.store.get(end_points, &message.end_point).await? else {
+    let Some(end_point) = end_point_of(app, message).await? else {
         return Ok(app.outbox.settle(message).await?);
     };
     let problem = match send(app, client, message, &end_point).await {
@@ -125,6 +124,20 @@ async fn deliver(app: &App, client: &Client, message: &Message) -> Result<(), Ap
     let pause = pause_after(attempts);
     tracing::warn!(end_point = message.end_point, problem, attempts, ?pause, "not notified");
     Ok(app.outbox.postpone(message, pause).await?)
+}
+
+/// The end point of a message: as it is now, or, where the message is that it is gone, as it was.
+async fn end_point_of(app: &App, message: &Message) -> Result<Option<Record>, ApiError> {
+    let set = sets::set("NotificationEndPoints")?;
+    let Event::Unregistration { address, credential, .. } = &message.event else {
+        return Ok(app.store.get(set, &message.end_point).await?);
+    };
+    let mut end_point = Record::new(set.entity_type);
+    end_point.put("EndPointAddress", address.as_str());
+    if let Some(credential) = credential {
+        end_point.put("EncryptedEndPointCredential", credential.as_str());
+    }
+    Ok(Some(end_point))
 }
 
 fn pause_after(attempts: u32) -> Duration {

@@ -22,6 +22,8 @@ pub(super) struct IngestManifestFiles;
 
 /// The name of the stored access policy of a manifest's container.
 const POLICY: &str = "upload";
+/// The longest name of a file of an asset.
+const LONGEST_NAME: usize = 260;
 /// How long uploads are possible: a hundred years, for the URL ends with its manifest.
 const LIFE: SignedDuration = SignedDuration::from_hours(100 * 365 * 24);
 
@@ -125,6 +127,11 @@ impl Rules for IngestManifestFiles {
         let name = new.record.text("Name").to_owned();
         // It becomes the name of a file of the asset.
         asset_file::check_name(&name)?;
+        if name.chars().count() > LONGEST_NAME {
+            let message =
+                format!("Name becomes that of an AssetFile: at most {LONGEST_NAME} characters.");
+            return Err(ApiError::bad_request(message));
+        }
         asset_file::check_encryption(&new.record)?;
         let files = set("IngestManifestFiles")?;
         let none = |filter, otherwise| Change::AtMost { set: files, filter, count: 0, otherwise };

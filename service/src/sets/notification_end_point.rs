@@ -13,6 +13,9 @@ use crate::notify;
 
 pub(super) struct NotificationEndPoints;
 
+/// Subscriptions of one job or task: each change of its state makes as many messages.
+const MOST_SUBSCRIPTIONS: usize = 100;
+
 #[async_trait]
 impl Rules for NotificationEndPoints {
     async fn create(&self, app: &App, new: &mut New) -> Result<(), ApiError> {
@@ -96,6 +99,10 @@ pub(super) async fn check_subscriptions(app: &App, record: &Record) -> Result<()
         ("TaskNotificationSubscriptions", "TaskNotificationSubscription", "TargetTaskState"),
     ] {
         let Value::Collection(subscriptions) = record.value(property) else { continue };
+        if subscriptions.len() > MOST_SUBSCRIPTIONS {
+            let message = format!("{property} can have {MOST_SUBSCRIPTIONS} elements.");
+            return Err(ApiError::bad_request(message));
+        }
         for subscription in subscriptions {
             let Value::Complex(members) = subscription else { continue };
             let member = |name: &str| members.iter().find(|(member, _)| member == name);

@@ -9,6 +9,8 @@ use super::task_body::TaskBody;
 
 /// Longer bodies are refused.
 const MAX_LENGTH: usize = 1 << 20;
+/// Among how many attributes of a `taskBody` the id of its template is looked for.
+const MAX_ATTRIBUTES: usize = 16;
 
 /// One task of a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +87,8 @@ fn slice(xml: &str, begin: u64, end: u64) -> &str {
 }
 
 fn template_id(start: &BytesStart<'_>) -> Result<String, String> {
-    for attribute in start.attributes() {
+    // Each attribute is compared with all before it: there must not be many.
+    for attribute in start.attributes().take(MAX_ATTRIBUTES) {
         let attribute = attribute.map_err(|e| format!("an attribute is malformed: {e}"))?;
         if attribute.key.local_name().as_ref().eq_ignore_ascii_case("taskTemplateId") {
             let id = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0);
@@ -131,6 +134,9 @@ mod tests {
             let problem = parse(xml).unwrap_err().to_string();
             assert!(problem.contains(expected), "{xml}: {problem}");
         }
+        let many: String = (0..50_000).map(|n| format!(" a{n}=''")).collect();
+        let xml = format!("<jobTemplate><taskBody{many} taskTemplateId='a'/></jobTemplate>");
+        assert!(parse(&xml).unwrap_err().to_string().contains("taskTemplateId"));
         assert!(parse(&" ".repeat(MAX_LENGTH + 1)).unwrap_err().to_string().contains("longer"));
     }
 }

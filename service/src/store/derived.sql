@@ -84,6 +84,10 @@ CREATE TABLE IF NOT EXISTS outbox (
     old_state INTEGER,
     new_state INTEGER,
     progress INTEGER,
+    -- Of an end point that is gone: where its last message goes.
+    end_point_name TEXT,
+    address TEXT,
+    credential TEXT,
     happened TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%f', 'now')),
     attempts INTEGER NOT NULL DEFAULT 0,
     -- Milliseconds since 1970.
@@ -107,6 +111,9 @@ END;
 DROP TRIGGER IF EXISTS notify_removal;
 CREATE TRIGGER notify_removal AFTER DELETE ON NotificationEndPoints BEGIN
     DELETE FROM outbox WHERE end_point = OLD.Id;
+    INSERT INTO outbox (end_point, subject, event, end_point_name, address, credential)
+        VALUES (OLD.Id, OLD.Id, 'NotificationEndPointUnregistration', OLD.Name,
+            OLD.EndPointAddress, OLD.EncryptedEndPointCredential);
 END;
 
 DROP TRIGGER IF EXISTS notify_job_state;

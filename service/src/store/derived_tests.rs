@@ -30,6 +30,8 @@ async fn with_subscriptions() -> (tempfile::TempDir, SqliteStore) {
     let (folder, store) = open().await;
     let mut hook = Record::new(set("NotificationEndPoints").unwrap().entity_type);
     hook.put("Id", HOOK);
+    hook.put("Name", "hook");
+    hook.put("EndPointAddress", "http://127.0.0.1/");
     let mut job = Record::new(set("Jobs").unwrap().entity_type);
     job.put("Id", JOB);
     job.put("Name", "film");
@@ -103,9 +105,14 @@ async fn messages_about_a_job_wait_for_each_other() {
     store.settle(&again).await.unwrap();
     let second = next(&store).await.unwrap();
     assert_eq!(second.event, Event::JobState { name: Some("film".to_owned()), old: 1, new: 2 });
-    // With the end point, what it was to be told goes.
+    // With the end point, what it was to be told goes, but for that.
     let gone = Change::Delete(set("NotificationEndPoints").unwrap(), HOOK.to_owned());
     store.commit(vec![gone]).await.unwrap();
+    let last = next(&store).await.unwrap();
+    let address = "http://127.0.0.1/".to_owned();
+    let name = "hook".to_owned();
+    assert_eq!(last.event, Event::Unregistration { name, address, credential: None });
+    store.settle(&last).await.unwrap();
     assert_eq!(next(&store).await, None);
 }
 

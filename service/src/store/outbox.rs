@@ -44,6 +44,15 @@ pub(crate) struct Message {
 pub(crate) enum Event {
     /// The end point was made.
     Registration,
+    /// The end point was removed.
+    Unregistration {
+        /// The name it had.
+        name: String,
+        /// The address it had.
+        address: String,
+        /// The credential it had, encrypted.
+        credential: Option<String>,
+    },
     /// A job has another state.
     JobState {
         /// The job's name.

@@ -58,6 +58,11 @@ fn message(row: &SqliteRow) -> Result<Message, StoreError> {
     let state = |name: &str| row.try_get::<i32, _>(name);
     let event = match event.as_str() {
         "NotificationEndPointRegistration" => Event::Registration,
+        "NotificationEndPointUnregistration" => Event::Unregistration {
+            name: row.try_get("end_point_name")?,
+            address: row.try_get("address")?,
+            credential: row.try_get("credential")?,
+        },
         "JobStateChange" => Event::JobState {
             name: row.try_get("job_name")?,
             old: state("old_state")?,

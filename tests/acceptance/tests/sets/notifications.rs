@@ -204,10 +204,15 @@ fn what_could_not_be_told_before_a_crash_is_told_after_it() {
         all.last().is_some_and(|last| last.property("NewState") == "Finished")
     });
     assert_eq!(states(&told, "JobStateChange"), pairs(COURSE));
-    // What is told after the end point is gone, nobody hears.
+    // The last that an end point hears is that it is gone.
     let path = key("NotificationEndPoints", &hook);
     service.api.delete(&path).send().expect(204);
     service.api.get(&path).send().expect(404);
+    let told = receiver.wait("the removal was told", |all| all.len() > told.len());
+    let last = told.last().unwrap();
+    assert_eq!(last.event(), "NotificationEndPointUnregistration");
+    assert_eq!(last.property("NotificationEndPointId"), id_of(&hook));
+    assert_eq!(last.property("State"), "Unregistered");
 }
 
 #[test]
@@ -304,6 +309,8 @@ fn subscriptions_that_nobody_could_hear_are_refused() {
         |id: &Json, state: i32| json!([{ "NotificationEndPointId": id, "TargetJobState": state }]);
     let of_task =
         |id: &Json, state: i32| json!([{ "NotificationEndPointId": id, "TargetTaskState": state }]);
+    let many = json!(vec![of_job(&hook["Id"], 2)[0].clone(); 101]);
+    refuse(many, json!([]), 400, "100 elements");
     let (id, unknown) = (&hook["Id"], json!(new_id("nepid")));
     let none = || json!([]);
     refuse(of_job(id, 0), none(), 400, "JobNotificationSubscription.TargetJobState must not be 0");
