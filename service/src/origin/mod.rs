@@ -166,12 +166,11 @@ async fn below_locator(
 
 /// The id of the asset that an open locator leads to.
 async fn asset(app: &App, guid: &str) -> Result<String, OriginError> {
-    let locators = sets::set("Locators")?;
-    // A client that has chosen the id may have written it in capitals.
-    let mut found = None;
-    for guid in [guid, &guid.to_ascii_lowercase()] {
-        let id = format!("nb:lid:UUID:{guid}");
-        found = found.or(app.store.get(locators, &id).await.map_err(ApiError::from)?);
+    let mut found = locator(app, guid).await?;
+    // An id that the client has chosen may be in capitals, and a URL of one that it has not.
+    let lower = guid.to_ascii_lowercase();
+    if found.is_none() && lower != guid {
+        found = locator(app, &lower).await?;
     }
     let open = |locator: &edm::Record| {
         locator.value("Type").as_integer() == Some(LocatorType::OnDemandOrigin.value().into())
@@ -181,6 +180,10 @@ async fn asset(app: &App, guid: &str) -> Result<String, OriginError> {
         OriginError::not_found("There is no such locator, or it has expired or not started.")
     })?;
     Ok(locator.text("AssetId").to_owned())
+}
+
+async fn locator(app: &App, guid: &str) -> Result<Option<edm::Record>, ApiError> {
+    Ok(app.store.get(sets::set("Locators")?, &format!("nb:lid:UUID:{guid}")).await?)
 }
 
 fn text(content_type: &'static str, body: String) -> Response {
