@@ -205,6 +205,43 @@ async fn links_keep_their_order_and_go_with_their_ends() {
 }
 
 #[tokio::test]
+async fn links_are_followed_back_and_counted() {
+    let (_folder, store) = with_assets(4).await;
+    let assets = set("Assets").unwrap();
+    let from = |number| Source::new("Assets", &id(number), "ParentAssets");
+    let link = |source, target| Change::Link(from(source), "Assets", id(target));
+    store.commit(vec![link(0, 2), link(1, 2), link(0, 3)]).await.unwrap();
+    let sources = async |target: usize, navigation| {
+        let key = id(target);
+        store.linked_by((assets, key.as_str()), assets, navigation).await.unwrap()
+    };
+    assert_eq!(sources(2, "ParentAssets").await, [id(0), id(1)]);
+    assert!(sources(2, "Files").await.is_empty());
+    assert!(sources(0, "ParentAssets").await.is_empty());
+
+    let at_most = |count, filter: &str| Change::AtMostLinked {
+        from: from(0),
+        set: assets,
+        filter: Expr::parse(filter).unwrap(),
+        count,
+        otherwise: "too many".to_owned(),
+    };
+    for (count, filter) in [(2, "Name ne 'x'"), (1, "Name eq 'asset 3'"), (0, "Name eq 'asset 1'")]
+    {
+        store.commit(vec![at_most(count, filter)]).await.unwrap();
+    }
+    let many = store.commit(vec![at_most(1, "Name ne 'x'")]).await;
+    assert!(matches!(many, Err(StoreError::Conflict(text)) if text == "too many"));
+
+    // An entity that is linked stays; its last link takes it along.
+    let orphan = || Change::DeleteUnlinked(assets, id(2));
+    store.commit(vec![Change::Unlink(from(0), id(2)), orphan()]).await.unwrap();
+    assert!(store.get(assets, &id(2)).await.unwrap().is_some());
+    store.commit(vec![Change::Unlink(from(1), id(2)), orphan(), orphan()]).await.unwrap();
+    assert!(store.get(assets, &id(2)).await.unwrap().is_none());
+}
+
+#[tokio::test]
 async fn a_database_of_an_older_model_grows() {
     let (folder, store) = with_assets(1).await;
     let drop = "ALTER TABLE \"Assets\" DROP COLUMN \"FormatOption\"";

@@ -1,8 +1,10 @@
 //! Content keys, encryption and delivery policies.
 
+use std::time::Duration;
+
 use acceptance::{
-    ENCODER, Service, blob_url, crypto, decode, error_message, id_of, key, locator, new_id,
-    percent, storage_cipher, task_body, value, video,
+    ENCODER, Service, blob_url, crypto, decode, error_message, eventually, id_of, key, locator,
+    new_id, percent, storage_cipher, task_body, value, video,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -113,4 +115,58 @@ fn point_29_storage_encrypted_uploads_are_encoded() {
     assert_eq!(encoded["IsEncrypted"], false);
     let encoded = api.blob(&output, encoded["Name"].as_str().unwrap());
     assert!(decode(&encoded, "v").count > 0);
+}
+
+/// Without a policy everything is served; with one, what it names; and it cannot be changed while
+/// the asset is streamed.
+#[test]
+fn point_41_delivery_policies_gate_protocols() {
+    let api = &Service::shared().api;
+    api.endpoint("Running");
+    let asset = api.encoded("film.mp4", &video("128x72", 1));
+    let path = format!("Assets('{}')", percent(&asset));
+    let formats = ["manifest", "manifest(format=mpd-time-csf)", "manifest(format=m3u8-aapl)"];
+    let served = |locator: &Json| {
+        let root = locator["Path"].as_str().unwrap();
+        formats.map(|format| api.plain("GET", &format!("{root}film.ism/{format}")).send().status)
+    };
+    let soon = |locator: &Json, expected: [u16; 3]| {
+        eventually(Duration::from_secs(10), "the policies count", || {
+            (served(locator) == expected).then_some(())
+        });
+    };
+    let locator = api.origin(&asset);
+    soon(&locator, [200, 200, 200]);
+
+    let policy = |ty: i32, protocol: i32| {
+        let body = json!({
+            "Name": "p", "AssetDeliveryPolicyType": ty, "AssetDeliveryProtocol": protocol,
+            "AssetDeliveryConfiguration": null,
+        });
+        id_of(&api.post("AssetDeliveryPolicies", body).send().expect(201).json())
+    };
+    let link = |policy: &str| api.link(&path, "DeliveryPolicies", "AssetDeliveryPolicies", policy);
+    // In the clear by DASH, and not at all by HLS; Smooth Streaming is not named.
+    let (dash, hls) = (policy(2, 2), policy(1, 4));
+    assert!(error_message(&link(&dash).expect(409)).contains("locator"));
+    api.delete(&key("Locators", &locator)).send().expect(204);
+    link(&dash).expect(204);
+    link(&hls).expect(204);
+    let again = link(&policy(2, 6)).expect(409);
+    assert!(error_message(&again).contains("protocol"), "{again}");
+    let locator = api.origin(&asset);
+    soon(&locator, [403, 200, 403]);
+    let url = format!("{}film.ism/manifest", locator["Path"].as_str().unwrap());
+    let blocked = api.plain("GET", &url).send().expect(403);
+    assert!(blocked.text().starts_with("MPE_OUTPUT_FORMAT_BLOCKED"), "{blocked}");
+    assert_eq!(blocked.header("access-control-allow-origin"), "*");
+
+    let unlink = format!("{path}/$links/DeliveryPolicies('{}')", percent(&hls));
+    api.delete(&unlink).send().expect(409);
+    api.delete(&key("Locators", &locator)).send().expect(204);
+    for policy in [&hls, &dash] {
+        let unlink = format!("{path}/$links/DeliveryPolicies('{}')", percent(policy));
+        api.delete(&unlink).send().expect(204);
+    }
+    soon(&api.origin(&asset), [200, 200, 200]);
 }

@@ -323,6 +323,21 @@ fn clear_key_licences_are_of_common_encryption() {
     assert_eq!(license["keys"][0]["k"], URL_SAFE_NO_PAD.encode(&key.bytes));
 }
 
+/// A host of its own needs no path: URLs are then those that the service had.
+#[test]
+fn a_host_for_keys_delivers_at_its_root() {
+    let api = &Service::shared().api;
+    let key = Key::new(4, &[open()]);
+    let root = &Service::shared().info.streaming;
+    let at = |path: &str| {
+        let call = api.plain("POST", &format!("{root}{path}"));
+        call.header("host", "mediad.keydelivery.mediaservices.windows.net").send()
+    };
+    assert_eq!(at(&format!("/?KID={}", key.kid())).expect(200).body, key.bytes);
+    at("/PlayReady/").expect(501);
+    at("/api/").expect(404);
+}
+
 /// Options of licences that are not issued here do not give the bare key away.
 #[test]
 fn a_licence_policy_delivers_no_key() {
