@@ -98,6 +98,30 @@ fn what_was_read_in_verbose_json_is_taken_back() {
 }
 
 #[test]
+fn a_filter_is_made_and_read_in_atom() {
+    let (stage, api) = (Stage::shared(), Stage::shared().api());
+    let entry = "<entry xmlns=\"http://www.w3.org/2005/Atom\" \
+        xmlns:d=\"http://schemas.microsoft.com/ado/2007/08/dataservices\" \
+        xmlns:m=\"http://schemas.microsoft.com/ado/2007/08/dataservices/metadata\">\
+        <content type=\"application/xml\"><m:properties><d:Name>atom</d:Name>\
+        <d:Tracks><d:element><d:PropertyConditions><d:element><d:Operator>Equal</d:Operator>\
+        <d:Property>Type</d:Property><d:Value>audio</d:Value></d:element></d:PropertyConditions>\
+        </d:element></d:Tracks><d:PresentationTimeRange>\
+        <d:EndTimestamp m:type=\"Edm.Int64\">50000000</d:EndTimestamp></d:PresentationTimeRange>\
+        </m:properties></content></entry>";
+    let call =
+        api.call("POST", "Filters").body(entry).header("content-type", "application/atom+xml");
+    let made = call.header("accept", "application/atom+xml").send().expect(201);
+    let values = elements(made.text());
+    let value = |name: &str| &values.iter().find(|element| element.name == name).unwrap().text;
+    assert_eq!(value("Name"), "atom");
+    assert_eq!(value("EndTimestamp"), "50000000");
+    assert_eq!(value("Timescale"), "10000000");
+    let left = stage.get("film.ism/Manifest(filter=atom)").expect(200);
+    assert_eq!(levels(&left), ["64000", "64000"]);
+}
+
+#[test]
 fn what_has_no_meaning_is_refused() {
     let api = Stage::shared().api();
     let video = tracks(&[&[("Type", "Equal", "video")]]);

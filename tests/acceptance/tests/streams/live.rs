@@ -28,6 +28,11 @@ fn channels_and_programs_are_listed_and_cannot_be_made() {
         assert!(error_message(&light).contains("Live streaming is not available"), "{light}");
         let verbose = api.post(set, body).verbose().send().expect(501).json();
         assert!(verbose["error"]["message"]["value"].as_str().unwrap().contains("Live streaming"));
+        let atom = api.post(set, body).header("accept", "application/atom+xml").send().expect(501);
+        assert!(
+            atom.text().contains("<m:message") && atom.text().contains("Live streaming"),
+            "{atom}"
+        );
     }
     for action in ["Start", "Stop", "Reset"] {
         let path = format!("Channels('{}')/{action}", new_id("chid"));
