@@ -171,7 +171,12 @@ impl Service {
 impl Stopped {
     /// Starts the service again, with what it has stored, at the same address.
     pub fn start(self) -> Service {
-        Service::run(self.directory, &["--listen", &self.listen], &["--x264-preset", "ultrafast"])
+        self.start_with(&["--x264-preset", "ultrafast"])
+    }
+
+    /// The same with arguments.
+    pub fn start_with(self, arguments: &[&str]) -> Service {
+        Service::run(self.directory, &["--listen", &self.listen], arguments)
     }
 }
 

@@ -3,7 +3,9 @@
 #![allow(clippy::print_stdout, reason = "a command line tool")]
 
 mod encode;
+mod latency;
 mod measure;
+mod store;
 mod upload;
 
 use std::path::PathBuf;
@@ -16,7 +18,8 @@ use clap::{Parser, ValueEnum};
 
 use self::measure::Comparison;
 
-/// Prints, as ratios, what the client and the service add to what bare programs need
+/// Prints, as ratios, what the client and the service add to what bare programs need, and how fast
+/// the API answers with a full store
 #[derive(Parser)]
 struct Options {
     /// Only this one; may be given several times
@@ -44,24 +47,58 @@ struct Options {
     /// The video to encode; without one, 30 s of 1920x1080 are made
     #[arg(long, value_name = "FILE")]
     video: Option<PathBuf>,
+
+    /// How many assets the store is filled with
+    #[arg(long, value_name = "NUMBER", default_value_t = 1_000_000)]
+    assets: u64,
+
+    /// How many files each of them has
+    #[arg(long, value_name = "NUMBER", default_value_t = 5)]
+    files: u64,
+
+    /// Requests a second to the full store
+    #[arg(long, value_name = "NUMBER", default_value_t = 100)]
+    rate: u32,
+
+    /// For how long
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    seconds: u32,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Benchmark {
     Upload,
     Encode,
+    Store,
+}
+
+impl Options {
+    fn wants(&self, one: Benchmark) -> bool {
+        self.only.is_empty() || self.only.contains(&one)
+    }
 }
 
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
-    // With the settings that an operator gets; outside of the runtime, for it blocks.
-    let service = Service::start_with(&[]);
-    let runtime = tokio::runtime::Runtime::new()?;
-    let comparisons = runtime.block_on(run(&options, &service))?;
-    print!("\n{}", measure::table(&comparisons));
-    for comparison in &comparisons {
-        println!("{}", comparison.json());
+    let mut comparisons = Vec::new();
+    if options.wants(Benchmark::Upload) || options.wants(Benchmark::Encode) {
+        // With the settings that an operator gets; outside of the runtime, for it blocks.
+        let service = Service::start_with(&[]);
+        let runtime = tokio::runtime::Runtime::new()?;
+        comparisons = runtime.block_on(run(&options, &service))?;
     }
+    let mut latencies = Vec::new();
+    if options.wants(Benchmark::Store) {
+        latencies = store::measure(store::Settings {
+            assets: options.assets,
+            files_per_asset: options.files,
+            rate: options.rate,
+            seconds: options.seconds,
+        })?;
+    }
+    print!("\n{}{}", measure::table(&comparisons), latency::table(&latencies));
+    comparisons.iter().for_each(|comparison| println!("{}", comparison.json()));
+    latencies.iter().for_each(|latencies| println!("{}", latencies.json()));
     Ok(())
 }
 
@@ -70,13 +107,12 @@ async fn run(options: &Options, service: &Service) -> anyhow::Result<Vec<Compari
     let tokens = AadTokens::new(&info.token, info.client_id.as_str(), info.client_secret.as_str())?;
     let media = MediaServices::connect(&info.api, tokens)?;
     let scratch = tempfile::tempdir().context("making a temporary directory")?;
-    let wanted = |one| options.only.is_empty() || options.only.contains(&one);
     let mut comparisons = Vec::new();
-    if wanted(Benchmark::Upload) {
+    if options.wants(Benchmark::Upload) {
         let size = options.size << 20;
         comparisons.push(upload::compare(&media, scratch.path(), size, options.uploads).await?);
     }
-    if wanted(Benchmark::Encode) {
+    if options.wants(Benchmark::Encode) {
         let video = match &options.video {
             Some(video) => video.clone(),
             None => encode::make_sample(scratch.path()).await?,
