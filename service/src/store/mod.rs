@@ -4,6 +4,7 @@
 //! entity is decided by its [`StructuredType`](edm::model::StructuredType), so a new set is data,
 //! not code. [`Store`] is the trait; [`sqlite`] is the embedded implementation.
 
+mod checkpoint;
 mod derived;
 #[cfg(test)]
 mod derived_tests;

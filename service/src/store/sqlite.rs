@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
+use super::checkpoint::{self, Checkpoints};
 use super::filter_sql::{Sql, order_by};
 use super::schema::{self, quote};
 use super::sqlite_transaction::SqliteTransaction;
@@ -24,7 +25,12 @@ pub(crate) struct SqliteStore {
     /// One connection: SQLite has one writer at a time, and waiting here is fair.
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    _checkpoints: Arc<Checkpoints>,
 }
+
+/// How much of the database a connection keeps in memory, in KiB with a minus sign. The system
+/// keeps the rest of it.
+const CACHE: &str = "-16384";
 
 impl SqliteStore {
     /// Opens the database, and makes the file and what the model has more of than the file.
@@ -36,6 +42,8 @@ impl SqliteStore {
             // What was acknowledged survives a power cut, too.
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", CACHE)
+            .pragma("wal_autocheckpoint", checkpoint::MOST_PAGES)
             .foreign_keys(true);
         let writer =
             SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
@@ -56,11 +64,12 @@ impl SqliteStore {
         }
         derived::install(&mut connection).await?;
         drop(connection);
+        let checkpoints = Arc::new(Checkpoints::start(&options).await?);
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
-        Ok(Self { writer, readers })
+        Ok(Self { writer, readers, _checkpoints: checkpoints })
     }
 }
 
