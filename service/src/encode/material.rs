@@ -140,8 +140,7 @@ async fn look_at(
     Ok(OverlayFile { path: path.to_owned(), kind, source })
 }
 
-/// Every clip of `preset` from the same source, without overlays.
-#[cfg(test)]
+/// Every clip of `preset` from the same source, without overlays: for tests and fuzz targets.
 pub(super) fn sample(preset: &Preset, source: &Source, name: &str) -> Vec<Material> {
     let material = |clip| Material {
         clip,

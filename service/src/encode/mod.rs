@@ -30,6 +30,7 @@ mod time;
 mod tools;
 mod xml;
 
+use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -71,6 +72,28 @@ impl Configuration {
         let clips = self.0.clips().into_iter();
         clips.filter_map(|clip| Some(clip.filters.overlay?.source)).collect()
     }
+}
+
+/// What a configuration would have ffmpeg do with a video of two tracks: its arguments, and the
+/// names of the outputs. For fuzz targets, which have no video.
+///
+/// # Errors
+/// As [`Configuration::parse`] and [`run`].
+pub(crate) fn rehearse(text: &str) -> Result<(Vec<OsString>, Vec<String>), TaskError> {
+    let preset = preset::parse(text)?;
+    let source = probe::Source {
+        video: Some(probe::VideoSource::default()),
+        audio: Some(probe::AudioSource { index: 1, ..probe::AudioSource::default() }),
+        duration: Some(60.0),
+        start: 0.0,
+    };
+    let materials = material::sample(&preset, &source, "source.mp4");
+    let plan = plan::plan(&preset, &materials, tools::X264Preset::default())?;
+    let mut names: Vec<_> = plan.files.iter().map(|file| file.name.clone()).collect();
+    for layer in plan.images.iter().flat_map(|image| &image.layers) {
+        names.push(layer.name.of(1)?);
+    }
+    Ok((command::arguments(&plan, 1), names))
 }
 
 /// One encoding task.
