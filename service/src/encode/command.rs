@@ -78,7 +78,7 @@ fn media(args: &mut Args, plan: &Plan, threads: Option<&str>) {
         args.all(&["-map", "[a]"]);
     }
     if let Some(copied) = &plan.copied_audio {
-        args.all(&["-map", &format!("0:{}", copied.index)]);
+        args.all(&["-map", &format!("{}:{}", copied.input, copied.index)]);
     }
     // Nothing of the upload's own texts goes into the outputs.
     args.all(&["-map_metadata", "-1", "-map_chapters", "-1"]);

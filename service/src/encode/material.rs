@@ -9,7 +9,7 @@ use super::error::{ErrorCode, TaskError};
 use super::preset::Preset;
 use super::probe::{self, Accept, Description, Source};
 use super::tools::EncodeSettings;
-use super::{InputAsset, InputFile};
+use super::{InputAsset, InputFile, Role};
 
 /// Images have no length, videos do; a moving image goes on for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +34,10 @@ pub(super) struct Material {
     pub(super) path: PathBuf,
     /// What the client calls the file.
     pub(super) name: String,
+    /// What is in the file; its sound is that of the file of sound if there is one.
     pub(super) source: Source,
+    /// The file that the sound is in, if it is another.
+    pub(super) sound: Option<PathBuf>,
     pub(super) overlay: Option<OverlayFile>,
 }
 
@@ -69,8 +72,16 @@ pub(super) async fn gather(
             Some(overlay) => Some(look_at(settings, overlay, asset, cancel).await?),
             None => None,
         };
+        let sound = asset.files.iter().find(|file| file.role == Role::Sound);
+        let mut source = source;
+        if let Some(sound) = sound {
+            let description =
+                probe::describe(settings, &sound.path, &sound.name, Accept::Media, cancel).await?;
+            source.audio = probe::source(&description, &sound.name)?.audio;
+        }
+        let sound = sound.map(|file| file.path.clone());
         let (path, name) = (file.path.clone(), file.name.clone());
-        materials.push(Material { clip, path, name, source, overlay });
+        materials.push(Material { clip, path, name, source, sound, overlay });
     }
     let first = first.ok_or_else(|| TaskError::processing("the preset has no sources"))?;
     Ok((first, materials))
@@ -96,7 +107,7 @@ fn asset_of<'a>(clip: &Clip, inputs: &'a [InputAsset]) -> Result<&'a InputAsset,
 fn primary(asset: &InputAsset) -> Result<&InputFile, TaskError> {
     match asset.files.as_slice() {
         [only] => Ok(only),
-        several => several.iter().find(|file| file.primary).ok_or_else(|| {
+        several => several.iter().find(|file| file.role == Role::Primary).ok_or_else(|| {
             TaskError::new(
                 ErrorCode::DownloadingInputAssetMalformedContent,
                 if several.is_empty() {
@@ -147,6 +158,7 @@ pub(super) fn sample(preset: &Preset, source: &Source, name: &str) -> Vec<Materi
         path: PathBuf::from("/in/clip.mp4"),
         name: name.to_owned(),
         source: source.clone(),
+        sound: None,
         overlay: None,
     };
     preset.clips().into_iter().map(material).collect()

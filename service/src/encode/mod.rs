@@ -134,8 +134,19 @@ pub(crate) struct InputFile {
     pub(crate) name: String,
     /// Where it is; absolute.
     pub(crate) path: PathBuf,
-    /// Marked as the asset's primary file.
-    pub(crate) primary: bool,
+    /// What it is to the asset.
+    pub(crate) role: Role,
+}
+
+/// What a file is to its asset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// The primary file, or the best picture of those that it names.
+    Primary,
+    /// The sound that belongs to the primary file.
+    Sound,
+    /// Another file.
+    Other,
 }
 
 /// What a task made.

@@ -11,7 +11,7 @@ use tokio::fs;
 
 use super::element::Element;
 use super::error::{ErrorCode, TaskError};
-use super::{InputFile, OutputFile, disk, ism, measure, names};
+use super::{InputFile, OutputFile, Role, disk, ism, measure, names};
 
 /// What a `taskDefinition` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,8 @@ pub(crate) async fn package(
 async fn manifests(files: Vec<InputFile>, output_dir: &Path) -> Result<Vec<OutputFile>, TaskError> {
     let unsupported =
         |what: String| TaskError::new(ErrorCode::ExecutingTaskUnsupportedFormat, what);
-    let named = |file: &InputFile| file.primary.then(|| names::basename(&file.name));
+    let named =
+        |file: &InputFile| (file.role == Role::Primary).then(|| names::basename(&file.name));
     let basename = files.iter().find_map(named).or(files.first().map(|f| names::basename(&f.name)));
     let basename = basename.unwrap_or_default();
     let mut indexes = Vec::new();

@@ -58,7 +58,7 @@ impl Bench {
                 files: vec![InputFile {
                     name: file.to_owned(),
                     path: self.path(file),
-                    primary: true,
+                    role: Role::Primary,
                 }],
             }],
             output_dir: self.path("out"),
@@ -423,7 +423,7 @@ async fn requests_are_checked_before_anything_runs() {
     let file = |name: &str| InputFile {
         name: name.to_owned(),
         path: PathBuf::from("/nonexistent").join(name),
-        primary: false,
+        role: Role::Other,
     };
 
     let error = Configuration::parse("Best Quality").expect_err("there is no such preset");

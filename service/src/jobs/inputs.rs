@@ -3,17 +3,20 @@
 use std::path::Path;
 
 use edm::Record;
+use packager::{MediaKind, ServerManifest};
 
 use super::outcome::Failure;
 use crate::app::App;
 use crate::blob::{BlobError, ReadRange};
-use crate::encode::{InputAsset, InputFile};
+use crate::encode::{InputAsset, InputFile, Role};
 use crate::error::ApiError;
 use crate::keys::FileReader;
 use crate::sets;
 use crate::store::Query;
 
 const MALFORMED: &str = "ErrorDownloadingInputAssetMalformedContent";
+/// Manifests of thousands of tracks are no longer.
+const LONGEST_MANIFEST: u64 = 1024 * 1024;
 
 /// Which files of an asset a task reads.
 #[derive(Clone, Copy, Debug)]
@@ -41,23 +44,86 @@ pub(super) async fn fetch(
         return Err(Failure::new(MALFORMED, message));
     }
     let is_primary = |file: &Record| primary.as_deref() == Some(file.text("Id"));
-    let is_wanted = |file: &&Record| match wanted {
-        Wanted::All => true,
-        Wanted::Primary(others) => {
-            is_primary(file) || others.iter().any(|name| name == file.text("Name"))
+    let streamed = match (wanted, found.iter().find(|file| is_primary(file))) {
+        (Wanted::Primary(_), Some(file)) if is_manifest(file) => {
+            let path = folder.join(format!("input-{position}-manifest"));
+            download(app, file, &path).await?;
+            Some((file.text("Name").to_owned(), streamed(file.text("Name"), &path).await?))
+        }
+        _ => None,
+    };
+    let role = |file: &Record| match (wanted, &streamed) {
+        (Wanted::Primary(_), Some((_, best))) if file.text("Name") == best.picture => {
+            Some(Role::Primary)
+        }
+        (Wanted::Primary(_), Some((_, best))) if Some(file.text("Name")) == best.sound() => {
+            Some(Role::Sound)
+        }
+        (_, None) if is_primary(file) => Some(Role::Primary),
+        (Wanted::All, _) => Some(Role::Other),
+        (Wanted::Primary(others), _) => {
+            others.iter().any(|name| name == file.text("Name")).then_some(Role::Other)
         }
     };
     let mut fetched = Vec::new();
-    for (number, file) in found.iter().filter(is_wanted).enumerate() {
+    let roles = found.iter().filter_map(|file| Some((file, role(file)?)));
+    for (number, (file, role)) in roles.enumerate() {
         let path = folder.join(format!("input-{position}-{number}"));
         download(app, file, &path).await?;
-        fetched.push(InputFile {
-            name: file.text("Name").to_owned(),
-            path,
-            primary: is_primary(file),
-        });
+        // Outputs are called after what the client knows as the primary file.
+        let name = match (&streamed, role) {
+            (Some((manifest, _)), Role::Primary) => manifest.clone(),
+            _ => file.text("Name").to_owned(),
+        };
+        fetched.push(InputFile { name, path, role });
+    }
+    if streamed.is_some() && !fetched.iter().any(|file| file.role == Role::Primary) {
+        let message = format!("The manifest of the asset {asset_id} names files it has not.");
+        return Err(Failure::new(MALFORMED, message));
     }
     Ok(InputAsset { id: asset_id.to_owned(), files: fetched })
+}
+
+/// The best of what a server manifest names.
+struct Best {
+    /// The file with the picture, or else with the sound.
+    picture: String,
+    sound: Option<String>,
+}
+
+impl Best {
+    /// The file with the sound, if it is one of its own.
+    fn sound(&self) -> Option<&str> {
+        self.sound.as_deref().filter(|sound| *sound != self.picture)
+    }
+}
+
+fn is_manifest(file: &Record) -> bool {
+    let extension = file.text("Name").rsplit_once('.').map(|(_, extension)| extension);
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("ism"))
+}
+
+/// Reads a server manifest: an asset that was encoded can be encoded again.
+async fn streamed(name: &str, path: &Path) -> Result<Best, Failure> {
+    let malformed = |problem: String| {
+        let message = format!("The server manifest {name} cannot be used: {problem}.");
+        Failure::new(MALFORMED, message)
+    };
+    let length = tokio::fs::metadata(path).await.map_err(ApiError::internal)?.len();
+    if length > LONGEST_MANIFEST {
+        return Err(malformed(format!("it is longer than {LONGEST_MANIFEST} bytes")));
+    }
+    let text = tokio::fs::read_to_string(path).await;
+    let text = text.map_err(|error| malformed(error.to_string()))?;
+    let manifest = ServerManifest::parse(&text).map_err(|error| malformed(error.to_string()))?;
+    let best = |kind| {
+        let entries = manifest.entries.iter().filter(|entry| entry.kind == kind);
+        entries.max_by_key(|entry| entry.system_bitrate).map(|entry| entry.src.clone())
+    };
+    let sound = best(MediaKind::Audio);
+    let picture = best(MediaKind::Video).or_else(|| sound.clone());
+    let picture = picture.ok_or_else(|| malformed("it names no media".to_owned()))?;
+    Ok(Best { picture, sound })
 }
 
 async fn download(app: &App, file: &Record, path: &Path) -> Result<(), Failure> {

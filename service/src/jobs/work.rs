@@ -12,7 +12,8 @@ use super::outcome::{self, Failure};
 use super::processors::{self, Ability};
 use crate::app::App;
 use crate::encode::{
-    self, Configuration, EncodeSettings, InputAsset, OutputFile, PackageTask, Request, TaskError,
+    self, Configuration, EncodeSettings, InputAsset, OutputFile, PackageTask, Request, Role,
+    TaskError,
 };
 use crate::error::ApiError;
 use crate::keys;
@@ -131,7 +132,7 @@ impl Work<'_> {
                 return Err(Failure::new("ErrorProcessingTask", message));
             }
             let size = tokio::fs::metadata(&file.path).await.map_err(ApiError::internal)?.len();
-            let primary = file.primary && !outputs.iter().any(|other| other.primary);
+            let primary = file.role == Role::Primary && !outputs.iter().any(|other| other.primary);
             let mime_type = encode::mime_type_of(&file.name);
             let (name, path) = (file.name, file.path);
             outputs.push(OutputFile { name, path, mime_type, primary, size });

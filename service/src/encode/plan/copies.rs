@@ -39,6 +39,7 @@ pub(super) fn audio(
         return Err(unsupported(name, &what));
     }
     Ok(Some(CopiedAudio {
+        input: timeline.first_sound(),
         index: audio.index,
         channels: audio.channels,
         kbps: audio.bitrate_kbps.unwrap_or(0),

@@ -180,7 +180,10 @@ fn best(source: &VideoSource, rate: f64, length: Option<f64>) -> Pick {
 
 /// Reads no more of the source than images need when nothing else is made.
 pub(super) fn narrow(plan: &mut Plan) {
-    let (Some(picture), [input]) = (&plan.picture, plan.inputs.as_mut_slice()) else { return };
+    let Some(picture) = plan.picture.as_ref().filter(|picture| picture.segments.len() == 1) else {
+        return;
+    };
+    let Some(input) = plan.inputs.first_mut() else { return };
     let last = plan.images.iter().map(|image| image.pick.last()).max().unwrap_or(0);
     // A second more, for sources whose frames are not where they should be.
     let needed = Seconds::new(last as f64 / picture.frame_rate.value() + 1.0);

@@ -192,7 +192,8 @@ pub(super) struct CopiedVideo {
 /// Sound that is taken over as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct CopiedAudio {
-    /// Stream number in the first input.
+    pub(super) input: usize,
+    /// Stream number in the input.
     pub(super) index: u32,
     pub(super) channels: u32,
     pub(super) kbps: u32,

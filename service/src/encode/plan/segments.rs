@@ -24,10 +24,10 @@ pub(super) struct Timeline {
 /// One clip.
 #[derive(Debug)]
 struct Part {
-    input: usize,
     length: Option<Seconds>,
     picture: Option<PictureSegment>,
-    sound: Option<AudioSource>,
+    /// The sound, and the number of the input that it is in.
+    sound: Option<(usize, AudioSource)>,
     pad: bool,
     mixed: Option<(String, Mixed)>,
 }
@@ -45,7 +45,7 @@ pub(super) fn timeline(materials: &[Material]) -> Result<Timeline, TaskError> {
         total = total.zip(part.length).map(|(total, length)| total + length.value());
         let source = &mut timeline.source;
         source.video = source.video.take().or(video);
-        source.audio = source.audio.take().or_else(|| part.sound.clone());
+        source.audio = source.audio.take().or_else(|| Some(part.sound.as_ref()?.1.clone()));
         timeline.parts.push(part);
     }
     timeline.source.duration = total.filter(|total| *total > 0.0);
@@ -103,7 +103,7 @@ impl Timeline {
     pub(super) fn sounds(&self, name: &str) -> Result<Vec<SoundSegment>, TaskError> {
         let sound = |part: &Part| {
             let input = match &part.sound {
-                Some(audio) => AudioInput::Stream { input: part.input, index: audio.index },
+                Some((input, audio)) => AudioInput::Stream { input: *input, index: audio.index },
                 None => {
                     let seconds = part.length.ok_or_else(|| unknown_length(name))?;
                     AudioInput::Silence { seconds }
@@ -116,6 +116,12 @@ impl Timeline {
             })
         };
         self.parts.iter().map(sound).collect()
+    }
+
+    /// The number of the input that the sound of the first part is in.
+    pub(super) fn first_sound(&self) -> usize {
+        let sound = self.parts.first().and_then(|part| part.sound.as_ref());
+        sound.map_or(0, |(input, _)| *input)
     }
 
     /// Where the preset asks for the sound of an overlay.
@@ -140,11 +146,15 @@ fn part(
         repeat: Repeat::Times(1),
         image: false,
     });
+    let mut sound_input = input;
+    if let (Some(path), Some(picture)) = (&material.sound, inputs.last().cloned()) {
+        sound_input = inputs.len();
+        inputs.push(Input { path: path.clone(), ..picture });
+    }
     let mut part = Part {
-        input,
         length,
         picture: None,
-        sound: material.source.audio.clone(),
+        sound: material.source.audio.clone().map(|audio| (sound_input, audio)),
         pad: clip.pad,
         mixed: None,
     };

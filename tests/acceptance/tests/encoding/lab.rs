@@ -5,6 +5,8 @@ use serde_json::{Value as Json, json};
 
 /// The task's only output asset.
 pub(crate) struct Made {
+    /// Its id.
+    pub(crate) asset: String,
     pub(crate) files: Vec<Json>,
     sas: Json,
 }
@@ -76,7 +78,8 @@ pub(crate) fn process(
     let files = api.get(&format!("{}/Files", key("Assets", &output))).send().expect(200).feed();
     let primary = files.iter().filter(|file| file["IsPrimary"] == true).count();
     assert_eq!(primary, 1, "{files:?}");
-    Ok(Made { files, sas: api.sas(&id_of(&output), 1) })
+    let asset = id_of(&output);
+    Ok(Made { files, sas: api.sas(&asset, 1), asset })
 }
 
 /// Encodes.

@@ -4,7 +4,7 @@ use acceptance::decode;
 use serde_json::json;
 
 use crate::filters::{BLACK, BLUE, RED, colour};
-use crate::lab::{aac, asset, drawn, encoded, preset, red_then_blue, refused};
+use crate::lab::{aac, asset, drawn, encode, encoded, preset, red_then_blue, refused};
 
 #[test]
 fn a_clip_begins_and_ends_where_it_is_asked_to() {
@@ -22,7 +22,7 @@ fn a_clip_begins_and_ends_where_it_is_asked_to() {
         <Encoding><H264Video><H264Layers><H264Layer><Bitrate>500</Bitrate><Width>160</Width>
         <Height>90</Height></H264Layer></H264Layers></H264Video></Encoding>
         <Outputs><Output FileName="{Basename}{Extension}"><MP4Format/></Output></Outputs></Preset>"#;
-    let made = crate::lab::encode(&[&asset], xml).unwrap_or_else(|failed| panic!("{failed:?}"));
+    let made = encode(&[&asset], xml).unwrap_or_else(|failed| panic!("{failed:?}"));
     let frames = decode(&made.file("film.mp4"), "v");
     assert!((12..=13).contains(&frames.count), "{frames:?}");
 }
@@ -58,4 +58,36 @@ fn sources_that_are_not_there() {
     assert!(message.contains("preset.Sources[0]") && message.contains("606db602"), "{message}");
     let message = with(json!([{}, { "StartTime": "00:01:00" }]));
     assert!(message.contains("preset.Sources[1]: StartTime is behind the end"), "{message}");
+}
+
+/// The primary file of what was encoded is a manifest: the best picture is taken, and the sound,
+/// which has a file of its own.
+#[test]
+fn what_was_encoded_is_encoded_again() {
+    let source = asset(&[("film.mp4", &red_then_blue(1))]);
+    let ladder = encode(&[&source], "Adaptive Streaming").unwrap_or_else(|f| panic!("{f:?}"));
+    assert_eq!(ladder.named(".mp4").len(), 2, "{:?}", ladder.names());
+    let made = encoded(&[&ladder.asset], &preset(&json!([]), &json!({}), Some(&aac())));
+    let mp4 = made.file("film_out.mp4");
+    assert_eq!((decode(&mp4, "v").count, decode(&mp4, "a").count > 80), (50, true));
+    assert_eq!((colour(&mp4, 0.5, (9, 9)), colour(&mp4, 1.5, (9, 9))), (RED, BLUE));
+    let copies = json!({
+        "Sources": [{ "StartTime": "00:00:00.5", "Duration": "00:00:01" }],
+        "Codecs": [{ "Type": "H264Video", "H264Layers": [
+            { "Type": "H264Layer", "Bitrate": 300, "Width": "100%", "Height": "100%" } ] },
+            { "Type": "CopyAudio" }],
+        "Outputs": [{ "FileName": "{Basename}_cut.mp4", "Format": { "Type": "MP4Format" } }],
+    });
+    let mp4 = encoded(&[&ladder.asset], &copies).file("film_cut.mp4");
+    let (picture, sound) = (decode(&mp4, "v"), decode(&mp4, "a"));
+    assert_eq!(picture.count, 25);
+    assert!((0.9..1.1).contains(&(sound.last - sound.first)), "{sound:?}");
+    let best = encode(&[&ladder.asset], "Thumbnails").unwrap_or_else(|f| panic!("{f:?}"));
+    assert_eq!(best.named(".jpg"), ["film_000001.jpg"]);
+    let bare = asset(&[(
+        "film.ism",
+        b"<smil><body><switch><video src=\"x.mp4\"/></switch></body></smil>",
+    )]);
+    let failed = encode(&[&bare], "AAC Audio").err().unwrap();
+    assert_eq!(failed.code, "ErrorDownloadingInputAssetMalformedContent", "{failed:?}");
 }

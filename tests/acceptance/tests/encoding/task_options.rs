@@ -91,7 +91,7 @@ fn failure_goes_down_the_chain() {
         task("AAC Audio", "JobOutputAsset(1)", "JobOutputAsset(2)", 4),
         task("AAC Audio", good_input, "JobOutputAsset(3)", 0),
         task("AAC Audio", good_input, "JobOutputAsset(4)", 4),
-        task("AAC Audio", good_input, "JobOutputAsset(5)", 6),
+        task("AAC Audio", "JobOutputAsset(4)", "JobOutputAsset(5)", 4),
     ]);
     let job = post(api, &[&bad, &good], &tasks);
     assert_eq!(api.finish(&job), 4);
