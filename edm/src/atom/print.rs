@@ -1,11 +1,12 @@
 //! A value of any type → an element.
 
+use std::borrow::Cow;
+
 use serde_json::Value as Json;
 
 use super::markup::Markup;
 use super::{gml, item_type, scalar};
 use crate::json::{DateStyle, TYPE, given_type, is_annotation, said_type_of};
-use crate::model::Primitive as P;
 use crate::model::{Primitive, StructuredType, Type};
 use crate::{Draft, Members, Value};
 
@@ -111,20 +112,21 @@ impl Printer {
     }
 
     /// The members of an entity or a complex value. `derived` has the types of those that are not
-    /// of the type that is declared.
+    /// of the type that is declared. What no element can be called is left out: no property is
+    /// called so, but JSON of an open type may have it.
     pub(super) fn members(
         self,
         out: &mut Markup,
         members: &Members,
         ty: Option<&StructuredType>,
-        derived: &[(std::borrow::Cow<'static, str>, &'static StructuredType)],
+        derived: &[(Cow<'static, str>, &'static StructuredType)],
     ) {
         for (name, value) in members {
             if let Some((_, row)) = ty.and_then(|ty| ty.property(name)) {
                 let derived = derived.iter().find(|(other, _)| other == name);
                 let ty = derived.map_or(row.ty, |(_, ty)| Type::Complex(ty));
                 self.property(out, name, value, &ty, "");
-            } else if !is_annotation(name) {
+            } else if !is_annotation(name) && is_name(name) {
                 let tag = format!("d:{name}");
                 out.raw("<").raw(&tag);
                 self.undeclared(out, &tag, value, said_type_of(members, name).as_deref());
@@ -149,7 +151,8 @@ impl Printer {
                 });
             }
             Value::Collection(items) => {
-                let item = items.iter().find_map(scalar::type_of).map_or("Edm.String", P::name);
+                let item =
+                    items.iter().find_map(scalar::type_of).map_or("Edm.String", Primitive::name);
                 let ty = said.map_or_else(|| format!("Collection({item})"), str::to_owned);
                 out.attribute("m:type", &ty);
                 self.around(out, tag, items.is_empty(), |out| {
@@ -160,13 +163,15 @@ impl Printer {
                 });
             }
             value => {
-                let named = said.and_then(P::named);
+                let named = said.and_then(Primitive::named);
                 let primitive = named.or_else(|| scalar::type_of(value));
-                let name = said.or(primitive.map(P::name)).filter(|name| *name != P::String.name());
+                let name = said
+                    .or(primitive.map(Primitive::name))
+                    .filter(|name| *name != Primitive::String.name());
                 if let Some(name) = name {
                     out.attribute("m:type", name);
                 }
-                let text = scalar::print(value, primitive.unwrap_or(P::String), self.dates);
+                let text = scalar::print(value, primitive.unwrap_or(Primitive::String), self.dates);
                 self.text(out, tag, text.as_deref().unwrap_or_default());
             }
         }
@@ -198,6 +203,13 @@ impl Printer {
         };
         self.undeclared(out, tag, &value, said);
     }
+}
+
+/// Whether an element can be called so.
+fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(|letter| letter.is_alphabetic() || letter == '_')
+        && letters.all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
 }
 
 fn nested(json: &Json) -> Value {

@@ -89,10 +89,11 @@ fn double(number: f64) -> String {
 
 #[expect(clippy::cast_possible_truncation, reason = "the model says that it has 32 bits")]
 fn single(number: f64) -> String {
-    match special(number) {
+    let number = number as f32;
+    match special(number.into()) {
         Some(name) => name.to_owned(),
-        None if is_plain(number, 1e7) => (number as f32).to_string(),
-        None => with_exponent(&format!("{:E}", number as f32)),
+        None if is_plain(number.into(), 1e7) => number.to_string(),
+        None => with_exponent(&format!("{number:E}")),
     }
 }
 
@@ -128,6 +129,7 @@ mod tests {
         }
         assert_eq!(single(3.402_823_466_385_288_6e38), "3.4028235E+38");
         assert_eq!(single(1.5), "1.5");
+        assert_eq!(single(1e300), "INF");
     }
 
     #[test]

@@ -288,6 +288,13 @@ fn bodies_have_the_shape_of_microsofts_client() {
 }
 
 #[test]
+fn what_no_element_can_be_called_is_left_out() {
+    let members = ["a b", "<x/>", "", "1", "x:y"].map(|name| (name.into(), Value::Null));
+    let draft = Draft { members: members.into(), ..Draft::default() };
+    assert!(layout().draft(&draft, &JOB).contains("<m:properties></m:properties>"));
+}
+
+#[test]
 fn shapes_keep_their_form() {
     let point = json!([1.5, 2.0]);
     let ring = json!([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0], [0.0, 0.0]]);
