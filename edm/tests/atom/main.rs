@@ -3,5 +3,6 @@
 
 mod client;
 mod model;
+mod round_trips;
 mod service;
 mod xml;
