@@ -3,6 +3,7 @@
 //! `recipes.rs`, and fails until it has one.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod client;
 mod recipes;
 mod speaker;
 
