@@ -8,15 +8,13 @@ import { after, before, describe, it } from "node:test";
 
 import { ARGUMENTS, complaints, find } from "./browser.mjs";
 import { start } from "./quickstart.mjs";
+import { PATIENCE, advances, look } from "./watch.mjs";
 
 const executablePath = find();
 const skip = executablePath
   ? false
   : "NO BROWSER: install Chromium (Debian: apt install chromium), or set CHROMIUM to one";
 if (skip) console.error(`\n${"!".repeat(80)}\nSKIPPED: ${skip}\n${"!".repeat(80)}\n`);
-
-/** How long a player may take for what it is waited for, in milliseconds. */
-const PATIENCE = 60_000;
 
 describe("the page of the quickstart", { skip }, () => {
   let quickstart;
@@ -78,43 +76,3 @@ describe("the page of the quickstart", { skip }, () => {
     await assert.rejects(fetch(report.api), "the service is gone");
   });
 });
-
-/** Waits until playback has advanced by some seconds from where it is, or has ended. */
-async function advances(page, video, seconds) {
-  const from = await video.evaluate((element) => element.currentTime);
-  const element = await video.elementHandle();
-  const advanced = ({ element, goal }) => element.currentTime >= goal && !element.seeking;
-  const options = { timeout: PATIENCE, polling: 50 };
-  try {
-    await page.waitForFunction(advanced, { element, goal: from + seconds }, options);
-  } catch (error) {
-    const state = JSON.stringify(await look(video));
-    throw new Error(`it did not play ${seconds} s from ${from} s on: ${state}`, { cause: error });
-  }
-}
-
-/** What can be seen and counted at the moment. */
-function look(video) {
-  return video.evaluate((element) => {
-    const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 36 });
-    const context = canvas.getContext("2d");
-    context.drawImage(element, 0, 0, canvas.width, canvas.height);
-    const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-    const luma = [];
-    for (let at = 0; at < data.length; at += 4) {
-      luma.push(0.2126 * data[at] + 0.7152 * data[at + 1] + 0.0722 * data[at + 2]);
-    }
-    const mean = luma.reduce((sum, value) => sum + value, 0) / luma.length;
-    const variance = luma.reduce((sum, value) => sum + (value - mean) ** 2, 0) / luma.length;
-    return {
-      time: element.currentTime,
-      duration: element.duration,
-      width: element.videoWidth,
-      height: element.videoHeight,
-      frames: element.getVideoPlaybackQuality().totalVideoFrames,
-      audioBytes: element.webkitAudioDecodedByteCount,
-      error: element.error?.message ?? null,
-      deviation: Math.sqrt(variance),
-    };
-  });
-}

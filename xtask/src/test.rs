@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use crate::{cargo, corpus, generate, guide, root, tools};
 
-/// The test that plays the streams of the quickstart.
+/// The tests that play streams in a browser.
 const BROWSER_TESTS: &str = "tests/browser";
 
 /// Run every test
@@ -42,7 +42,7 @@ enum Step {
     Guide,
     /// What is generated from public documents compiles: `cargo xtask corpus`
     Corpus,
-    /// Chromium plays what `cargo xtask quickstart --serve` streams
+    /// Chromium plays what `cargo xtask quickstart --serve` streams, and encrypted streams
     Browser,
 }
 
@@ -167,7 +167,7 @@ impl Run {
         }
         let mut test = Command::new(node);
         test.current_dir(&folder)
-            .args(["--test", "--test-reporter=spec", "play.test.mjs"])
+            .args(["--test", "--test-reporter=spec", "play.test.mjs", "protect.test.mjs"])
             .env("CHROMIUM", browser)
             .env("MEDIAD", programs.mediad)
             .env("QUICKSTART", programs.quickstart);

@@ -49,12 +49,13 @@ fn sample_keys(key: &ContentKey, common: &Common) -> String {
         line(&uri, "", "com.microsoft.playready");
     }
     for system in system::systems(key, common) {
-        let format = match system.id {
-            WIDEVINE => format!("urn:uuid:{WIDEVINE}"),
-            COMMON => "org.w3.clearkey".to_owned(),
+        let (format, data) = match system.id {
+            WIDEVINE => (format!("urn:uuid:{WIDEVINE}"), system.pssh),
+            // hls.js expects the key id here; the box is in the initialization segment.
+            COMMON => ("org.w3.clearkey".to_owned(), key.id().as_bytes().to_vec()),
             _ => continue,
         };
-        let uri = format!("data:text/plain;base64,{}", STANDARD.encode(&system.pssh));
+        let uri = format!("data:text/plain;base64,{}", STANDARD.encode(data));
         line(&uri, &format!(",KEYID=0x{}", key.id().simple()), &format);
     }
     lines

@@ -76,6 +76,15 @@ pub(crate) async fn handle(app: &App, path: &str, request: Request) -> Response 
     ] {
         response.headers_mut().insert(name, HeaderValue::from_static(value));
     }
+    // Some players send credentials with licence requests, and browsers then want the very origin
+    // named. There is nothing to gain by it: no cookie means anything here.
+    if let Some(origin) = head.headers.get(header::ORIGIN) {
+        let headers = response.headers_mut();
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+        let credentials = header::ACCESS_CONTROL_ALLOW_CREDENTIALS;
+        headers.insert(credentials, HeaderValue::from_static("true"));
+        headers.insert(header::VARY, HeaderValue::from_static("origin"));
+    }
     // The query may hold a token: it is not logged.
     tracing::info!(
         method = %head.method, path, status = response.status().as_u16(), "key delivery"

@@ -133,6 +133,8 @@ fn an_open_key_is_delivered_to_everybody() {
         .send()
         .expect(204);
     assert!(preflight.header("access-control-allow-headers").contains("authorization"));
+    assert_eq!(preflight.header("access-control-allow-origin"), "https://player.example");
+    assert_eq!(preflight.header("access-control-allow-credentials"), "true");
     assert!(preflight.header("access-control-allow-methods").contains("POST"));
 }
 

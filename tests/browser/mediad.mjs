@@ -1,0 +1,198 @@
+// The service as a process with a film in it, and what clients do to protect the film.
+
+import { execFileSync, spawn } from "node:child_process";
+import {
+  constants,
+  createHmac,
+  publicEncrypt,
+  randomBytes,
+  randomUUID,
+  X509Certificate,
+} from "node:crypto";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+
+const ROOT = new URL("../..", import.meta.url).pathname;
+
+const ISM = `<?xml version="1.0" encoding="utf-8"?>
+<smil xmlns="http://www.w3.org/2001/SMIL20/Language"><head><meta name="formats" content="mp4"/></head>
+<body><switch>
+<video src="film.mp4" systemBitrate="300000"/>
+<audio src="film.mp4" systemBitrate="64000" systemLanguage="eng" title="aac_eng"/>
+</switch></body></smil>`;
+
+/** Signs tokens. */
+const SECRET = Buffer.alloc(64, 7);
+
+const NAMESPACE =
+  "http://schemas.microsoft.com/Azure/MediaServices/KeyDelivery/TokenRestrictionTemplate/v1";
+
+const TEMPLATE = `<TokenRestrictionTemplate xmlns="${NAMESPACE}"
+    xmlns:i="http://www.w3.org/2001/XMLSchema-instance">
+  <AlternateVerificationKeys/>
+  <Audience>urn:test</Audience>
+  <Issuer>https://issuer/</Issuer>
+  <PrimaryVerificationKey i:type="SymmetricVerificationKey">
+    <KeyValue>${SECRET.toString("base64")}</KeyValue>
+  </PrimaryVerificationKey>
+  <RequiredClaims/>
+  <TokenType>JWT</TokenType>
+</TokenRestrictionTemplate>`;
+
+/** Restrictions of a key that is delivered for a token. */
+export const TOKEN_RESTRICTED = [
+  { Name: "token", KeyRestrictionType: 1, Requirements: TEMPLATE },
+];
+
+/** A JSON web token that TOKEN_RESTRICTED lets pass. */
+export function token() {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = { iss: "https://issuer/", aud: "urn:test", nbf: now - 10, exp: now + 600 };
+  const part = (json) => Buffer.from(JSON.stringify(json)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part(claims)}`;
+  return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
+}
+
+/** Starts the service: what MEDIAD names, or that of this workspace. */
+export async function start() {
+  const folder = mkdtempSync(join(tmpdir(), "mediad-browser-"));
+  const program = process.env.MEDIAD ?? build();
+  const child = spawn(program, ["serve", "--data", join(folder, "data")], {
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  const service = new Service(JSON.parse(line), child, folder);
+  await service.prepare();
+  return service;
+}
+
+function build() {
+  execFileSync("cargo", ["build", "--quiet", "-p", "mediad"], { cwd: ROOT, stdio: "inherit" });
+  return join(ROOT, "target/debug/mediad");
+}
+
+class Service {
+  #info;
+  #child;
+  #folder;
+  #token;
+  #film;
+
+  constructor(info, child, folder) {
+    this.#info = info;
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  async prepare() {
+    const { token: url, client_id, client_secret } = this.#info;
+    const form = { grant_type: "client_credentials", client_id, client_secret };
+    const body = new URLSearchParams({ ...form, resource: "https://rest.media.azure.net" });
+    this.#token = (await (await fetch(url, { method: "POST", body })).json()).access_token;
+    const film = join(this.#folder, "film.mp4");
+    const input =
+      "-f lavfi -i testsrc2=s=320x180:r=25:d=8 -f lavfi -i sine=f=440:r=48000:d=8";
+    const codecs =
+      "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 50 -keyint_min 50 -sc_threshold 0 -c:a aac";
+    const words = `-nostdin -v error ${input} ${codecs} -ac 2`.split(" ");
+    execFileSync("ffmpeg", [...words, film]);
+    this.#film = readFileSync(film);
+    const [endpoint] = (await this.#call("GET", "StreamingEndpoints")).value;
+    await this.#call("POST", `StreamingEndpoints('${endpoint.Id}')/Start`);
+    while ((await this.#call("GET", `StreamingEndpoints('${endpoint.Id}')`)).State !== "Running") {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** Where keys are delivered. */
+  get keys() {
+    return `${this.#info.streaming}/keydelivery/`;
+  }
+
+  /** An asset with the film, protected by a delivery policy of a type: its URL. */
+  async protect({ keyType, restrictions, protocols, policyType, configuration = [] }) {
+    const asset = (await this.#call("POST", "Assets", { Name: "film" })).Id;
+    await this.#upload(asset);
+    const key = await this.#key(keyType, restrictions);
+    await this.#link(`Assets('${asset}')`, "ContentKeys", "ContentKeys", key);
+    const policy = await this.#call("POST", "AssetDeliveryPolicies", {
+      Name: "policy",
+      AssetDeliveryProtocol: protocols,
+      AssetDeliveryPolicyType: policyType,
+      AssetDeliveryConfiguration: JSON.stringify(configuration),
+    });
+    await this.#link(`Assets('${asset}')`, "DeliveryPolicies", "AssetDeliveryPolicies", policy.Id);
+    return `${(await this.#locator(asset, 1, 2)).Path}film.ism/manifest`;
+  }
+
+  async stop() {
+    const ended = once(this.#child, "exit");
+    this.#child.kill("SIGTERM");
+    await ended;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async #call(method, path, body) {
+    const headers = {
+      accept: "application/json",
+      authorization: `Bearer ${this.#token}`,
+      dataserviceversion: "3.0",
+      "x-ms-version": "2.19",
+    };
+    if (body) headers["content-type"] = "application/json";
+    const options = { method, headers, body: body && JSON.stringify(body) };
+    const response = await fetch(`${this.#info.api}${path}`, options);
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return text ? JSON.parse(text) : undefined;
+  }
+
+  #link(from, navigation, set, id) {
+    const uri = `${this.#info.api}${set}('${encodeURIComponent(id)}')`;
+    return this.#call("POST", `${from}/$links/${navigation}`, { uri });
+  }
+
+  async #locator(asset, permissions, type) {
+    const policy = { Name: "policy", DurationInMinutes: 60, Permissions: permissions };
+    const { Id } = await this.#call("POST", "AccessPolicies", policy);
+    return this.#call("POST", "Locators", { AccessPolicyId: Id, AssetId: asset, Type: type });
+  }
+
+  async #upload(asset) {
+    const { BaseUri, ContentAccessComponent } = await this.#locator(asset, 2, 1);
+    const headers = { "x-ms-blob-type": "BlockBlob" };
+    for (const [name, body] of Object.entries({ "film.ism": ISM, "film.mp4": this.#film })) {
+      const url = `${BaseUri}/${name}${ContentAccessComponent}`;
+      const put = await fetch(url, { method: "PUT", headers, body });
+      if (!put.ok) throw new Error(`PUT ${name}: ${put.status} ${await put.text()}`);
+    }
+  }
+
+  /** A content key that is delivered as it is; its id. */
+  async #key(type, restrictions) {
+    const call = (path) => this.#call("GET", path).then((answer) => answer.value);
+    const protection = await call(`GetProtectionKeyId?contentKeyType=${type}`);
+    const certificate = await call(`GetProtectionKey?ProtectionKeyId='${protection}'`);
+    const { publicKey } = new X509Certificate(Buffer.from(certificate, "base64"));
+    const padding = { key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: "sha1" };
+    const wrapped = publicEncrypt(padding, randomBytes(16));
+    const policies = "ContentKeyAuthorizationPolicies";
+    const options = "ContentKeyAuthorizationPolicyOptions";
+    const policy = (await this.#call("POST", policies, { Name: "policy" })).Id;
+    const option = { Name: "option", KeyDeliveryType: 2, Restrictions: restrictions };
+    const { Id } = await this.#call("POST", options, option);
+    await this.#link(`${policies}('${policy}')`, "Options", options, Id);
+    const key = await this.#call("POST", "ContentKeys", {
+      Id: `nb:kid:UUID:${randomUUID()}`,
+      ContentKeyType: type,
+      EncryptedContentKey: wrapped.toString("base64"),
+      ProtectionKeyId: protection,
+      ProtectionKeyType: 0,
+    });
+    await this.#call("MERGE", `ContentKeys('${key.Id}')`, { AuthorizationPolicyId: policy });
+    return key.Id;
+  }
+}
