@@ -111,6 +111,7 @@ impl Run {
 
     fn rust(&mut self) -> anyhow::Result<()> {
         tools::ensure_ffmpeg()?;
+        tools::ensure_openssl()?;
         // Acceptance tests start the service that is built.
         let programs = cargo::build(false)?;
         let mut test = cargo::cargo(&["test", "--workspace", "--no-fail-fast"]);

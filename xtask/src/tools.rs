@@ -11,7 +11,7 @@ use crate::cargo;
 /// A program that installs others.
 struct PackageManager {
     program: &'static str,
-    /// Its arguments to install ffmpeg, call by call.
+    /// Its arguments to install a package, call by call; the last ends with the package.
     calls: &'static [&'static [&'static str]],
     /// Whether it writes where only root may.
     needs_root: bool,
@@ -27,14 +27,14 @@ impl PackageManager {
 const PACKAGE_MANAGERS: [PackageManager; 6] = [
     PackageManager::new(
         "apt-get",
-        &[&["update"], &["install", "--yes", "--no-install-recommends", "ffmpeg"]],
+        &[&["update"], &["install", "--yes", "--no-install-recommends"]],
     ),
-    PackageManager::new("dnf", &[&["install", "--assumeyes", "ffmpeg"]]),
-    PackageManager::new("pacman", &[&["-S", "--noconfirm", "--needed", "ffmpeg"]]),
-    PackageManager::new("zypper", &[&["--non-interactive", "install", "ffmpeg"]]),
-    PackageManager::new("apk", &[&["add", "ffmpeg"]]),
+    PackageManager::new("dnf", &[&["install", "--assumeyes"]]),
+    PackageManager::new("pacman", &[&["-S", "--noconfirm", "--needed"]]),
+    PackageManager::new("zypper", &[&["--non-interactive", "install"]]),
+    PackageManager::new("apk", &[&["add"]]),
     // Homebrew refuses to run as root.
-    PackageManager { program: "brew", calls: &[&["install", "ffmpeg"]], needs_root: false },
+    PackageManager { program: "brew", calls: &[&["install"]], needs_root: false },
 ];
 
 /// Browsers that play H.264: what a distribution may call Chromium.
@@ -48,7 +48,12 @@ const BROWSERS: [&str; 4] =
 /// They are missing and cannot be installed, or cannot do what is needed. Says what to do then.
 pub(crate) fn ensure_ffmpeg() -> anyhow::Result<()> {
     if ffmpeg().is_none() || ffprobe().is_none() {
-        install_ffmpeg()?;
+        install(
+            "ffmpeg",
+            "ffmpeg and ffprobe are needed and are not in the PATH, nor is a package manager that \
+             is known here; install ffmpeg (https://ffmpeg.org/download.html), or set FFMPEG and \
+             FFPROBE to the programs",
+        )?;
     }
     let (Some(ffmpeg), Some(_)) = (ffmpeg(), ffprobe()) else {
         bail!("ffmpeg was installed, but ffmpeg or ffprobe is still not in the PATH");
@@ -68,6 +73,25 @@ pub(crate) fn ensure_ffmpeg() -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Sees to it that there is an openssl: tests have it encrypt what the service decrypts.
+///
+/// # Errors
+///
+/// It is missing and cannot be installed.
+pub(crate) fn ensure_openssl() -> anyhow::Result<()> {
+    if find("openssl").is_none() {
+        install(
+            "openssl",
+            "openssl is needed and is not in the PATH, nor is a package manager that is known \
+             here; install it (https://openssl-library.org/source)",
+        )?;
+    }
+    match find("openssl") {
+        Some(_) => Ok(()),
+        None => bail!("openssl was installed, but is still not in the PATH"),
+    }
 }
 
 fn ffmpeg() -> Option<PathBuf> {
@@ -125,26 +149,23 @@ fn is_executable(path: &Path) -> bool {
     path.is_file()
 }
 
-fn install_ffmpeg() -> anyhow::Result<()> {
+/// Installs a package; `otherwise` is what to say if nothing can.
+fn install(package: &'static str, otherwise: &'static str) -> anyhow::Result<()> {
     let Some(manager) = package_manager(|program| find(program).is_some()) else {
-        bail!(
-            "ffmpeg and ffprobe are needed and are not in the PATH, nor is a package manager that \
-             is known here; install ffmpeg (https://ffmpeg.org/download.html), or set FFMPEG and \
-             FFPROBE to the programs"
-        );
+        bail!(otherwise);
     };
     let is_allowed = !manager.needs_root || is_root();
     if !is_allowed && find("sudo").is_none() {
-        let shown = shown(&commands(manager, true));
-        bail!("ffmpeg is needed and not installed; as root, run: {shown}");
+        let shown = shown(&commands(manager, package, true));
+        bail!("{package} is needed and not installed; as root, run: {shown}");
     }
-    let commands = commands(manager, is_allowed);
+    let commands = commands(manager, package, is_allowed);
     let shown = shown(&commands);
-    eprintln!("ffmpeg is needed and not installed. Installing it: {shown}");
+    eprintln!("{package} is needed and not installed. Installing it: {shown}");
     for words in &commands {
         let (program, arguments) = words.split_first().context("an empty command")?;
         cargo::run(Command::new(program).args(arguments))
-            .with_context(|| format!("installing ffmpeg; try by hand: {shown}"))?;
+            .with_context(|| format!("installing {package}; try by hand: {shown}"))?;
     }
     Ok(())
 }
@@ -154,8 +175,12 @@ fn package_manager(is_there: impl Fn(&str) -> bool) -> Option<&'static PackageMa
     PACKAGE_MANAGERS.iter().find(|manager| is_there(manager.program))
 }
 
-/// What installs ffmpeg, word by word.
-fn commands(manager: &PackageManager, is_root: bool) -> Vec<Vec<&'static str>> {
+/// What installs a package, word by word.
+fn commands(
+    manager: &PackageManager,
+    package: &'static str,
+    is_root: bool,
+) -> Vec<Vec<&'static str>> {
     let sudo: &[&str] = if is_root { &[] } else { &["sudo"] };
     // Packages that ask questions would wait for ever.
     let quiet: &[&str] = match manager.program {
@@ -163,7 +188,11 @@ fn commands(manager: &PackageManager, is_root: bool) -> Vec<Vec<&'static str>> {
         _ => &[],
     };
     let command = |call: &&[&'static str]| [sudo, quiet, &[manager.program], *call].concat();
-    manager.calls.iter().map(command).collect()
+    let mut commands: Vec<_> = manager.calls.iter().map(command).collect();
+    if let Some(last) = commands.last_mut() {
+        last.push(package);
+    }
+    commands
 }
 
 fn shown(commands: &[Vec<&str>]) -> String {
@@ -182,11 +211,11 @@ mod tests {
 
     fn installing(program: &str, is_root: bool) -> String {
         let manager = package_manager(|other| other == program).unwrap();
-        shown(&commands(manager, is_root))
+        shown(&commands(manager, "ffmpeg", is_root))
     }
 
     #[test]
-    fn ffmpeg_is_installed_by_the_package_manager_that_is_there() {
+    fn packages_are_installed_by_the_package_manager_that_is_there() {
         assert_eq!(
             installing("apt-get", false),
             "sudo env DEBIAN_FRONTEND=noninteractive apt-get update && \
