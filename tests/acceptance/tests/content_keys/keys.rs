@@ -92,6 +92,64 @@ fn keys_are_made_as_clients_make_them() {
     }
 }
 
+/// PHP and Java write XML whose properties have no types, and read the root's text alone.
+#[test]
+fn keys_and_their_policies_are_made_in_atom() {
+    let api = &Service::shared().api;
+    let id = new_id("kid");
+    let post = |set: &str, properties: &str| {
+        let entry = format!(
+            "<?xml version=\"1.0\" encoding=\"utf-8\"?><entry xmlns=\"http://www.w3.org/2005/Atom\" \
+             xmlns:d=\"http://schemas.microsoft.com/ado/2007/08/dataservices\" xmlns:m=\"http://\
+             schemas.microsoft.com/ado/2007/08/dataservices/metadata\"><content \
+             type=\"application/xml\"><m:properties>{properties}</m:properties></content></entry>"
+        );
+        let call = api.call("POST", set).body(entry).header("accept", "application/atom+xml");
+        call.header("content-type", "application/atom+xml").header("dataserviceversion", "3.0")
+    };
+    let id_in = |reply: &str| {
+        let (_, rest) = reply.split_once("<d:Id>").unwrap_or_else(|| panic!("no Id: {reply}"));
+        rest.split_once("</d:Id>").unwrap().0.to_owned()
+    };
+    let wrapped = crypto::wrap(&api.certificate(), &[7; 16]);
+    let properties = format!(
+        "<d:Id>{id}</d:Id><d:Name>php</d:Name><d:ContentKeyType>4</d:ContentKeyType>\
+         <d:EncryptedContentKey>{wrapped}</d:EncryptedContentKey><d:Checksum>x</d:Checksum>\
+         <d:ProtectionKeyType>0</d:ProtectionKeyType>"
+    );
+    let made = post("ContentKeys", &properties).send().expect(201);
+    assert_eq!(id_in(made.text()), id);
+    post("ContentKeys", &properties).send().expect(409);
+    let broken = properties.replace(&id, &new_id("kid")).replace(&wrapped, "AAAA");
+    assert!(post("ContentKeys", &broken).send().expect(400).text().contains("m:message"));
+
+    let option = "<d:Name>open</d:Name><d:KeyDeliveryType>2</d:KeyDeliveryType><d:Restrictions>\
+                  <d:element><d:Name>open</d:Name><d:KeyRestrictionType>0</d:KeyRestrictionType>\
+                  </d:element></d:Restrictions>";
+    let option = post("ContentKeyAuthorizationPolicyOptions", option).send().expect(201);
+    let policy = post("ContentKeyAuthorizationPolicies", "<d:Name>p</d:Name>").send().expect(201);
+    let (option, policy) = (id_in(option.text()), id_in(policy.text()));
+    let links = format!("ContentKeyAuthorizationPolicies('{policy}')/$links/Options");
+    let uri = format!(
+        "<uri xmlns=\"http://schemas.microsoft.com/ado/2007/08/dataservices\">{}</uri>",
+        api.uri("ContentKeyAuthorizationPolicyOptions", &option)
+    );
+    let link = api.call("POST", &links).body(uri).header("content-type", "application/xml");
+    link.header("dataserviceversion", "3.0").send().expect(204);
+
+    let path = format!("ContentKeys('{}')", percent(&id));
+    let change = format!("<d:AuthorizationPolicyId>{policy}</d:AuthorizationPolicyId>");
+    let tunnelled = post(&path, &change).header("x-http-method", "MERGE");
+    tunnelled.send().expect(204);
+    let url = api.post(&format!("{path}/GetKeyDeliveryUrl"), json!({ "keyDeliveryType": 2 }));
+    let url = url.header("accept", "application/atom+xml,application/xml").send().expect(200);
+    let text = url.text();
+    let start = text.find("http://127").unwrap_or_else(|| panic!("no URL\n{url}"));
+    let end = text[start..].find('<').unwrap();
+    let delivered = api.plain("POST", &text[start..start + end]).send().expect(200);
+    assert_eq!(delivered.body, [7; 16]);
+}
+
 #[test]
 fn broken_keys_are_refused_and_not_made() {
     let api = &Service::shared().api;
