@@ -14,8 +14,8 @@ const BROWSER_TESTS: &str = "tests/browser";
 /// Run every test
 ///
 /// Needs Rust and a C compiler. ffmpeg is installed if it is missing. The tests with Python's
-/// azure-storage-blob, with OData servers of others, and with a browser need python3 with venv,
-/// and node, npm and Chromium; where those are missing they are skipped, which is said.
+/// azure-storage-blob, with clients and OData servers of others, and with a browser need python3
+/// with venv, and node, npm and Chromium; where those are missing they are skipped, which is said.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Run only this step; may be given several times
@@ -121,14 +121,14 @@ impl Run {
         }
         if !tools::has_python_venv() {
             self.skip(
-                "the tests with Python's azure-storage-blob and odatapy: python3 with venv is not \
-                 there; install it (Debian: apt install python3-venv)",
+                "the tests with azure-storage-blob, amspy, azurerm and odatapy of Python: python3 with \
+                 venv is not there; install it (Debian: apt install python3-venv)",
             )?;
         }
         if tools::node().is_none() || tools::find("npm").is_none() {
             self.skip(
-                "the tests with SAP CAP and Azurite: node 20 or newer or npm is not there; install \
-                 it (Debian: apt install nodejs npm)",
+                "the tests with azure-media, node-azure-media, SAP CAP and Azurite: node 20 or newer \
+                 or npm is not there; install it (Debian: apt install nodejs npm)",
             )?;
         }
         cargo::run(&mut test)

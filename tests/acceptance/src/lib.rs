@@ -17,7 +17,8 @@
 //! * A watchdog ends the services of a test process that is gone, however it went.
 //! * [`Api`] sends requests with the headers of the quickstart article unless told otherwise, and a
 //!   [`Reply`] that is not as expected fails the test with the whole exchange.
-//! * `tests/python` of the repository holds what is run by `python_sdk.rs`.
+//! * `tests/python` of the repository holds what is run by `python_sdk.rs`, `tests/clients` what is
+//!   run by `clients`.
 
 mod batch;
 pub mod crypto;
