@@ -42,6 +42,7 @@ mod tls;
 mod token;
 mod unfold;
 mod urls;
+mod versions;
 
 use std::io::IsTerminal as _;
 

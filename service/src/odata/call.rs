@@ -6,6 +6,7 @@ use edm::query::QueryOptions;
 
 use super::{BASE_PATH, negotiate};
 use crate::error::ApiError;
+use crate::versions::ApiVersion;
 
 /// One request of the API: by itself, or as part of a batch.
 pub(super) struct Call {
@@ -50,15 +51,16 @@ impl Call {
         })
     }
 
-    /// Checks what must be right of every request.
-    pub(super) fn check(&self) -> Result<(), ApiError> {
-        negotiate::check_api_version(&self.headers, self.options.custom("api-version"))?;
+    /// Checks what must be right of every request; returns the version of the API that it is for.
+    pub(super) fn check(&self) -> Result<ApiVersion, ApiError> {
+        let version = negotiate::api_version(&self.headers, self.options.custom("api-version"))?;
         negotiate::check_version(&self.headers)?;
         if !self.options.expand.is_empty() {
             let message = "The query option '$expand' is not supported.";
             return Err(ApiError::bad_request(message));
         }
-        Ok(())
+        version.check_path(&self.path)?;
+        Ok(version)
     }
 
     pub(super) fn is_batch(&self) -> bool {

@@ -22,6 +22,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::versions::ApiVersion;
 use batch::References;
 use call::Call;
 use negotiate::{ResponseFormat, text};
@@ -42,6 +43,8 @@ const LONGEST_READ: usize = 64 << 20;
 struct Context<'a> {
     app: &'a App,
     call: &'a Call,
+    /// The version of the API that the request is for.
+    api: ApiVersion,
     root: String,
     format: ResponseFormat,
     /// What the ids of a change set stand for.
@@ -83,12 +86,12 @@ async fn answer(app: &App, head: &Parts, body: Body) -> Result<Response, ApiErro
 
 /// Answers one request, by itself or as part of a batch.
 async fn answer_call(app: &App, call: &Call, body: Body) -> Result<Response, ApiError> {
-    call.check()?;
+    let api = call.check()?;
     let target = Box::pin(resolve(&call.path, app.store.as_ref())).await?;
     if matches!(target, Target::Metadata) {
-        return read::metadata(&call.headers);
+        return read::metadata(&call.headers, api);
     }
-    let context = Context::new(app, call, &target)?;
+    let context = Context::new(app, call, api, &target)?;
     match call.method.as_str() {
         "GET" => read::get(&context, target).await,
         _ => write::write(&context, target, collect(body).await?).await,
@@ -97,7 +100,12 @@ async fn answer_call(app: &App, call: &Call, body: Body) -> Result<Response, Api
 
 impl<'a> Context<'a> {
     /// Chooses the format of the response to a request for a target.
-    fn new(app: &'a App, call: &'a Call, target: &Target) -> Result<Self, ApiError> {
+    fn new(
+        app: &'a App,
+        call: &'a Call,
+        api: ApiVersion,
+        target: &Target,
+    ) -> Result<Self, ApiError> {
         let format = match target {
             // Plain text: whatever is accepted is not JSON.
             Target::Count(_) | Target::Property { raw: true, .. } => {
@@ -109,7 +117,7 @@ impl<'a> Context<'a> {
                 ResponseFormat::negotiate(&call.headers, format, target.subject())?
             }
         };
-        Ok(Self { app, call, root: app.urls.api(), format, references: None })
+        Ok(Self { app, call, api, root: app.urls.api(), format, references: None })
     }
 }
 

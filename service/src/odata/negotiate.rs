@@ -7,6 +7,7 @@ use edm::json::{DateStyle, Layout, Metadata};
 use edm::version::{Version, VersionError};
 
 use crate::error::ApiError;
+use crate::versions::ApiVersion;
 
 /// The format of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,25 +225,18 @@ pub(super) fn body_format(headers: &HeaderMap) -> Result<BodyFormat, ApiError> {
     }
 }
 
-/// The versions of the service, `2.0` to `2.19`.
-pub(super) const LATEST_API_VERSION: u32 = 19;
-
-/// Checks the version of the service that the client was written for: a header, or an option of
-/// the query for browsers.
-pub(super) fn check_api_version(
+/// The version of the service that the client was written for: a header, or an option of the query
+/// for browsers.
+pub(super) fn api_version(
     headers: &HeaderMap,
     query_option: Option<&str>,
-) -> Result<(), ApiError> {
-    let known = |version: &str| {
-        let minor = version.trim().strip_prefix("2.")?.parse::<u32>().ok()?;
-        (minor <= LATEST_API_VERSION).then_some(())
-    };
+) -> Result<ApiVersion, ApiError> {
     let version = text(headers, "x-ms-version").or(query_option);
-    version.and_then(known).ok_or_else(|| {
+    version.and_then(ApiVersion::named).ok_or_else(|| {
         let given = version.map_or("none".to_owned(), |version| format!("'{version}'"));
         ApiError::bad_request(format!(
-            "The header x-ms-version must name a version from 2.0 to 2.{LATEST_API_VERSION}; \
-             found {given}."
+            "The header x-ms-version must name a version from 2.0 to {}; found {given}.",
+            ApiVersion::LATEST
         ))
     })
 }
@@ -315,11 +309,11 @@ mod tests {
 
     #[test]
     fn versions_are_checked() {
-        let api = |version| check_api_version(&headers(&[("x-ms-version", version)]), None).is_ok();
+        let api = |version| api_version(&headers(&[("x-ms-version", version)]), None).is_ok();
         assert!(api("2.0") && api("2.19"));
         assert!(!api("2.20") && !api("3.0") && !api("2") && !api(""));
-        assert!(check_api_version(&HeaderMap::new(), Some("2.11")).is_ok());
-        assert!(check_api_version(&HeaderMap::new(), None).is_err());
+        assert!(api_version(&HeaderMap::new(), Some("2.11")).is_ok());
+        assert!(api_version(&HeaderMap::new(), None).is_err());
         let version = |version| check_version(&headers(&[("dataserviceversion", version)])).is_ok();
         assert!(version("1.0;NetFx") && version("3.0"));
         assert!(!version("4.0") && !version("0.9") && !version("x"));

@@ -1,8 +1,9 @@
 //! Payloads in the format that a client asks for.
 
-use azure_media::v2_19::tables::MODEL;
+use std::borrow::Cow;
+
 use edm::json::to_text;
-use edm::model::{EntitySet, Type};
+use edm::model::{EntitySet, Model, Type};
 use edm::version::Version;
 use edm::{DateTime, Record, Value, atom, json};
 
@@ -28,14 +29,15 @@ pub(super) struct Page<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// What writes payloads of a version. `root` is the service root.
+    /// What writes payloads of a version of the protocol. `root` is the service root.
     pub(super) fn new(
         format: ResponseFormat,
+        model: &'static Model,
         root: &'a str,
         version: Version,
         just_made: bool,
     ) -> Self {
-        let (model, dates) = (&MODEL, format.date_style(version, just_made));
+        let dates = format.date_style(version, just_made);
         match format {
             ResponseFormat::Json(layout) => Self::Json(json::Writer { model, root, layout, dates }),
             ResponseFormat::Atom => {
@@ -52,9 +54,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    pub(super) fn feed(&self, records: &[Record], set: &EntitySet, page: &Page<'_>) -> String {
+    pub(super) fn feed(
+        &self,
+        records: &[Cow<'_, Record>],
+        set: &EntitySet,
+        page: &Page<'_>,
+    ) -> String {
         let Page { path, select, count, next } = *page;
-        let records = records.iter().map(|record| (record, canonical_path(set, record)));
+        let records = records.iter().map(|record| (record.as_ref(), canonical_path(set, record)));
         match self {
             Self::Json(writer) => {
                 let entry =

@@ -15,9 +15,7 @@ use super::{Context, reply};
 use crate::error::ApiError;
 use crate::sets::{Outcome, both};
 use crate::store::Query;
-
-/// The metadata that clients are generated from is what the service answers.
-const METADATA: &str = include_str!("../../../metadata/ams-2.19.xml");
+use crate::versions::ApiVersion;
 
 /// The most entities of one response.
 const PAGE_SIZE: u64 = 1000;
@@ -29,9 +27,10 @@ pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Respons
             let body = context.writer(version, false).service_document();
             Ok(context.reply(StatusCode::OK, body, Subject::Other, version))
         }
-        Target::Metadata => metadata(&context.call.headers),
+        Target::Metadata => metadata(&context.call.headers, context.api),
         Target::Collection(collection) => feed(context, &collection).await,
         Target::Count(collection) => {
+            context.check_options(collection.set)?;
             let query = with_filter(collection.query(), &context.call.options);
             Ok(reply::plain(context.app.store.count(&query).await?.to_string()))
         }
@@ -42,7 +41,8 @@ pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Respons
             if raw {
                 return raw_value(value);
             }
-            context.value(property.name, value, &property.ty)
+            let value = context.api.value(value, &property.ty);
+            context.value(property.name, &value, &property.ty)
         }
         Target::Links(found) => links(context, &found).await,
         Target::Function(operation) if operation.method == "GET" => {
@@ -58,7 +58,7 @@ pub(super) async fn get(context: &Context<'_>, target: Target) -> Result<Respons
 
 impl Context<'_> {
     fn writer(&self, version: Version, just_made: bool) -> Writer<'_> {
-        Writer::new(self.format, &self.root, version, just_made)
+        Writer::new(self.format, self.api.model(), &self.root, version, just_made)
     }
 
     fn reply(
@@ -80,12 +80,19 @@ impl Context<'_> {
     ) -> Result<Response, ApiError> {
         let select = self.call.options.select_names();
         check_select(&select, set)?;
+        self.check_options(set)?;
+        let (record, set) = (self.api.record(record, set), self.api.set(set).unwrap_or(set));
         let payload = Payload::Entity { collections: set.entity_type.has_collection() };
         let version = self.format.version(payload, !select.is_empty());
         self.check_max_version(version)?;
         let just_made = matches!(status, StatusCode::CREATED | StatusCode::ACCEPTED);
-        let body = self.writer(version, just_made).entity(record, set, &select);
+        let body = self.writer(version, just_made).entity(&record, set, &select);
         Ok(self.reply(status, body, Subject::Entry, version))
+    }
+
+    /// Refuses options of the query that name what there was not in the request's version.
+    fn check_options(&self, set: &EntitySet) -> Result<(), ApiError> {
+        self.api.check_options(&self.call.options, set.entity_type)
     }
 
     /// A response with one value: a property's, or what an operation has answered.
@@ -138,7 +145,9 @@ async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response
     }
     let select = options.select_names();
     check_select(&select, set)?;
-    let payload = Payload::Feed { collections: set.entity_type.has_collection() };
+    context.check_options(set)?;
+    let shape = context.api.set(set).unwrap_or(set);
+    let payload = Payload::Feed { collections: shape.entity_type.has_collection() };
     let version = context.format.version(payload, !select.is_empty());
     context.check_max_version(version)?;
     let mut query = with_filter(collection.query(), options);
@@ -154,7 +163,9 @@ async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response
     let next = more.map(|after| next_link(context, after, read));
     let path = context.call.path.to_string();
     let around = Page { path: &path, select: &select, count, next: next.as_deref() };
-    let body = context.writer(version, false).feed(&page.records, set, &around);
+    let records: Vec<_> =
+        page.records.iter().map(|record| context.api.record(record, set)).collect();
+    let body = context.writer(version, false).feed(&records, shape, &around);
     Ok(context.reply(StatusCode::OK, body, Subject::Feed, version))
 }
 
@@ -243,9 +254,9 @@ fn raw_value(value: &Value) -> Result<Response, ApiError> {
     }
 }
 
-/// The metadata document, which is XML and nothing else.
-pub(super) fn metadata(headers: &HeaderMap) -> Result<Response, ApiError> {
+/// The metadata document of a version of the API, which is XML and nothing else.
+pub(super) fn metadata(headers: &HeaderMap, api: ApiVersion) -> Result<Response, ApiError> {
     check_accepts(headers, &["application/*", "application/xml", "text/xml"])?;
     let content_type = (header::CONTENT_TYPE.as_str(), "application/xml;charset=utf-8");
-    Ok(([content_type, ("dataserviceversion", "3.0;")], METADATA).into_response())
+    Ok(([content_type, ("dataserviceversion", "3.0;")], api.metadata()).into_response())
 }

@@ -68,6 +68,7 @@ pub(super) fn draft(
         BodyFormat::Json => json::read_draft(&json::parse_tolerant(body)?, set.entity_type)?,
         BodyFormat::Xml => atom::read_draft(body, set.entity_type)?,
     };
+    context.api.check_draft(&draft, set.entity_type)?;
     if let Some(references) = context.references {
         references.expand_draft(&mut draft);
     }

@@ -144,8 +144,8 @@ impl<'a> Run<'a> {
     }
 
     fn context<'c>(&'c self, call: &'c Call, target: &Target) -> Result<Context<'c>, ApiError> {
-        call.check()?;
-        let context = Context::new(self.app, call, target)?;
+        let api = call.check()?;
+        let context = Context::new(self.app, call, api, target)?;
         Ok(Context { references: Some(&self.references), ..context })
     }
 

@@ -5,3 +5,4 @@
 
 mod names;
 mod tls;
+mod versions;
