@@ -23,15 +23,10 @@ fn task_template(id: &str, preset: &str) -> Json {
 
 /// A template of two tasks, the second of which works on what the first has made.
 fn chained() -> (Json, [String; 2]) {
-    two_tasks("JobOutputAsset(0)")
-}
-
-/// A template of two tasks, with what the second works on.
-fn two_tasks(input: &str) -> (Json, [String; 2]) {
     let ids = [new_id("ttid"), new_id("ttid")];
     let tasks = [
         task(&ids[0], "JobInputAsset(0)", "JobOutputAsset(0)"),
-        task(&ids[1], input, "JobOutputAsset(1)"),
+        task(&ids[1], "JobOutputAsset(0)", "JobOutputAsset(1)"),
     ];
     let template = json!({
         "Name": "chained", "TemplateType": 1, "JobTemplateBody": body(&tasks.concat()),
@@ -45,7 +40,7 @@ fn two_tasks(input: &str) -> (Json, [String; 2]) {
 fn a_job_from_a_template_runs_its_tasks() {
     let service = Service::shared();
     let api = &service.api;
-    let (template, ids) = two_tasks("JobInputAsset(0)");
+    let (template, ids) = chained();
     let reply = api.post("JobTemplates", template).verbose().send().expect(201);
     let template = reply.json()["d"].clone();
     assert_eq!(
