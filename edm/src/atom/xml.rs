@@ -207,6 +207,9 @@ impl<'a> Reader<'a> {
 
     /// Opens the root element.
     pub(super) fn root(&mut self) -> Result<Element, PayloadError> {
+        if self.text.contains('\0') {
+            return Err(self.wrong("XML has no character with the number 0"));
+        }
         match self.child()? {
             Some(root) => Ok(root),
             None if self.text.trim().is_empty() => {
@@ -313,6 +316,7 @@ impl<'a> Reader<'a> {
 /// A character by its number, or one of the five entities that XML itself has.
 fn resolve(reference: &BytesRef<'_>) -> Result<Cow<'static, str>, String> {
     match reference.resolve_char_ref() {
+        Ok(Some('\0')) => Err("XML has no character with the number 0".to_owned()),
         Ok(Some(letter)) => Ok(Cow::Owned(letter.to_string())),
         Ok(None) => resolve_predefined_entity(reference)
             .map(Cow::Borrowed)

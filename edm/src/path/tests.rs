@@ -121,6 +121,20 @@ proptest! {
     }
 
     #[test]
+    fn what_is_read_is_printed_so_that_it_is_read_alike(
+        text in "(Assets|Ns[.]F|[$]links|[$]filter|[$]count|[()'/=,:@A1?&]|''|'a'|%2F|%2[78]|%25|guid'|X'|a=1| ){0,14}",
+    ) {
+        for version in [Version::V2, Version::V3, Version::V4, Version::V401] {
+            if let Ok(path) = ResourcePath::parse_for(&text, version) {
+                let printed = path.display(version).to_string();
+                let again = ResourcePath::parse_for(&printed, version);
+                let again = again.map_err(|e| TestCaseError::fail(format!("{printed}: {e}")))?;
+                prop_assert_eq!(again.display(version).to_string(), printed, "{:?}", version);
+            }
+        }
+    }
+
+    #[test]
     fn any_text_is_read_or_refused(text in any::<String>()) {
         let _ = ResourcePath::parse(&text);
         let _ = ResourcePath::parse_for(&text, Version::V401);

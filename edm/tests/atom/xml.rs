@@ -70,4 +70,7 @@ fn what_is_broken_is_told() {
     assert_eq!(kind("<d:entry/>"), PayloadErrorKind::Syntax);
     assert!(refused("<feed xmlns='http://www.w3.org/2005/Atom'/>").contains("expected an entry"));
     assert!(atom::read_draft(b"\xff\xff\xff", &JOB).is_err());
+    for zero in ["\0", "&#0;", "&#x0;"] {
+        refused(&properties(&format!("<d:Name>a{zero}</d:Name>")));
+    }
 }
