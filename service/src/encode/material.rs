@@ -11,6 +11,9 @@ use super::probe::{self, Accept, Description, Source};
 use super::tools::EncodeSettings;
 use super::{InputAsset, InputFile, Role};
 
+/// A picture that is laid over another is kept with four bytes a pixel.
+const MAX_OVERLAY_PIXELS: u64 = 40_000_000;
+
 /// Images have no length, videos do; a moving image goes on for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OverlayKind {
@@ -137,11 +140,19 @@ async fn look_at(
     let path: &Path = &file.path;
     let description = probe::describe(settings, path, name, Accept::MediaOrImage, cancel).await?;
     let source = probe::source(&description, name)?;
-    if source.video.is_none() {
-        return Err(TaskError::new(
+    let unsupported = |what: String| {
+        TaskError::new(
             ErrorCode::ExecutingTaskUnsupportedFormat,
-            format!("the overlay {name:?} has no picture"),
-        ));
+            format!("the overlay {name:?} {what}"),
+        )
+    };
+    let (width, height) = match &source.video {
+        Some(video) => video.stored,
+        None => return Err(unsupported("has no picture".to_owned())),
+    };
+    if u64::from(width) * u64::from(height) > MAX_OVERLAY_PIXELS {
+        let most = MAX_OVERLAY_PIXELS / 1_000_000;
+        return Err(unsupported(format!("is {width}x{height}; it can have {most} megapixels")));
     }
     let kind = match description.format.format_name.as_str() {
         "gif" => OverlayKind::Animation,

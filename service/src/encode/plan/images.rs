@@ -1,7 +1,7 @@
 //! Images: which frames, at which size, under which names.
 
 use super::segments::Timeline;
-use super::{ImageLayerPlan, ImagePlan, Pick, Plan, Repeat, sizes, unsupported};
+use super::{ImageLayerPlan, ImagePlan, MAX_PIXELS, Pick, Plan, Repeat, sizes, unsupported};
 use crate::encode::codec::{ImageCodec, ImageFormat, Position, Start};
 use crate::encode::error::TaskError;
 use crate::encode::names::{self, Macros};
@@ -78,6 +78,13 @@ pub(super) fn plan(
             }
         }
         images.push(ImagePlan { format: codec.format, pick, layers });
+    }
+    let layers = images.iter().flat_map(|image| &image.layers);
+    let pixels: u64 = layers.map(|layer| layer.shape.pixels()).sum();
+    if pixels > MAX_PIXELS {
+        return Err(TaskError::configuration(format!(
+            "the images have {pixels} pixels together, more than the limit of {MAX_PIXELS}"
+        )));
     }
     Ok(images)
 }

@@ -142,6 +142,12 @@ pub(super) struct Shape {
     pub(super) frame: (u32, u32),
 }
 
+impl Shape {
+    fn pixels(self) -> u64 {
+        u64::from(self.frame.0) * u64::from(self.frame.1)
+    }
+}
+
 /// The sound: decoded once and encoded once.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct AudioPlan {
@@ -340,8 +346,7 @@ fn plan_video(
             layer: layer.clone(),
         })
         .collect();
-    let size = |r: &Rendition| u64::from(r.shape.frame.0) * u64::from(r.shape.frame.1);
-    let pixels: u64 = renditions.iter().map(size).sum();
+    let pixels: u64 = renditions.iter().map(|rendition| rendition.shape.pixels()).sum();
     if pixels > MAX_PIXELS {
         return Err(TaskError::configuration(format!(
             "the layers have {pixels} pixels together, more than the limit of {MAX_PIXELS}"

@@ -279,6 +279,17 @@ fn overlaid(
             overlay.place, place.0, place.1, stored.0, stored.1
         )));
     }
+    let size = position.size.map(|(width, height)| {
+        (whole(width.of(stored.0)).max(1), whole(height.of(stored.1)).max(1))
+    });
+    if let Some((width, height)) = size
+        && (width > stored.0 || height > stored.1)
+    {
+        return Err(TaskError::configuration(format!(
+            "{}.Position: {width}x{height} is larger than the picture, which is {}x{}",
+            overlay.place, stored.0, stored.1
+        )));
+    }
     let end = overlay.duration.map(|duration| overlay.start.plus(duration));
     // Shown up to the end: no need to know when that is.
     let end = end.filter(|end| length.is_none_or(|length| *end < length));
@@ -291,9 +302,7 @@ fn overlaid(
         input,
         index: file.source.video.as_ref().map_or(0, |video| video.index),
         place,
-        size: position.size.map(|(width, height)| {
-            (whole(width.of(stored.0)).max(1), whole(height.of(stored.1)).max(1))
-        }),
+        size,
         still: file.kind == OverlayKind::Still,
         start: overlay.start,
         length: end.map(|end| end.since(overlay.start)),

@@ -177,3 +177,17 @@ fn complexity_and_key_frame_interval_reach_the_encoder() {
     assert_eq!(video.x264_preset.name(), "fast");
     assert_eq!(picture.frame_rate.to_string(), "30000/1001");
 }
+
+#[test]
+fn images_have_a_limit_together() {
+    let layer = r#"{"Width":8190,"Height":8192},{"Width":8188,"Height":8192}"#;
+    let images = format!(
+        r#"{{"Codecs":[{{"Type":"PngImage","StretchMode":"None","PngLayers":[{layer}]}}],
+            "Outputs":[{{"FileName":"{{Resolution}}_{{Index}}.png",
+                         "Format":{{"Type":"PngFormat"}}}}]}}"#
+    );
+    let error = planned(&images, &source(640, 360)).expect_err("too large");
+    assert_eq!(error.code, ErrorCode::ParsingConfiguration);
+    assert!(error.message.contains("pixels together"), "{error}");
+    assert!(planned(&images.replace("8192", "192"), &source(640, 360)).is_ok());
+}

@@ -166,4 +166,13 @@ fn overlays_that_are_not_there() {
         let message = refused(&[&asset], &preset(&sources, &json!({}), None));
         assert!(message.contains("VideoOverlay: the input asset has no file"), "{message}");
     }
+    for (position, says) in [
+        (json!({ "X": 320, "Y": 0 }), "outside of the picture"),
+        (json!({ "X": 0, "Y": 0, "Width": 9000, "Height": 20 }), "larger than the picture"),
+    ] {
+        let overlay = json!({ "Source": "film.mp4", "Position": position });
+        let sources = json!([{ "Filters": { "VideoOverlay": overlay } }]);
+        let message = refused(&[&asset], &preset(&sources, &json!({}), None));
+        assert!(message.contains(says), "{message}");
+    }
 }
