@@ -55,6 +55,7 @@ impl Call {
     pub(super) fn check(&self) -> Result<ApiVersion, ApiError> {
         let version = negotiate::api_version(&self.headers, self.options.custom("api-version"))?;
         negotiate::check_version(&self.headers)?;
+        negotiate::max_version(&self.headers)?;
         if !self.options.expand.is_empty() {
             let message = "The query option '$expand' is not supported.";
             return Err(ApiError::bad_request(message));

@@ -114,7 +114,12 @@ impl<'a> Context<'a> {
             }
             _ => {
                 let format = call.options.format.as_deref();
-                ResponseFormat::negotiate(&call.headers, format, target.subject())?
+                let format = ResponseFormat::negotiate(&call.headers, format, target.subject());
+                match call.method.as_str() {
+                    "GET" | "POST" => format?,
+                    // There is nothing to be answered in any format.
+                    _ => format.unwrap_or(ResponseFormat::Atom),
+                }
             }
         };
         Ok(Self { app, call, api, root: app.urls.api(), format, references: None })

@@ -148,7 +148,11 @@ async fn feed(context: &Context<'_>, collection: &Collection) -> Result<Response
     context.check_options(set)?;
     let shape = context.api.set(set).unwrap_or(set);
     let payload = Payload::Feed { collections: shape.entity_type.has_collection() };
-    let version = context.format.version(payload, !select.is_empty());
+    let version = match context.format.version(payload, !select.is_empty()) {
+        // A page is of V2 by custom only: a client of V1 gets the same, as what it knows.
+        Version::V2 => Version::V2.min(max_version(&context.call.headers)?),
+        version => version,
+    };
     context.check_max_version(version)?;
     let mut query = with_filter(collection.query(), options);
     query.order_by.clone_from(&options.order_by);

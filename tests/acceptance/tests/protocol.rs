@@ -114,6 +114,8 @@ fn versions_decide_what_can_be_answered() {
     // A client that knows no V3 gets verbose JSON, and no types that need V3.
     let old = get("Assets", "maxdataserviceversion", "2.0").expect(200);
     old.expect_header("content-type", VERBOSE).expect_header("dataserviceversion", "2.0;");
+    let older = get("Assets", "maxdataserviceversion", "1.0").expect(200);
+    older.expect_header("content-type", VERBOSE).expect_header("dataserviceversion", "1.0;");
     let reply = get("Jobs", "maxdataserviceversion", "2.0").expect(400);
     assert!(reply.text().contains("The MaxDataServiceVersion '2.0' is too low"), "{reply}");
     get("Assets", "maxdataserviceversion", "4.0").expect(200);

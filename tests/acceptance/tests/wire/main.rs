@@ -4,3 +4,4 @@
 
 mod batches;
 mod broken_batches;
+mod broken_bodies;
