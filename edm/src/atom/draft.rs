@@ -20,7 +20,7 @@ const MAX_DEPTH: usize = 8;
 ///
 /// The body is no entry, has a property that the type has not, or a value is not of its type.
 pub fn read_draft(body: &[u8], ty: &'static StructuredType) -> Result<Draft, PayloadError> {
-    let root = Reader::document(&decode(body)?)?;
+    let root = document(body)?;
     match root.is(Space::Atom, "entry") {
         true => entry(&root, ty, 0),
         false => Err(mismatch("an entry of Atom", format_args!("the element '{}'", root.name))),
@@ -33,7 +33,7 @@ pub fn read_draft(body: &[u8], ty: &'static StructuredType) -> Result<Draft, Pay
 ///
 /// The body is of another property, or the value is not of its type.
 pub fn read_property(body: &[u8], row: &Property) -> Result<Value, PayloadError> {
-    let root = Reader::document(&decode(body)?)?;
+    let root = document(body)?;
     if root.name != row.name {
         return Err(mismatch(format_args!("'{}'", row.name), format_args!("'{}'", root.name)));
     }
@@ -46,10 +46,24 @@ pub fn read_property(body: &[u8], row: &Property) -> Result<Value, PayloadError>
 ///
 /// The body is something else.
 pub fn read_uri(body: &[u8]) -> Result<String, PayloadError> {
-    let root = Reader::document(&decode(body)?)?;
+    let root = document(body)?;
     match (root.name.as_str(), root.text.trim()) {
         ("uri", url) if !url.is_empty() && root.children.is_empty() => Ok(url.to_owned()),
         (name, _) => Err(mismatch("the element 'uri' with a URL", format_args!("'{name}'"))),
+    }
+}
+
+/// The root element of a body. A client may write what XML does not have; a service must not take
+/// it, for it would have to print it.
+fn document(body: &[u8]) -> Result<Element, PayloadError> {
+    let text = decode(body)?;
+    let is_foreign = |c: char| {
+        c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{7f}')
+            || matches!(c, '\u{fffe}' | '\u{ffff}')
+    };
+    match text.chars().find(|c| is_foreign(*c)) {
+        Some(c) => Err(mismatch("a character of XML", format_args!("{c:?}"))),
+        None => Reader::document(&text),
     }
 }
 
