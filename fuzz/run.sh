@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Runs fuzz targets one after another: ./run.sh SECONDS [TARGET…]
+# With KEEP=1, what a run has found worth keeping goes to corpora/, which tests of the workspace read.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -26,15 +27,36 @@ seeds_of() {
     esac
 }
 
+# What earlier runs have found is kept in corpora/, a line of Base64 for each input.
+unpack() {
+    local number=0 line
+    [ -f "corpora/$1" ] || return 0
+    while read -r line; do
+        base64 --decode <<<"$line" >"corpus/$1/kept-$((++number))"
+    done <"corpora/$1"
+}
+
+# The smallest inputs that reach all that those of a run reach, in the order of their bytes.
+pack() {
+    local kept=corpus/$1.kept
+    rm -rf "$kept" && mkdir -p "$kept" corpora
+    cargo fuzz run "$1" "$kept" "corpus/$1" -- -merge=1
+    find "$kept" -type f -size -"${KEEP_BYTES:-400}"c -exec base64 --wrap=0 {} \; -exec echo \; |
+        LC_ALL=C sort -u >"corpora/$1"
+    rm -rf "$kept"
+}
+
 export RUSTC_BOOTSTRAP=${RUSTC_BOOTSTRAP:-1}
 cargo fuzz build
 for target in "${targets[@]}"; do
     seeds_of "$target"
     mkdir -p "corpus/$target"
+    unpack "$target"
     case $target in
         csdl_* | generate) limits=(-max_len=40000 -timeout=20) ;;
         *) limits=(-max_len=4096 -timeout=10) ;;
     esac
     cargo fuzz run "$target" "corpus/$target" "seeds/$target" -- \
         -max_total_time="$seconds" -rss_limit_mb=2048 "${limits[@]}"
+    if [ -n "${KEEP:-}" ]; then pack "$target"; fi
 done
