@@ -52,12 +52,31 @@ impl Format {
         })
     }
 
+    /// The `format` value for URLs.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Smooth(format) => format.name(),
+            Format::Hls(format) => format.name(),
+            Format::Dash(format) => format.name(),
+        }
+    }
+
     /// Content-Type of the manifest in this format.
     pub fn manifest_content_type(self) -> &'static str {
         match self {
             Format::Smooth(_) => "text/xml",
             Format::Hls(_) => "application/vnd.apple.mpegurl",
             Format::Dash(_) => "application/dash+xml",
+        }
+    }
+}
+
+impl SmoothFormat {
+    /// The `format` value for URLs.
+    pub fn name(self) -> &'static str {
+        match self {
+            SmoothFormat::Latest => "fmp4",
+            SmoothFormat::V20 => "fmp4-v20",
         }
     }
 }

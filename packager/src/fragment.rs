@@ -15,6 +15,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::boxes::Writer;
+use crate::index::Sample;
 use crate::moov::{Track, TrackKind};
 use crate::protect::EncryptedSamples;
 use crate::time::{TIMESCALE, rescale};
@@ -57,6 +58,41 @@ impl Fragment {
     }
 }
 
+/// What of a fragment a URL asks for: the nouns of MS-SSTR §2.2.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum FragmentNoun {
+    /// `Fragments`: metadata and data.
+    #[default]
+    Fragments,
+    /// `FragmentInfo`: the metadata, which is the `moof` box, without the data.
+    FragmentInfo,
+    /// `KeyFrames`: a fragment of those samples that decode alone.
+    KeyFrames,
+    /// `RawFragments`: the samples one after the other, without metadata.
+    RawFragments,
+}
+
+impl FragmentNoun {
+    /// Reads a noun in lower case.
+    pub(crate) fn parse(noun: &str) -> Option<Self> {
+        Some(match noun {
+            "fragments" => FragmentNoun::Fragments,
+            "fragmentinfo" => FragmentNoun::FragmentInfo,
+            "keyframes" => FragmentNoun::KeyFrames,
+            "rawfragments" => FragmentNoun::RawFragments,
+            _ => return None,
+        })
+    }
+
+    fn has_metadata(self) -> bool {
+        self != FragmentNoun::RawFragments
+    }
+
+    pub(crate) fn has_data(self) -> bool {
+        self != FragmentNoun::FragmentInfo
+    }
+}
+
 /// What to build a fragment from.
 #[derive(Debug, Clone)]
 pub(crate) struct Cut {
@@ -68,6 +104,7 @@ pub(crate) struct Cut {
     pub(crate) start: u64,
     pub(crate) duration: u64,
     pub(crate) smooth: bool,
+    pub(crate) noun: FragmentNoun,
 }
 
 /// One line of `trun`.
@@ -90,9 +127,53 @@ impl Cut {
         self.build_with(None)
     }
 
+    /// The samples of the fragment. Where only key frames are wanted, each of them lasts until the
+    /// next one.
+    pub(crate) fn samples(&self) -> Vec<Sample> {
+        let all = self.track.index.samples(self.samples.clone());
+        if self.noun != FragmentNoun::KeyFrames {
+            return all.collect();
+        }
+        let mut end = 0;
+        let mut kept: Vec<Sample> = Vec::new();
+        for sample in all {
+            end = sample.dts + u64::from(sample.duration);
+            if sample.sync {
+                kept.push(sample);
+            }
+        }
+        for sample in kept.iter_mut().rev() {
+            sample.duration = u32::try_from(end.saturating_sub(sample.dts)).unwrap_or(u32::MAX);
+            end = sample.dts;
+        }
+        kept
+    }
+
     /// Like [`Cut::build`], for samples that are encrypted.
     pub(crate) fn build_with(&self, encrypted: Option<&EncryptedSamples>) -> Fragment {
-        let (rows, ranges) = self.rows();
+        let (rows, ranges) = self.rows(&self.samples());
+        let head = if self.noun.has_metadata() {
+            self.head(&rows, &ranges, encrypted)
+        } else {
+            Bytes::new()
+        };
+        Fragment {
+            file: Arc::clone(&self.file),
+            kind: self.track.kind,
+            head,
+            ranges: if self.noun.has_data() { ranges } else { Vec::new() },
+            start: self.start,
+            duration: self.duration,
+        }
+    }
+
+    /// Everything before the media data; without the header of `mdat` if no data is to follow.
+    fn head(
+        &self,
+        rows: &[Row],
+        ranges: &[Range<u64>],
+        encrypted: Option<&EncryptedSamples>,
+    ) -> Bytes {
         let data: u64 = ranges.iter().map(|range| range.end - range.start).sum();
         let limit = usize::try_from(head_limit(rows.len() as u64)).unwrap_or(0);
         let mut w = Writer::with_capacity(limit);
@@ -107,27 +188,24 @@ impl Cut {
         let mut data_offset = 0;
         w.boxed(b"moof", |w| {
             w.full(b"mfhd", 0, 0, |w| w.u32(self.sequence));
-            w.boxed(b"traf", |w| data_offset = self.traf(w, moof, &rows, encrypted));
+            w.boxed(b"traf", |w| data_offset = self.traf(w, moof, rows, encrypted));
         });
         // `mdat` holds its own header: 8 bytes, or 16 with a 64-bit size.
         let header = if data < u64::from(u32::MAX) - 8 { 8 } else { 16 };
         w.patch_u32(data_offset, u32::try_from(w.len() - moof + header).unwrap_or(0));
-        if header == 8 {
-            w.u32(u32::try_from(data + 8).unwrap_or(0));
-            w.put(b"mdat");
-        } else {
-            w.u32(1);
-            w.put(b"mdat");
-            w.u64(data + 16);
+        match header {
+            _ if !self.noun.has_data() => {}
+            8 => {
+                w.u32(u32::try_from(data + 8).unwrap_or(0));
+                w.put(b"mdat");
+            }
+            _ => {
+                w.u32(1);
+                w.put(b"mdat");
+                w.u64(data + 16);
+            }
         }
-        Fragment {
-            file: Arc::clone(&self.file),
-            kind: self.track.kind,
-            head: Bytes::from(w.into_bytes()),
-            ranges,
-            start: self.start,
-            duration: self.duration,
-        }
+        Bytes::from(w.into_bytes())
     }
 
     /// Writes the contents of `traf`; returns where the data offset of `trun` is to be patched.
@@ -172,11 +250,11 @@ impl Cut {
 
     /// Durations and offsets are differences of rounded times, never rounded differences: what
     /// one sample loses the next one gets, and fragments join without a gap.
-    fn rows(&self) -> (Vec<Row>, Vec<Range<u64>>) {
+    fn rows(&self, samples: &[Sample]) -> (Vec<Row>, Vec<Range<u64>>) {
         let (track, from) = (&self.track, self.track.timescale);
         let to = if self.smooth { TIMESCALE } else { from };
         let shift = track.placement.decode_shift;
-        let mut rows = Vec::with_capacity(self.samples.len());
+        let mut rows = Vec::with_capacity(samples.len());
         let mut ranges: Vec<Range<u64>> = Vec::new();
         // A Smooth client decodes from the time in the URL; this is by how much it is off.
         // Elsewhere the edit list of the initialization segment takes the delay back.
@@ -186,7 +264,7 @@ impl Cut {
         } else {
             -track.placement.reorder_delay
         };
-        for sample in track.index.samples(self.samples.clone()) {
+        for sample in samples {
             let decode = i64::try_from(sample.dts).unwrap_or(0) + shift;
             let shown = decode + sample.composition_offset - track.placement.offset_base;
             let next = decode + i64::from(sample.duration);
@@ -266,7 +344,48 @@ mod tests {
     fn build(track: &Track, samples: Range<u32>, smooth: bool) -> Fragment {
         let start = crate::time::to_units(track.decode_time(samples.start), track.timescale);
         let (file, track) = (Arc::from("a.mp4"), Arc::new(track.clone()));
-        Cut { file, track, samples, sequence: 1, start, duration: 7, smooth }.build()
+        let noun = FragmentNoun::Fragments;
+        Cut { file, track, samples, sequence: 1, start, duration: 7, smooth, noun }.build()
+    }
+
+    fn of_noun(noun: FragmentNoun) -> Fragment {
+        let (file, track) = (Arc::from("a.mp4"), Arc::new(video(25, 1, 100, 25)));
+        let duration = 4 * u64::from(TIMESCALE);
+        let smooth = true;
+        Cut { file, track, samples: 0..100, sequence: 1, start: 0, duration, smooth, noun }.build()
+    }
+
+    #[test]
+    fn metadata_and_data_are_the_whole() {
+        let whole = of_noun(FragmentNoun::Fragments);
+        let info = of_noun(FragmentNoun::FragmentInfo);
+        let raw = of_noun(FragmentNoun::RawFragments);
+        // What is missing is the header of `mdat`.
+        assert_eq!(info.head, whole.head[..whole.head.len() - 8]);
+        assert!(info.ranges.is_empty());
+        assert_eq!((raw.head.len(), &raw.ranges), (0, &whole.ranges));
+        let moof = reader(&info).child(b"moof", "moof").unwrap();
+        assert_eq!(moof.rest().len() + 8, info.head.len());
+    }
+
+    #[test]
+    fn key_frames_last_until_the_next_one() {
+        let fragment = of_noun(FragmentNoun::KeyFrames);
+        assert_eq!(fragment.ranges, [40..140, 2540..2640, 5040..5140, 7540..7640]);
+        let moof = reader(&fragment).child(b"moof", "moof").unwrap();
+        let traf = moof.child(b"traf", "traf").unwrap();
+        let mut tfhd = traf.child(b"tfhd", "tfhd").unwrap();
+        tfhd.take(8).unwrap();
+        assert_eq!(tfhd.u32().unwrap(), TIMESCALE);
+        assert_eq!(tfhd.u32().unwrap(), FLAGS_SYNC);
+        let mut trun = traf.child(b"trun", "trun").unwrap();
+        trun.u32().unwrap();
+        assert_eq!(trun.u32().unwrap(), 4);
+        assert_eq!(trun.u32().unwrap() as usize, fragment.head.len());
+        let place = Place { file: "out", track: 0, path: "mdat" };
+        let mdat = &fragment.head[fragment.head.len() - 8..];
+        assert_eq!(Reader::new(mdat, place).u32().unwrap(), 8 + 400);
+        assert_eq!(fragment.duration, 4 * u64::from(TIMESCALE));
     }
 
     fn reader(fragment: &Fragment) -> Reader<'_> {

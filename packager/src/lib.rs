@@ -61,7 +61,7 @@ pub use codec::{AvcConfig, Codec, HevcConfig};
 pub use error::Error;
 pub use filter::{Condition, Filter, MediaType, TimeRange, TrackProperty, TrackSelection};
 pub use format::{DashFormat, Encryption, Format, HlsFormat, SmoothFormat};
-pub use fragment::Fragment;
+pub use fragment::{Fragment, FragmentNoun};
 pub use index::{Sample, SampleIndex, Samples};
 pub use moov::{Mp4, Track, TrackKind, VideoInfo};
 pub use presentation::Presentation;

@@ -9,7 +9,7 @@ use crate::dash::Outline;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
-use crate::fragment::{Cut, Fragment};
+use crate::fragment::{Cut, Fragment, FragmentNoun};
 use crate::init::init_segment;
 use crate::moov::TrackKind;
 use crate::protect::Protection;
@@ -185,7 +185,7 @@ impl Presentation {
         start: u64,
         format: Format,
     ) -> Result<Fragment, Error> {
-        Ok(self.samples(track, bitrate, start, format)?.build())
+        Ok(self.samples(track, bitrate, start, format, FragmentNoun::Fragments)?.build())
     }
 
     /// Finds the samples of a fragment.
@@ -195,6 +195,7 @@ impl Presentation {
         bitrate: u64,
         start: u64,
         format: Format,
+        noun: FragmentNoun,
     ) -> Result<Cut, Error> {
         let stream = self.stream(track)?;
         let quality = stream.quality(bitrate)?;
@@ -213,6 +214,7 @@ impl Presentation {
             start: chunk.start,
             duration: chunk.duration,
             smooth: matches!(format, Format::Smooth(_)),
+            noun,
         })
     }
 }

@@ -8,6 +8,7 @@
 //! film.ism/QualityLevels(500000)/Manifest(video,format=m3u8-cmaf)
 //! film.ism/QualityLevels(500000)/Fragments(video=60000000,format=mpd-time-csf)
 //! film.ism/QualityLevels(500000)/Fragments(video=i,format=mpd-time-csf)
+//! film.ism/QualityLevels(500000)/KeyFrames(video=60000000)     the nouns of Smooth Streaming
 //! ```
 //!
 //! Nouns and parameter names are case-insensitive, file and track names are not.
@@ -20,6 +21,7 @@ mod tests;
 use percent_encoding::percent_decode_str;
 
 use crate::format::{Format, HlsFormat};
+use crate::fragment::FragmentNoun;
 use call::Call;
 pub use parameters::Parameters;
 
@@ -64,7 +66,7 @@ pub enum Request {
         /// What else is asked for.
         parameters: Parameters,
     },
-    /// A media fragment.
+    /// A media fragment, or a part of one.
     Fragment {
         /// Name of the `.ism` file.
         ism: String,
@@ -74,6 +76,8 @@ pub enum Request {
         track: String,
         /// Start time in 100-ns units.
         start: u64,
+        /// What of the fragment is asked for.
+        noun: FragmentNoun,
         /// Protocol and variant.
         format: Format,
         /// What else is asked for.
@@ -207,17 +211,22 @@ fn part_of(ism: &str, bitrate: u64, call: &Call<'_>) -> Result<Request, UrlError
                 Format::Dash(format) => Err(unsupported(format.name())),
             }
         }
-        "fragments" => {
+        noun => {
+            let noun = FragmentNoun::parse(noun)
+                .ok_or_else(|| syntax(format!("unknown noun {noun:?}")))?;
             let (track, start) =
-                track.split_once('=').ok_or_else(|| syntax("expected Fragments(track=time)"))?;
+                track.split_once('=').ok_or_else(|| syntax("expected track=time"))?;
             let (track, start) = (track_name(track.trim())?, start.trim());
+            // The other nouns are of the Smooth Streaming protocol alone.
+            if noun != FragmentNoun::Fragments && !matches!(format, Format::Smooth(_)) {
+                return Err(unsupported(format.name()));
+            }
             if start.eq_ignore_ascii_case("i") || start.eq_ignore_ascii_case("init") {
                 return Ok(Request::Init { ism, bitrate, track, format, parameters });
             }
             let start = number(start)?;
-            Ok(Request::Fragment { ism, bitrate, track, start, format, parameters })
+            Ok(Request::Fragment { ism, bitrate, track, start, noun, format, parameters })
         }
-        noun => Err(syntax(format!("unknown noun {noun:?}"))),
     }
 }
 

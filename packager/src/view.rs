@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::dash::Outline;
 use crate::error::Error;
 use crate::format::{Format, HlsFormat};
-use crate::fragment::Fragment;
+use crate::fragment::{Fragment, FragmentNoun};
 use crate::init::init_segment;
 use crate::moov::TrackKind;
 use crate::presentation::Presentation;
@@ -133,8 +133,23 @@ impl<'a> View<'a> {
         start: u64,
         format: Format,
     ) -> Result<Packaged, Error> {
+        self.part(track, bitrate, start, format, FragmentNoun::Fragments)
+    }
+
+    /// What a noun says of a fragment.
+    ///
+    /// # Errors
+    /// As [`View::fragment`].
+    pub fn part(
+        &self,
+        track: &str,
+        bitrate: u64,
+        start: u64,
+        format: Format,
+        noun: FragmentNoun,
+    ) -> Result<Packaged, Error> {
         self.protection_in(format)?;
-        let cut = self.presentation.samples(track, bitrate, start, format)?;
+        let cut = self.presentation.samples(track, bitrate, start, format, noun)?;
         let protection = self.protection_of(self.presentation.stream(track)?);
         Ok(match protection {
             None => Packaged::Clear(cut.build()),

@@ -8,7 +8,7 @@ use super::key::ContentKey;
 use super::layout::{Layout, Subsample};
 use crate::boxes::Writer;
 use crate::error::Error;
-use crate::fragment::{Cut, Fragment};
+use crate::fragment::{Cut, Fragment, FragmentNoun};
 
 /// `senc` says that there are subsamples.
 const HAS_SUBSAMPLES: u32 = 2;
@@ -25,29 +25,35 @@ pub struct SampleEncryptor {
     cut: Cut,
     key: ContentKey,
     common: Common,
+    /// With its data, whether or not that is sent: its description depends on it.
     fragment: Fragment,
 }
 
 impl SampleEncryptor {
     pub(crate) fn new(cut: Cut, key: &ContentKey, common: &Common) -> Self {
-        let fragment = cut.build();
+        let whole = match cut.noun {
+            FragmentNoun::FragmentInfo => FragmentNoun::Fragments,
+            noun => noun,
+        };
+        let fragment = Cut { noun: whole, ..cut.clone() }.build();
         SampleEncryptor { cut, key: key.clone(), common: common.clone(), fragment }
     }
 
-    /// What is to be encrypted. Only its head will be another.
+    /// What is to be read and encrypted. Only its head will be another.
     pub fn fragment(&self) -> &Fragment {
         &self.fragment
     }
 
-    /// Encrypts the media data in place; gives what to send before it. Takes time in proportion to
-    /// the data: about a second for each gigabyte.
+    /// Encrypts the media data in place; gives what to send before it. Where only the description
+    /// of the samples was asked for, no data is left to send. Takes time in proportion to the data:
+    /// about a second for each gigabyte.
     ///
     /// # Errors
     /// [`Error::WrongLength`] if the data is not what the fragment's ranges say.
-    pub fn encrypt(&self, data: &mut [u8]) -> Result<Bytes, Error> {
+    pub fn encrypt(&self, data: &mut Vec<u8>) -> Result<Bytes, Error> {
         let track = &self.cut.track;
-        let samples = || track.index.samples(self.cut.samples.clone());
-        let wanted: u64 = samples().map(|sample| u64::from(sample.size)).sum();
+        let samples = self.cut.samples();
+        let wanted: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
         if data.len() as u64 != wanted {
             return Err(Error::WrongLength {
                 file: self.cut.file.to_string(),
@@ -62,8 +68,8 @@ impl SampleEncryptor {
             EncryptedSamples { has_subsamples: layout.has_subsamples(), list: Vec::new() };
         let first_iv = Common::first_iv(&self.key, track);
         let constant_iv = self.common.constant_iv(&self.key, track);
-        let mut rest = data;
-        for sample in samples() {
+        let mut rest = data.as_mut_slice();
+        for sample in samples {
             let Some((bytes, behind)) = rest.split_at_mut_checked(sample.size as usize) else {
                 break;
             };
@@ -83,6 +89,9 @@ impl SampleEncryptor {
             }
             described.list.push(EncryptedSample { iv, subsamples });
             rest = behind;
+        }
+        if !self.cut.noun.has_data() {
+            data.clear();
         }
         Ok(self.cut.build_with(Some(&described)).head)
     }

@@ -15,6 +15,7 @@ use super::*;
 use crate::boxes::Reader;
 use crate::error::{Error, Place};
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
+use crate::fragment::FragmentNoun;
 use crate::index::Sizes;
 use crate::moov::Track;
 use crate::presentation::Presentation;
@@ -445,6 +446,36 @@ proptest! {
 }
 
 #[test]
+fn parts_of_encrypted_fragments_fit_together() {
+    let presentation = presentation().unwrap();
+    let (parameters, protection) = (Parameters::default(), common(Scheme::Cenc));
+    let view = presentation.view(&parameters, Some(&protection));
+    let smooth = Format::Smooth(SmoothFormat::Latest);
+    let encrypted = |noun| {
+        let Packaged::Samples(encryptor) = view.part("video", 500_000, 0, smooth, noun).unwrap()
+        else {
+            panic!()
+        };
+        let ranges = encryptor.fragment().ranges.clone();
+        let length: u64 = ranges.iter().map(|range| range.end - range.start).sum();
+        let mut data = vec![7; length as usize];
+        let head = encryptor.encrypt(&mut data).unwrap();
+        (head, data, ranges)
+    };
+    let (head, data, ranges) = encrypted(FragmentNoun::Fragments);
+    // The description says what is encrypted, so the data has to be read for it.
+    let info = encrypted(FragmentNoun::FragmentInfo);
+    assert_eq!((&info.0[..], info.1.len()), (&head[..head.len() - 8], 0));
+    assert_eq!(info.2, ranges);
+    let raw = encrypted(FragmentNoun::RawFragments);
+    assert_eq!((raw.0.len(), raw.1), (0, data.clone()));
+    // A key frame is encrypted as it is in the whole fragment.
+    let key_frames = encrypted(FragmentNoun::KeyFrames);
+    assert_eq!(key_frames.2, [40..140, 5040..5140, 10_040..10_140]);
+    assert_eq!(key_frames.1, [&data[..100], &data[5000..5100], &data[10_000..10_100]].concat());
+}
+
+#[test]
 fn data_of_another_length_is_refused() {
     let presentation = presentation().unwrap();
     let (parameters, protection) = (Parameters::default(), common(Scheme::Cenc));
@@ -454,7 +485,7 @@ fn data_of_another_length_is_refused() {
         panic!()
     };
     assert_eq!(encryptor.fragment().ranges, std::slice::from_ref(&(40..15_040)));
-    let error = encryptor.encrypt(&mut [0; 14_999]).unwrap_err();
+    let error = encryptor.encrypt(&mut vec![0; 14_999]).unwrap_err();
     let wanted = Error::WrongLength { file: "low.mp4".to_owned(), wanted: 15_000, found: 14_999 };
     assert_eq!(error, wanted);
 }

@@ -65,6 +65,7 @@ fn playlists_init_segments_and_fragments() {
             bitrate: 500_000,
             track: "video".to_owned(),
             start: 60_060_000,
+            noun: FragmentNoun::Fragments,
             format: Format::Smooth(SmoothFormat::Latest),
             parameters: Parameters::default(),
         })
@@ -72,8 +73,26 @@ fn playlists_init_segments_and_fragments() {
 }
 
 #[test]
+fn nouns_of_smooth_streaming() {
+    for (path, want) in [
+        ("Fragments(video=5)", FragmentNoun::Fragments),
+        ("FragmentInfo(video=5)", FragmentNoun::FragmentInfo),
+        ("KEYFRAMES(video=5,format=fmp4-v20)", FragmentNoun::KeyFrames),
+        ("rawfragments(video=5,encryption=cenc)", FragmentNoun::RawFragments),
+    ] {
+        let request = Request::parse(&format!("a.ism/QualityLevels(5)/{path}"));
+        let Ok(Request::Fragment { track, start, noun, .. }) = request else {
+            panic!("{path}: {request:?}");
+        };
+        assert_eq!((track.as_str(), start, noun), ("video", 5, want));
+    }
+}
+
+#[test]
 fn formats_that_do_not_fit() {
     for (path, format) in [
+        ("a.ism/QualityLevels(1)/KeyFrames(video=0,format=m3u8-cmaf)", "m3u8-cmaf"),
+        ("a.ism/QualityLevels(1)/FragmentInfo(video=i,format=mpd-time-csf)", "mpd-time-csf"),
         ("a.ism/manifest(format=f4m-f4f)", "f4m-f4f"),
         ("a.ism/manifest(format=m3u8-aapl-v3)", "m3u8-aapl-v3"),
         ("a.ism/QualityLevels(1)/Manifest(video)", ""),
@@ -119,7 +138,8 @@ fn hostile_and_foreign_paths() {
         "a.ism/QualityLevels(5)/Fragments(video=99999999999999999999)",
         "a.ism/QualityLevels(5)/Fragments(=0)",
         "a.ism/QualityLevels(5)/Fragments(video)",
-        "a.ism/QualityLevels(5)/KeyFrames(video=0)",
+        "a.ism/QualityLevels(5)/KeyFrame(video=0)",
+        "a.ism/QualityLevels(5)/KeyFrames(video)",
         "a.ism/%ff/manifest",
         &long,
     ] {

@@ -157,8 +157,8 @@ async fn below_locator(
             let content_type = view.kind(track)?.content_type();
             Ok(([(header::CONTENT_TYPE, content_type)], init).into_response())
         }
-        Request::Fragment { bitrate, track, start, format, .. } => {
-            let packaged = view.fragment(track, *bitrate, *start, *format)?;
+        Request::Fragment { bitrate, track, start, noun, format, .. } => {
+            let packaged = view.part(track, *bitrate, *start, *format, *noun)?;
             fragment::respond(app, &asset, packaged).await
         }
     }

@@ -6,4 +6,5 @@ mod endpoints;
 mod filters;
 mod hosts;
 mod live;
+mod smooth;
 mod stage;

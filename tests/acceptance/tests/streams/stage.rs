@@ -15,6 +15,13 @@ const ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <audio src=\"fra.mp4\" systemBitrate=\"64000\" systemLanguage=\"fra\" title=\"aac_fra\"/>\
     </switch></body></smil>";
 
+/// A server manifest of sound alone.
+const SOUND_ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+    <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
+    <meta name=\"formats\" content=\"mp4\"/></head><body><switch>\
+    <audio src=\"eng.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\"/>\
+    </switch></body></smil>";
+
 /// The service with its default endpoint running, and an asset with a locator.
 pub(crate) struct Stage {
     pub(crate) service: Service,
@@ -61,6 +68,7 @@ fn film(api: &Api) -> String {
         call.header("x-ms-blob-type", "BlockBlob").body(content).send().expect(201);
     };
     put("film.ism", ISM.as_bytes());
+    put("sound.ism", SOUND_ISM.as_bytes());
     let folder = tempfile::tempdir().unwrap();
     for (name, source, codec) in [
         ("low.mp4", "testsrc2=s=160x90:r=25:d=14", PICTURE),
