@@ -56,11 +56,37 @@ export function token() {
   return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
 }
 
+/** Two levels of picture with pictures between pictures (B-frames), and sound. */
+const LADDER = {
+  Version: 1.0,
+  Codecs: [
+    {
+      Type: "H264Video",
+      KeyFrameInterval: "00:00:02",
+      H264Layers: [
+        { Type: "H264Layer", Bitrate: 900, Width: 320, Height: 180, BFrames: 3 },
+        { Type: "H264Layer", Bitrate: 400, Width: 160, Height: 90, BFrames: 3 },
+      ],
+    },
+    { Type: "AACAudio", Profile: "AACLC", Channels: 2, SamplingRate: 48000, Bitrate: 128 },
+  ],
+  Outputs: [
+    { FileName: "{Basename}_{Height}_{VideoBitrate}.mp4", Format: { Type: "MP4Format" } },
+  ],
+};
+
+/** How long an encode may take on a busy machine, in milliseconds. */
+const ENCODE = 60_000;
+
+const FINISHED = 3;
+
+const VERBOSE = "application/json;odata=verbose";
+
 /** Starts the service: what MEDIAD names, or that of this workspace. */
 export async function start() {
   const folder = mkdtempSync(join(tmpdir(), "mediad-browser-"));
   const program = process.env.MEDIAD ?? build();
-  const child = spawn(program, ["serve", "--data", join(folder, "data")], {
+  const child = spawn(program, ["serve", "--data", join(folder, "data"), "--x264-preset", "ultrafast"], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
@@ -72,6 +98,15 @@ export async function start() {
 function build() {
   execFileSync("cargo", ["build", "--quiet", "-p", "mediad"], { cwd: ROOT, stdio: "inherit" });
   return join(ROOT, "target/debug/mediad");
+}
+
+/** Makes the film of ISM, and reads it. */
+function film(path) {
+  const input = "-f lavfi -i testsrc2=s=320x180:r=25:d=8 -f lavfi -i sine=f=440:r=48000:d=8";
+  const codecs =
+    "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 50 -keyint_min 50 -sc_threshold 0 -c:a aac";
+  execFileSync("ffmpeg", [...`-nostdin -v error ${input} ${codecs} -ac 2`.split(" "), path]);
+  return readFileSync(path);
 }
 
 class Service {
@@ -92,19 +127,48 @@ class Service {
     const form = { grant_type: "client_credentials", client_id, client_secret };
     const body = new URLSearchParams({ ...form, resource: "https://rest.media.azure.net" });
     this.#token = (await (await fetch(url, { method: "POST", body })).json()).access_token;
-    const film = join(this.#folder, "film.mp4");
-    const input =
-      "-f lavfi -i testsrc2=s=320x180:r=25:d=8 -f lavfi -i sine=f=440:r=48000:d=8";
-    const codecs =
-      "-c:v libx264 -preset veryfast -pix_fmt yuv420p -g 50 -keyint_min 50 -sc_threshold 0 -c:a aac";
-    const words = `-nostdin -v error ${input} ${codecs} -ac 2`.split(" ");
-    execFileSync("ffmpeg", [...words, film]);
-    this.#film = readFileSync(film);
     const [endpoint] = (await this.#call("GET", "StreamingEndpoints")).value;
     await this.#call("POST", `StreamingEndpoints('${endpoint.Id}')/Start`);
     while ((await this.#call("GET", `StreamingEndpoints('${endpoint.Id}')`)).State !== "Running") {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  /** A path for a file that goes with the service. */
+  path(name) {
+    return join(this.#folder, name);
+  }
+
+  /** Has a file encoded as LADDER says, and published: the URL of its manifest. */
+  async encode(path) {
+    const source = (await this.#call("POST", "Assets", { Name: "source" })).Id;
+    await this.#upload(source, { "film.mp4": readFileSync(path) });
+    await this.#call("GET", `CreateFileInfos?assetid='${encodeURIComponent(source)}'`);
+    const processors = (await this.#call("GET", "MediaProcessors")).value;
+    const encoder = processors.find(({ Name }) => Name === "Media Encoder Standard");
+    const task = {
+      Configuration: JSON.stringify(LADDER),
+      MediaProcessorId: encoder.Id,
+      TaskBody:
+        '<?xml version="1.0" encoding="utf-8"?><taskBody><inputAsset>JobInputAsset(0)' +
+        "</inputAsset><outputAsset>JobOutputAsset(0)</outputAsset></taskBody>",
+    };
+    const input = { __metadata: { uri: this.#uri("Assets", source) } };
+    const job = { Name: "ladder", InputMediaAssets: [input], Tasks: [task] };
+    const { Id } = (await this.#call("POST", "Jobs", job, VERBOSE)).d;
+    const of = (navigation) => `Jobs('${encodeURIComponent(Id)}')/${navigation}`;
+    const end = Date.now() + ENCODE;
+    for (;;) {
+      const { value } = await this.#call("GET", of("State"));
+      if (Number(value) === FINISHED) break;
+      const tasks = await this.#call("GET", of("Tasks"));
+      if (Number(value) > FINISHED || Date.now() > end) throw new Error(JSON.stringify(tasks));
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    const [output] = (await this.#call("GET", of("OutputMediaAssets"))).value;
+    const files = (await this.#call("GET", `Assets('${encodeURIComponent(output.Id)}')/Files`)).value;
+    const { Name: ism } = files.find(({ Name }) => Name.endsWith(".ism"));
+    return `${(await this.#locator(output.Id, 1, 2)).Path}${ism}/manifest`;
   }
 
   /** Where keys are delivered. */
@@ -115,7 +179,8 @@ class Service {
   /** An asset with the film, protected by a delivery policy of a type: its URL. */
   async protect({ keyType, restrictions, protocols, policyType, configuration = [] }) {
     const asset = (await this.#call("POST", "Assets", { Name: "film" })).Id;
-    await this.#upload(asset);
+    this.#film ??= film(this.path("film.mp4"));
+    await this.#upload(asset, { "film.ism": ISM, "film.mp4": this.#film });
     const key = await this.#key(keyType, restrictions);
     await this.#link(`Assets('${asset}')`, "ContentKeys", "ContentKeys", key);
     const policy = await this.#call("POST", "AssetDeliveryPolicies", {
@@ -135,14 +200,14 @@ class Service {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #call(method, path, body) {
+  async #call(method, path, body, type = "application/json") {
     const headers = {
-      accept: "application/json",
+      accept: type,
       authorization: `Bearer ${this.#token}`,
       dataserviceversion: "3.0",
       "x-ms-version": "2.19",
     };
-    if (body) headers["content-type"] = "application/json";
+    if (body) headers["content-type"] = type;
     const options = { method, headers, body: body && JSON.stringify(body) };
     const response = await fetch(`${this.#info.api}${path}`, options);
     const text = await response.text();
@@ -151,8 +216,11 @@ class Service {
   }
 
   #link(from, navigation, set, id) {
-    const uri = `${this.#info.api}${set}('${encodeURIComponent(id)}')`;
-    return this.#call("POST", `${from}/$links/${navigation}`, { uri });
+    return this.#call("POST", `${from}/$links/${navigation}`, { uri: this.#uri(set, id) });
+  }
+
+  #uri(set, id) {
+    return `${this.#info.api}${set}('${encodeURIComponent(id)}')`;
   }
 
   async #locator(asset, permissions, type) {
@@ -161,10 +229,10 @@ class Service {
     return this.#call("POST", "Locators", { AccessPolicyId: Id, AssetId: asset, Type: type });
   }
 
-  async #upload(asset) {
+  async #upload(asset, files) {
     const { BaseUri, ContentAccessComponent } = await this.#locator(asset, 2, 1);
     const headers = { "x-ms-blob-type": "BlockBlob" };
-    for (const [name, body] of Object.entries({ "film.ism": ISM, "film.mp4": this.#film })) {
+    for (const [name, body] of Object.entries(files)) {
       const url = `${BaseUri}/${name}${ContentAccessComponent}`;
       const put = await fetch(url, { method: "PUT", headers, body });
       if (!put.ok) throw new Error(`PUT ${name}: ${put.status} ${await put.text()}`);

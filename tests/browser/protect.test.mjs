@@ -3,12 +3,11 @@
 // CHROMIUM names the browser and MEDIAD the service; without MEDIAD, cargo builds it.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
 import { after, before, describe, it } from "node:test";
 
 import { ARGUMENTS, find } from "./browser.mjs";
 import { TOKEN_RESTRICTED, start, token } from "./mediad.mjs";
+import { serve } from "./site.mjs";
 import { PATIENCE, advances, look } from "./watch.mjs";
 
 const executablePath = find();
@@ -18,7 +17,11 @@ if (skip) console.error(`\n${"!".repeat(80)}\nSKIPPED: ${skip}\n${"!".repeat(80)
 /** More than a PNG of a video element that shows one colour has, in bytes. */
 const FLAT = 4_000;
 
-const PLAYERS = new URL("../../generated/examples/quickstart/vendor/", import.meta.url);
+const VENDOR = new URL("../../generated/examples/quickstart/vendor/", import.meta.url);
+
+const PLAYERS = Object.fromEntries(
+  ["dash.all.min.js", "hls.min.js"].map((name) => [name, new URL(name, VENDOR)]),
+);
 
 const PAGE = `<!DOCTYPE html><title>Protected</title><link rel="icon" href="data:,">
 <video id="video" muted autoplay playsinline></video><output></output>
@@ -64,7 +67,7 @@ describe("encrypted streams", { skip }, () => {
 
   before(async () => {
     service = await start();
-    site = await serve();
+    site = await serve(PAGE, PLAYERS);
     const { chromium } = await import("playwright-core");
     browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   });
@@ -78,7 +81,7 @@ describe("encrypted streams", { skip }, () => {
   /** A page that plays. */
   async function open(player, options) {
     const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${site.address().port}/`);
+    await page.goto(site.url);
     await page.evaluate(PLAY[player], options);
     return { page, video: page.locator("video") };
   }
@@ -135,20 +138,3 @@ describe("encrypted streams", { skip }, () => {
     });
   }
 });
-
-/** A site with the page and the players. */
-async function serve() {
-  const server = createServer(async (request, response) => {
-    const name = request.url.slice(1);
-    if (name === "") {
-      response.setHeader("content-type", "text/html; charset=utf-8").end(PAGE);
-    } else if (["dash.all.min.js", "hls.min.js"].includes(name)) {
-      const player = await readFile(new URL(name, PLAYERS));
-      response.setHeader("content-type", "text/javascript").end(player);
-    } else {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return server;
-}

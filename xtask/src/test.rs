@@ -42,7 +42,8 @@ enum Step {
     Guide,
     /// What is generated from public documents compiles: `cargo xtask corpus`
     Corpus,
-    /// Chromium plays what `cargo xtask quickstart --serve` streams, and encrypted streams
+    /// Chromium plays what `cargo xtask quickstart --serve` streams, encrypted streams, and every
+    /// protocol in each of its players
     Browser,
 }
 
@@ -168,7 +169,8 @@ impl Run {
         }
         let mut test = Command::new(node);
         test.current_dir(&folder)
-            .args(["--test", "--test-reporter=spec", "play.test.mjs", "protect.test.mjs"])
+            .args(["--test", "--test-reporter=spec"])
+            .args(["play.test.mjs", "protect.test.mjs", "streams.test.mjs"])
             .env("CHROMIUM", browser)
             .env("MEDIAD", programs.mediad)
             .env("QUICKSTART", programs.quickstart);

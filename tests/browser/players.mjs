@@ -1,0 +1,82 @@
+// Players as they are in the npm registry: each opens a stream on its lowest level of picture, and
+// pins the level that it is told.
+//
+// The functions run in the page. What a player says of an error goes to the list `wrong`.
+
+const UMD = "dashjs/dist/modern/umd";
+
+const file = (path) => new URL(`node_modules/${path}`, import.meta.url);
+
+/** Has to be told what a Smooth manifest is: its media type is the general one of XML. */
+const SHAKA = {
+  async open({ url, isSmooth }) {
+    shaka.polyfill.installAll();
+    const player = new shaka.Player();
+    player.addEventListener("error", ({ detail }) => {
+      wrong.push(`shaka-player: ${detail.severity} ${detail.code} ${detail.data}`);
+    });
+    player.configure({ abr: { enabled: false } });
+    window.pin = (wanted) => {
+      const tracks = player.getVariantTracks().filter(({ height }) => height);
+      const better = (a, b) => (wanted === "highest") === a.height > b.height;
+      const track = tracks.reduce((best, other) => (better(other, best) ? other : best));
+      player.selectVariantTrack(track, true);
+    };
+    await player.attach(document.querySelector("video"));
+    const type = isSmooth ? "application/vnd.ms-sstr+xml" : undefined;
+    await player.load(url, null, type).catch(({ category, code, data }) => {
+      throw new Error(`shaka-player: ${category} ${code} ${data}`);
+    });
+    pin("lowest");
+    await document.querySelector("video").play();
+  },
+};
+
+export const PLAYERS = {
+  "dash.js": {
+    // The second adds Smooth Streaming.
+    scripts: [file(`${UMD}/dash.all.min.js`), file(`${UMD}/dash.mss.min.js`)],
+    open({ url }) {
+      const player = dashjs.MediaPlayer().create();
+      for (const event of ["error", "playbackError"]) {
+        player.on(event, ({ error }) => wrong.push(`dash.js: ${error?.code} ${error?.message}`));
+      }
+      // In kbit/s.
+      const lowest = { autoSwitchBitrate: { video: false }, initialBitrate: { video: 1 } };
+      player.updateSettings({ streaming: { abr: lowest } });
+      window.pin = (wanted) => {
+        const levels = player.getRepresentationsByType("video");
+        const better = (a, b) => (wanted === "highest") === a.height > b.height;
+        const level = levels.reduce((best, other) => (better(other, best) ? other : best));
+        player.setRepresentationForTypeById("video", level.id, true);
+      };
+      player.initialize(document.querySelector("video"), url, true);
+    },
+  },
+  "hls.js": {
+    scripts: [file("hls.js/dist/hls.min.js")],
+    open({ url }) {
+      const player = new Hls();
+      player.on(Hls.Events.ERROR, (_, { fatal, details, error }) => {
+        wrong.push(`hls.js: ${fatal ? "fatal " : ""}${details} ${error?.message}`);
+      });
+      window.pin = (wanted) => {
+        const heights = player.levels.map(({ height }) => height);
+        const height = wanted === "highest" ? Math.max(...heights) : Math.min(...heights);
+        player.currentLevel = heights.indexOf(height);
+      };
+      player.on(Hls.Events.MANIFEST_PARSED, () => pin("lowest"));
+      player.loadSource(url);
+      player.attachMedia(document.querySelector("video"));
+    },
+  },
+  "shaka-player": { scripts: [file("shaka-player/dist/shaka-player.compiled.js")], ...SHAKA },
+  // The last that has Smooth Streaming, for which it needs another package.
+  "shaka-player 4": {
+    scripts: [
+      file("codem-isoboxer/dist/iso_boxer.min.js"),
+      file("shaka-player-4/dist/shaka-player.compiled.js"),
+    ],
+    ...SHAKA,
+  },
+};

@@ -1,0 +1,155 @@
+// Every protocol in the players that people use for it, in a real browser, over real CORS: starts,
+// sounds, seeks, changes its quality, and ends.
+//
+// CHROMIUM names the browser and MEDIAD the service; without MEDIAD, cargo builds it.
+
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+
+import { ARGUMENTS, complaints, find } from "./browser.mjs";
+import { RATE, SECONDS, frameShown, secondOf, shoot } from "./film.mjs";
+import { start } from "./mediad.mjs";
+import { PLAYERS } from "./players.mjs";
+import { serve } from "./site.mjs";
+import { PATIENCE, advances, eventually, hear, listen, look } from "./watch.mjs";
+
+const executablePath = find();
+const skip = executablePath ? false : "NO BROWSER: install Chromium, or set CHROMIUM to one";
+if (skip) console.error(`\n${"!".repeat(80)}\nSKIPPED: ${skip}\n${"!".repeat(80)}\n`);
+
+const MP4 = ["video/mp4", "audio/mp4"];
+
+/** Which player plays which format, Smooth Streaming if none, and the types of what it loads. */
+const PLAYS = [
+  ["dash.js", "mpd-time-csf", MP4],
+  ["dash.js", "mpd-time-cmaf", MP4],
+  ["dash.js", "", MP4],
+  ["dash.js", "fmp4-v20", MP4],
+  ["hls.js", "m3u8-aapl", MP4],
+  ["hls.js", "m3u8-cmaf", MP4],
+  ["shaka-player", "mpd-time-csf", MP4],
+  ["shaka-player", "mpd-time-cmaf", MP4],
+  ["shaka-player", "m3u8-aapl", MP4],
+  ["shaka-player", "m3u8-cmaf", MP4],
+  ["shaka-player 4", "fmp4", MP4],
+  ["shaka-player 4", "fmp4-v20", MP4],
+];
+
+const LOWEST = 90;
+const HIGHEST = 180;
+
+/** How fast the tail is played. Chromium is silent above 4. */
+const FAST = 4;
+
+describe("streams that the service has encoded", { skip, concurrency: 3 }, () => {
+  let service;
+  let manifest;
+  let browser;
+
+  before(async () => {
+    service = await start();
+    const film = service.path("source.mp4");
+    shoot(film);
+    manifest = await service.encode(film);
+    const { chromium } = await import("playwright-core");
+    browser = await chromium.launch({ executablePath, args: ARGUMENTS });
+  });
+
+  after(async () => {
+    await browser?.close();
+    await service?.stop();
+  });
+
+  for (const [name, format, types] of PLAYS) {
+    it(`${name} plays ${format || "the manifest of no format"}`, { timeout: 4 * PATIENCE }, async () => {
+      const { scripts, open } = PLAYERS[name];
+      const site = await serve(page(scripts), Object.fromEntries(scripts.entries()));
+      const context = await browser.newContext();
+      try {
+        const page = await context.newPage();
+        const wrong = complaints(page);
+        const loaded = loads(page);
+        await page.goto(site.url);
+        await listen(page);
+        const url = format === "" ? manifest : `${manifest}(format=${format})`;
+        await page.evaluate(open, { url, isSmooth: format === "" || format.startsWith("fmp4") });
+        await plays(page);
+        assert.deepEqual(await page.evaluate(() => globalThis.wrong), []);
+        assert.deepEqual(wrong, []);
+        assert.deepEqual([...loaded].filter((type) => !types.includes(type)), []);
+      } finally {
+        await context.close();
+        site.close();
+      }
+    });
+  }
+});
+
+/** A page with a video element that loads scripts, which are named by their numbers. */
+function page(scripts) {
+  const tags = scripts.map((_, number) => `<script src="${number}"></script>`);
+  return `<!DOCTYPE html><title>Player</title><link rel="icon" href="data:,">
+<video autoplay playsinline></video><script>var wrong = [];</script>${tags.join("")}`;
+}
+
+/** Collects the types of the fragments that a page loads from now on. */
+function loads(page) {
+  const types = new Set();
+  page.on("response", (response) => {
+    if (response.url().includes("/Fragments(")) types.add(response.headers()["content-type"]);
+  });
+  return types;
+}
+
+async function plays(page) {
+  const video = page.locator("video");
+  await advances(page, video, 1);
+  const first = await look(video);
+  assert.equal(first.height, LOWEST, "it starts with the lowest quality");
+  assert.ok(first.frames > 0, "frames are decoded");
+  assert.ok(first.audioBytes > 0, "sound is decoded");
+  assert.ok(first.deviation > 5, `the picture is not flat: ${first.deviation}`);
+  assert.ok(Math.abs(first.duration - SECONDS) < 0.1, `it lasts ${first.duration} s`);
+  await sounds(page);
+
+  for (const [wanted, height] of [["highest", HIGHEST], ["lowest", LOWEST], ["highest", HIGHEST]]) {
+    await page.evaluate((wanted) => pin(wanted), wanted);
+    await eventually(page, video, `the picture is ${height} high`, (element, height) =>
+      element.videoHeight === height, height);
+  }
+  const second = await look(video);
+  assert.ok(second.frames > first.frames, "frames are decoded after the switch");
+
+  await seeks(page, video, SECONDS / 2 + 0.5);
+  await video.evaluate((element) => element.play());
+  await advances(page, video, 1);
+  await sounds(page);
+  const third = await look(video);
+  assert.ok(third.deviation > 5, `the picture is not flat: ${third.deviation}`);
+  assert.ok(third.audioBytes > second.audioBytes, "sound is decoded after the seek");
+
+  await video.evaluate((element, rate) => (element.playbackRate = rate), FAST);
+  await eventually(page, video, "it ends", (element) => element.ended);
+  const last = await look(video);
+  assert.ok(last.frames > third.frames, "frames are decoded to the end");
+  assert.ok(Math.abs(last.time - SECONDS) < 0.1, `it ends at ${last.time} s`);
+  assert.equal(last.error, null);
+  // Played so fast, it may have been left out.
+  await seeks(page, video, SECONDS - 0.5 / RATE);
+}
+
+/** Goes to a time, and sees there the frame of that time. */
+async function seeks(page, video, time) {
+  await video.evaluate((element) => element.pause());
+  await video.evaluate((element, time) => (element.currentTime = time), time);
+  await eventually(page, video, `it is at ${time} s`, (element) =>
+    !element.seeking && element.readyState >= element.HAVE_CURRENT_DATA);
+  assert.equal(await frameShown(video), Math.floor(time * RATE), `the frame at ${time} s is seen`);
+}
+
+/** Hears the tone of the second that is playing. */
+async function sounds(page) {
+  const { time, level, pitch } = await hear(page);
+  assert.ok(level > 0.05, `it is not silent: ${level}`);
+  assert.ok(Math.abs(secondOf(pitch) - Math.floor(time)) < 0.4, `${pitch} Hz at ${time} s`);
+}
