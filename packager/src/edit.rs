@@ -160,8 +160,8 @@ mod tests {
     use super::*;
     use crate::boxes::Writer;
     use crate::index::OffsetRun;
-    use crate::moov::Track;
-    use crate::testing::{audio, video};
+    use crate::indexed::IndexedTrack;
+    use crate::testing::{altered, audio, video};
 
     const PLACE: Place<'static> = Place { file: "a.mp4", track: 1, path: "" };
 
@@ -181,9 +181,9 @@ mod tests {
         Edit::parse(Reader::new(&w.into_bytes(), PLACE), 1000, media)
     }
 
-    fn place(track: &Track, edits: &[(u32, i32)]) -> Result<Placement, Error> {
+    fn place(track: &IndexedTrack, edits: &[(u32, i32)]) -> Result<Placement, Error> {
         let edit = parse(edits, track.timescale())?;
-        edit.place(track.index(), track.kind(), track.timescale(), PLACE)
+        edit.place(track.index().unwrap(), track.kind(), track.timescale(), PLACE)
     }
 
     fn placement(kept: Range<u32>, decode_shift: i64, offset_base: i64) -> Placement {
@@ -202,8 +202,9 @@ mod tests {
 
     #[test]
     fn b_frames_start_at_zero_and_delays_count() {
-        let mut picture = video(25, 1, 100, 50);
-        picture.index.offsets = vec![OffsetRun { first: 0, offset: 2 }];
+        let picture = altered(video(25, 1, 100, 50), |_, index| {
+            index.offsets = vec![OffsetRun { first: 0, offset: 2 }];
+        });
         assert_eq!(place(&picture, &[(4000, 2)]).unwrap(), placement(0..100, 0, 2));
         // Without an edit the first frame is shown two frames late, and so it stays.
         assert_eq!(place(&picture, &[]).unwrap(), placement(0..100, 2, 2));
@@ -213,9 +214,10 @@ mod tests {
 
     #[test]
     fn the_reorder_delay_makes_all_offsets_positive() {
-        let mut picture = video(25, 1, 100, 50);
-        let offsets = [(0, 2), (1, 5), (2, 0)];
-        picture.index.offsets = offsets.map(|(first, offset)| OffsetRun { first, offset }).to_vec();
+        let picture = altered(video(25, 1, 100, 50), |_, index| {
+            let offsets = [(0, 2), (1, 5), (2, 0)];
+            index.offsets = offsets.map(|(first, offset)| OffsetRun { first, offset }).to_vec();
+        });
         let placed = place(&picture, &[(4000, 2)]).unwrap();
         assert_eq!((placed.offset_base, placed.reorder_delay), (2, 2));
     }

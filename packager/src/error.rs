@@ -101,6 +101,12 @@ pub enum Error {
         /// The scheme.
         scheme: &'static str,
     },
+    /// A fragment was asked for of a file of which no samples are at hand.
+    #[error("{file}: the samples of the fragment have to be read from the index of the file first")]
+    SamplesUnknown {
+        /// Name of the file.
+        file: String,
+    },
     /// The media data that was read for a fragment is not what was asked for.
     #[error("{file}: the media data of a fragment has {found} bytes instead of {wanted}")]
     WrongLength {

@@ -84,6 +84,21 @@ impl FragmentNoun {
         })
     }
 
+    /// What it asks for of the samples of a fragment. Where only key frames are wanted, each of
+    /// them lasts until the next one.
+    pub(crate) fn select(self, samples: Vec<Sample>) -> Vec<Sample> {
+        if self != FragmentNoun::KeyFrames {
+            return samples;
+        }
+        let mut end = samples.last().map_or(0, |last| last.dts + u64::from(last.duration));
+        let mut kept: Vec<Sample> = samples.into_iter().filter(|sample| sample.sync).collect();
+        for sample in kept.iter_mut().rev() {
+            sample.duration = u32::try_from(end.saturating_sub(sample.dts)).unwrap_or(u32::MAX);
+            end = sample.dts;
+        }
+        kept
+    }
+
     fn has_metadata(self) -> bool {
         self != FragmentNoun::RawFragments
     }
@@ -98,7 +113,7 @@ impl FragmentNoun {
 pub(crate) struct Cut {
     pub(crate) file: Arc<str>,
     pub(crate) track: Arc<Track>,
-    pub(crate) samples: Range<u32>,
+    pub(crate) samples: Vec<Sample>,
     /// Number of the fragment, from 1.
     pub(crate) sequence: u32,
     pub(crate) start: u64,
@@ -127,31 +142,9 @@ impl Cut {
         self.build_with(None)
     }
 
-    /// The samples of the fragment. Where only key frames are wanted, each of them lasts until the
-    /// next one.
-    pub(crate) fn samples(&self) -> Vec<Sample> {
-        let all = self.track.index.samples(self.samples.clone());
-        if self.noun != FragmentNoun::KeyFrames {
-            return all.collect();
-        }
-        let mut end = 0;
-        let mut kept: Vec<Sample> = Vec::new();
-        for sample in all {
-            end = sample.dts + u64::from(sample.duration);
-            if sample.sync {
-                kept.push(sample);
-            }
-        }
-        for sample in kept.iter_mut().rev() {
-            sample.duration = u32::try_from(end.saturating_sub(sample.dts)).unwrap_or(u32::MAX);
-            end = sample.dts;
-        }
-        kept
-    }
-
     /// Like [`Cut::build`], for samples that are encrypted.
     pub(crate) fn build_with(&self, encrypted: Option<&EncryptedSamples>) -> Fragment {
-        let (rows, ranges) = self.rows(&self.samples());
+        let (rows, ranges) = self.rows();
         let head = if self.noun.has_metadata() {
             self.head(&rows, &ranges, encrypted)
         } else {
@@ -245,26 +238,28 @@ impl Cut {
     }
 
     fn decode_start(&self) -> u64 {
-        u64::try_from(self.track.decode_time(self.samples.start)).unwrap_or(0)
+        let first = self.samples.first().map_or(0, |sample| sample.dts);
+        u64::try_from(self.track.decode_time(first)).unwrap_or(0)
     }
 
     /// Durations and offsets are differences of rounded times, never rounded differences: what
     /// one sample loses the next one gets, and fragments join without a gap.
-    fn rows(&self, samples: &[Sample]) -> (Vec<Row>, Vec<Range<u64>>) {
+    fn rows(&self) -> (Vec<Row>, Vec<Range<u64>>) {
         let (track, from) = (&self.track, self.track.timescale);
         let to = if self.smooth { TIMESCALE } else { from };
         let shift = track.placement.decode_shift;
-        let mut rows = Vec::with_capacity(samples.len());
+        let mut rows = Vec::with_capacity(self.samples.len());
         let mut ranges: Vec<Range<u64>> = Vec::new();
         // A Smooth client decodes from the time in the URL; this is by how much it is off.
         // Elsewhere the edit list of the initialization segment takes the delay back.
         let skew = if self.smooth {
-            let first = rescale(track.decode_time(self.samples.start), from, to);
+            let first = self.samples.first().map_or(0, |sample| sample.dts);
+            let first = rescale(track.decode_time(first), from, to);
             i64::try_from(self.start).unwrap_or(0) - first
         } else {
             -track.placement.reorder_delay
         };
-        for sample in samples {
+        for sample in &self.samples {
             let decode = i64::try_from(sample.dts).unwrap_or(0) + shift;
             let shown = decode + sample.composition_offset - track.placement.offset_base;
             let next = decode + i64::from(sample.duration);
@@ -338,21 +333,25 @@ mod tests {
     use super::*;
     use crate::boxes::Reader;
     use crate::error::Place;
-    use crate::index::OffsetRun;
-    use crate::testing::{audio, video};
+    use crate::index::{ByteRun, OffsetRun};
+    use crate::indexed::IndexedTrack;
+    use crate::testing::{altered, audio, video};
 
-    fn build(track: &Track, samples: Range<u32>, smooth: bool) -> Fragment {
-        let start = crate::time::to_units(track.decode_time(samples.start), track.timescale);
-        let (file, track) = (Arc::from("a.mp4"), Arc::new(track.clone()));
+    fn build(track: &IndexedTrack, samples: Range<u32>, smooth: bool) -> Fragment {
+        let samples: Vec<_> = track.index().unwrap().samples(samples).collect();
+        let start = crate::time::to_units(track.decode_time(samples[0].dts), track.timescale);
+        let (file, track) = (Arc::from("a.mp4"), track.shared());
         let noun = FragmentNoun::Fragments;
         Cut { file, track, samples, sequence: 1, start, duration: 7, smooth, noun }.build()
     }
 
     fn of_noun(noun: FragmentNoun) -> Fragment {
-        let (file, track) = (Arc::from("a.mp4"), Arc::new(video(25, 1, 100, 25)));
+        let track = video(25, 1, 100, 25);
+        let samples = noun.select(track.index().unwrap().samples(0..100).collect());
+        let (file, track) = (Arc::from("a.mp4"), track.shared());
         let duration = 4 * u64::from(TIMESCALE);
         let smooth = true;
-        Cut { file, track, samples: 0..100, sequence: 1, start: 0, duration, smooth, noun }.build()
+        Cut { file, track, samples, sequence: 1, start: 0, duration, smooth, noun }.build()
     }
 
     #[test]
@@ -434,21 +433,20 @@ mod tests {
 
     #[test]
     fn ranges_break_where_the_file_does() {
-        let mut track = video(25, 1, 100, 50);
-        track.index.bytes.push(crate::index::ByteRun { first: 10, position: 9000 });
+        let track = altered(video(25, 1, 100, 50), |_, index| {
+            index.bytes.push(ByteRun { first: 10, position: 9000 });
+        });
         assert_eq!(build(&track, 8..12, false).ranges, [840..1040, 9000..9200]);
     }
 
     #[test]
     fn offsets_are_signed_only_for_smooth() {
-        let mut track = video(25, 1, 100, 50);
-        track.placement.offset_base = 2;
-        track.placement.reorder_delay = 2;
-        track.index.offsets = vec![
-            OffsetRun { first: 0, offset: 2 },
-            OffsetRun { first: 1, offset: 5 },
-            OffsetRun { first: 2, offset: 0 },
-        ];
+        let track = altered(video(25, 1, 100, 50), |track, index| {
+            track.placement.offset_base = 2;
+            track.placement.reorder_delay = 2;
+            let offsets = [(0, 2), (1, 5), (2, 0)];
+            index.offsets = offsets.map(|(first, offset)| OffsetRun { first, offset }).to_vec();
+        });
         let step = 400_000;
         for (smooth, version, want) in [(false, 0, [2, 5, 0]), (true, 1, [0, 3 * step, -2 * step])]
         {

@@ -98,6 +98,19 @@ impl SampleIndex {
         self.total_bytes
     }
 
+    /// About how many bytes of memory the index takes.
+    pub(crate) fn memory(&self) -> usize {
+        let sizes = match &self.sizes {
+            Sizes::Same(_) => 0,
+            Sizes::Each(sizes) => size_of_val(sizes.as_slice()),
+        };
+        let sync = self.sync.as_ref().map_or(0, |sync| size_of_val(sync.as_slice()));
+        let runs = size_of_val(self.bytes.as_slice())
+            + size_of_val(self.times.as_slice())
+            + size_of_val(self.offsets.as_slice());
+        size_of::<Self>() + sizes + sync + runs
+    }
+
     /// The samples with these numbers, in decode order. Costs a few binary searches to start and
     /// constant time for each sample; numbers beyond the end are left out.
     pub fn samples(&self, range: Range<u32>) -> Samples<'_> {
@@ -171,23 +184,6 @@ impl SampleIndex {
         let (duration, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
         (count * 100 >= u64::from(self.count) * 99 || u64::from(self.count) - count <= 1)
             .then_some(duration)
-    }
-
-    /// Number of the sample that decodes nearest to `dts`; on a tie the later one. It is
-    /// [`SampleIndex::len`] when the end of the track is nearest.
-    pub(crate) fn nearest(&self, dts: u64) -> u32 {
-        let after = self.times.partition_point(|run| run.dts <= dts);
-        let Some(run) = after.checked_sub(1).and_then(|at| self.times.get(at)) else {
-            return 0;
-        };
-        let next = self.times.get(after).map_or(self.count, |next| next.first);
-        if run.duration == 0 {
-            return run.first;
-        }
-        let duration = u64::from(run.duration);
-        let steps = (dts - run.dts + duration / 2) / duration;
-        let number = u64::from(run.first).saturating_add(steps);
-        u32::try_from(number).map_or(next, |number| number.min(next))
     }
 }
 
@@ -296,12 +292,5 @@ mod tests {
         }
         let sync: Vec<_> = index.sync_samples().map(|s| (s.number, s.dts)).collect();
         assert_eq!(sync, [(0, 0), (3, 30)]);
-    }
-
-    #[test]
-    fn finds_the_nearest_sample() {
-        let index = index();
-        let found: Vec<_> = [0, 4, 5, 29, 39, 40, 65, 900].map(|dts| index.nearest(dts)).into();
-        assert_eq!(found, [0, 0, 1, 3, 3, 4, 5, 5]);
     }
 }

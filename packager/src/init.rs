@@ -24,7 +24,7 @@ pub(crate) fn init_segment(track: &Track, encryption: Option<&TrackEncryption<'_
         w.u32(0);
         w.put(b"iso6cmfcdash");
     });
-    let duration = u64::try_from(track.decode_time(track.placement.kept.end)).unwrap_or(0);
+    let duration = u64::try_from(track.decode_time(track.totals.kept_end)).unwrap_or(0);
     w.boxed(b"moov", |w| {
         w.full(b"mvhd", 0, 0, |w| {
             w.zeros(8);

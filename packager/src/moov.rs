@@ -10,6 +10,7 @@ use crate::codec::Codec;
 use crate::edit::{Edit, Placement};
 use crate::error::{Error, Place};
 use crate::index::SampleIndex;
+use crate::indexed::IndexedTrack;
 use crate::sample_entry::SampleEntry;
 use crate::tables::sample_index;
 use crate::time::{TIMESCALE, to_units};
@@ -61,8 +62,35 @@ pub struct VideoInfo {
 /// Matrix and display size, as `tkhd` ends: kept as bytes, so that a turned film stays turned.
 pub(crate) type Display = [u8; 44];
 
-/// An audio or video track that can be packaged.
-#[derive(Debug, Clone)]
+/// What is known of all samples of a track together. Times are in units of the track's timescale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Totals {
+    /// Size of all samples.
+    pub(crate) bytes: u64,
+    /// Decode time after the last sample.
+    pub(crate) end: u64,
+    /// Decode time of the first sample that is presented, edits not applied.
+    pub(crate) kept_start: u64,
+    /// Decode time after the last sample that is presented, edits not applied.
+    pub(crate) kept_end: u64,
+    /// The duration of nearly all samples, if there is such a one.
+    pub(crate) usual_duration: Option<u32>,
+}
+
+impl Totals {
+    pub(crate) fn of(index: &SampleIndex, placement: &Placement) -> Self {
+        Totals {
+            bytes: index.total_bytes,
+            end: index.end,
+            kept_start: index.dts(placement.kept.start),
+            kept_end: index.dts(placement.kept.end),
+            usual_duration: index.usual_duration(),
+        }
+    }
+}
+
+/// An audio or video track that can be packaged: all that is known of it but its samples.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Track {
     pub(crate) id: u32,
     pub(crate) kind: TrackKind,
@@ -73,8 +101,8 @@ pub struct Track {
     pub(crate) display: Display,
     /// The sample entry box as the file has it.
     pub(crate) sample_entry: Bytes,
-    pub(crate) index: SampleIndex,
     pub(crate) placement: Placement,
+    pub(crate) totals: Totals,
     /// SHA-256 of the `moov` box: tells apart what encryption with one key must not take for the
     /// same.
     pub(crate) fingerprint: [u8; 32],
@@ -91,7 +119,7 @@ impl Track {
         self.kind
     }
 
-    /// Units per second of the sample index.
+    /// Units per second of the times of samples.
     pub fn timescale(&self) -> u32 {
         self.timescale
     }
@@ -111,40 +139,41 @@ impl Track {
         self.video
     }
 
-    /// Where the samples lie in the file.
-    pub fn index(&self) -> &SampleIndex {
-        &self.index
-    }
-
     /// Presentation time of the first sample, in 100-ns units.
     pub fn start(&self) -> u64 {
-        to_units(self.decode_time(self.placement.kept.start), self.timescale)
+        to_units(self.decode_time(self.totals.kept_start), self.timescale)
     }
 
     /// Time at which the last sample ends, in 100-ns units.
     pub fn end(&self) -> u64 {
-        to_units(self.decode_time(self.placement.kept.end), self.timescale)
+        to_units(self.decode_time(self.totals.kept_end), self.timescale)
     }
 
     /// Average bitrate in bits per second, at least 1.
     pub fn average_bitrate(&self) -> u64 {
-        let units = u128::from(self.index.end.max(1));
-        let bits = u128::from(self.index.total_bytes) * 8 * u128::from(self.timescale);
+        let units = u128::from(self.totals.end.max(1));
+        let bits = u128::from(self.totals.bytes) * 8 * u128::from(self.timescale);
         u64::try_from(bits / units).unwrap_or(u64::MAX).max(1)
     }
 
     /// Frames per second as a reduced fraction; `None` for audio and for a variable frame rate.
     pub fn frame_rate(&self) -> Option<(u32, u32)> {
         self.video?;
-        let duration = self.index.usual_duration().filter(|duration| *duration > 0)?;
+        let duration = self.totals.usual_duration.filter(|duration| *duration > 0)?;
         let divisor = gcd(self.timescale, duration);
         Some((self.timescale / divisor, duration / divisor))
     }
 
-    /// When a sample decodes on the presentation timeline, in units of the track; the end of the
-    /// track for the number one past the last sample.
-    pub(crate) fn decode_time(&self, number: u32) -> i64 {
-        let dts = i64::try_from(self.index.dts(number)).unwrap_or(i64::MAX);
+    /// About how many bytes of memory the track takes. What the codec says is in the sample entry,
+    /// and is held a second time.
+    pub(crate) fn memory(&self) -> usize {
+        size_of::<Self>() + 2 * self.sample_entry.len()
+    }
+
+    /// When a sample decodes on the presentation timeline that decodes at `dts` in the file; both
+    /// in units of the track.
+    pub(crate) fn decode_time(&self, dts: u64) -> i64 {
+        let dts = i64::try_from(dts).unwrap_or(i64::MAX);
         dts.saturating_add(self.placement.decode_shift)
     }
 }
@@ -157,7 +186,7 @@ fn gcd(a: u32, b: u32) -> u32 {
 #[derive(Debug, Clone)]
 pub struct Mp4 {
     file: String,
-    tracks: Vec<Arc<Track>>,
+    tracks: Vec<Arc<IndexedTrack>>,
     /// Audio and video tracks that cannot be packaged: id, kind and reason.
     refused: Vec<(u32, TrackKind, Error)>,
 }
@@ -228,14 +257,14 @@ impl Mp4 {
                 video: entry.video,
                 display,
                 sample_entry: entry.raw,
-                index,
+                totals: Totals::of(&index, &placement),
                 placement,
                 fingerprint: movie.fingerprint,
             };
             if track.end() > MAX_DURATION {
                 return Err(place.malformed("the track is longer than 31 days"));
             }
-            Ok(track)
+            Ok(IndexedTrack::new(track, index))
         };
         match parse() {
             Ok(track) => self.tracks.push(Arc::new(track)),
@@ -251,7 +280,7 @@ impl Mp4 {
     }
 
     /// The tracks that can be packaged, in file order.
-    pub fn tracks(&self) -> &[Arc<Track>] {
+    pub fn tracks(&self) -> &[Arc<IndexedTrack>] {
         &self.tracks
     }
 
@@ -259,7 +288,7 @@ impl Mp4 {
     ///
     /// # Errors
     /// [`Error::NoTrack`], or the reason why the only such track is [`Error::Unsupported`].
-    pub fn first(&self, kind: TrackKind) -> Result<&Arc<Track>, Error> {
+    pub fn first(&self, kind: TrackKind) -> Result<&Arc<IndexedTrack>, Error> {
         let refused = self.refused.iter().find(|(_, found, _)| *found == kind);
         self.tracks
             .iter()
@@ -271,7 +300,7 @@ impl Mp4 {
     ///
     /// # Errors
     /// [`Error::NoTrack`], or the reason why the track is [`Error::Unsupported`].
-    pub fn track(&self, id: u32) -> Result<&Arc<Track>, Error> {
+    pub fn track(&self, id: u32) -> Result<&Arc<IndexedTrack>, Error> {
         let refused = self.refused.iter().find(|(found, _, _)| *found == id);
         self.tracks
             .iter()

@@ -11,6 +11,7 @@ use crate::filter::Filter;
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
 use crate::fragment::{Cut, Fragment, FragmentNoun};
 use crate::init::init_segment;
+use crate::located::Located;
 use crate::moov::TrackKind;
 use crate::protect::Protection;
 use crate::stream::{Rendition, Stream, groups, stream};
@@ -21,8 +22,8 @@ use crate::{cut, dash, hls, smooth};
 
 /// The renditions of an asset, cut on one timeline, ready to answer requests.
 ///
-/// Building one reads every sample size once; answering a request costs time in proportion to
-/// the answer.
+/// It knows where fragments start, but not what samples they have. Building it and answering
+/// requests costs time in proportion to the number of fragments, or to the answer.
 #[derive(Debug, Clone)]
 pub struct Presentation {
     /// Video first, then audio in the order given.
@@ -111,6 +112,11 @@ impl Presentation {
         ends.max().unwrap_or(0).saturating_sub(self.origin)
     }
 
+    /// About how many bytes of memory the presentation takes.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.streams.iter().map(Stream::memory).sum::<usize>()
+    }
+
     /// The presentation as a URL asks for it, encrypted if there is a protection.
     pub fn view<'a>(
         &'a self,
@@ -188,7 +194,7 @@ impl Presentation {
         Ok(self.samples(track, bitrate, start, format, FragmentNoun::Fragments)?.build())
     }
 
-    /// Finds the samples of a fragment.
+    /// The samples of a fragment, where they are at hand.
     pub(crate) fn samples(
         &self,
         track: &str,
@@ -197,6 +203,18 @@ impl Presentation {
         format: Format,
         noun: FragmentNoun,
     ) -> Result<Cut, Error> {
+        self.locate(track, bitrate, start, format, noun)?.at_hand()
+    }
+
+    /// Finds out which samples a fragment has.
+    pub(crate) fn locate(
+        &self,
+        track: &str,
+        bitrate: u64,
+        start: u64,
+        format: Format,
+        noun: FragmentNoun,
+    ) -> Result<Located, Error> {
         let stream = self.stream(track)?;
         let quality = stream.quality(bitrate)?;
         let found = stream.timeline.find(start).and_then(|at| {
@@ -206,10 +224,11 @@ impl Presentation {
         let Some((at, samples, chunk)) = found else {
             return Err(Error::NoSuchTime { track: track.to_owned(), start });
         };
-        Ok(Cut {
+        Ok(Located {
             file: Arc::clone(&quality.file),
             track: Arc::clone(&quality.track),
             samples,
+            index: quality.index.clone(),
             sequence: u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1),
             start: chunk.start,
             duration: chunk.duration,

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::moov::{Mp4, Track, TrackKind};
+use crate::indexed::IndexedTrack;
+use crate::moov::{Mp4, TrackKind};
 use crate::server_manifest_xml as xml;
 use crate::stream::Rendition;
 
@@ -150,7 +151,7 @@ impl ServerManifest {
 }
 
 impl MediaEntry {
-    fn track(&self, kind: TrackKind, mp4: &Mp4) -> Result<Arc<Track>, Error> {
+    fn track(&self, kind: TrackKind, mp4: &Mp4) -> Result<Arc<IndexedTrack>, Error> {
         let Some(id) = self.track_id else {
             return mp4.first(kind).map(Arc::clone);
         };

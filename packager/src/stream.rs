@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::fragment::head_limit;
+use crate::index::SampleIndex;
+use crate::indexed::IndexedTrack;
 use crate::moov::{Track, TrackKind};
 use crate::time::TIMESCALE;
-use crate::timeline::{Cuts, Timeline, samples_of};
+use crate::timeline::{Cuts, Timeline};
 
 /// A track of a file that takes part in a presentation.
 #[derive(Debug, Clone)]
@@ -16,7 +18,7 @@ pub struct Rendition {
     /// Name of the MP4 file; comes back in [`crate::Fragment::file`].
     pub file: String,
     /// The track.
-    pub track: Arc<Track>,
+    pub track: Arc<IndexedTrack>,
     /// Bitrate in bits per second that names the quality level in URLs. Default: the average
     /// bitrate of the track.
     pub bitrate: Option<u64>,
@@ -28,7 +30,7 @@ pub struct Rendition {
 
 impl Rendition {
     /// A rendition with all defaults.
-    pub fn new(file: impl Into<String>, track: Arc<Track>) -> Self {
+    pub fn new(file: impl Into<String>, track: Arc<IndexedTrack>) -> Self {
         Rendition { file: file.into(), track, bitrate: None, name: None, language: None }
     }
 
@@ -63,6 +65,8 @@ pub struct Quality {
     pub(crate) bitrate: u64,
     pub(crate) peak: u64,
     pub(crate) cuts: Cuts,
+    /// The samples, if they are at hand.
+    pub(crate) index: Option<Arc<SampleIndex>>,
 }
 
 impl Quality {
@@ -85,6 +89,12 @@ impl Quality {
     /// `BANDWIDTH` means in RFC 8216 §4.3.4.2.
     pub fn peak_bitrate(&self) -> u64 {
         self.peak
+    }
+
+    fn memory(&self) -> usize {
+        let index = self.index.as_ref().map_or(0, |index| index.memory());
+        let cuts = self.cuts.len() * size_of::<u32>();
+        size_of::<Self>() + self.file.len() + self.track.memory() + cuts + index
     }
 }
 
@@ -133,6 +143,12 @@ impl Stream {
         let found = self.qualities.iter().find(|quality| quality.bitrate == bitrate);
         found.ok_or_else(|| Error::NoSuchQuality { track: self.name.clone(), bitrate })
     }
+
+    /// About how many bytes of memory the stream takes; what qualities share counts once for each.
+    pub(crate) fn memory(&self) -> usize {
+        let qualities: usize = self.qualities.iter().map(Quality::memory).sum();
+        size_of::<Self>() + self.name.len() + self.timeline.memory() + qualities
+    }
 }
 
 /// Audio renditions by name and language, in order of first appearance.
@@ -174,7 +190,8 @@ pub(crate) fn stream(
             Quality {
                 file: Arc::from(rendition.file),
                 peak: peak(&rendition.track, &cuts, &timeline),
-                track: rendition.track,
+                track: rendition.track.shared(),
+                index: rendition.track.tables(),
                 bitrate,
                 cuts,
             }
@@ -197,12 +214,16 @@ fn unique(wanted: String, names: &mut BTreeSet<String>) -> String {
 
 /// Highest bitrate of a fragment. Fragments shorter than half of the longest do not count
 /// (RFC 8216 §4.3.4.2), unless there is no other.
-fn peak(track: &Track, cuts: &Cuts, timeline: &Timeline) -> u64 {
+fn peak(track: &IndexedTrack, cuts: &Cuts, timeline: &Timeline) -> u64 {
     let shortest = timeline.longest() / 2;
-    let rates = timeline.chunks().enumerate().filter_map(|(at, chunk)| {
-        let samples = samples_of(track, cuts, at)?;
-        let head = head_limit(u64::from(samples.end - samples.start));
-        let data: u64 = samples.map(|number| u64::from(track.index.sizes.get(number))).sum();
+    let outline = track.outline();
+    let ends = cuts.iter().skip(1).copied().chain([track.placement.kept.end]);
+    let mut start = cuts.first().map_or((0, 0), |first| (*first, outline.bytes_before(*first)));
+    let rates = timeline.chunks().zip(ends).filter_map(|(chunk, end)| {
+        let end = (end, outline.bytes_before(end));
+        let (first, before) = std::mem::replace(&mut start, end);
+        let head = head_limit(u64::from(end.0.saturating_sub(first)));
+        let data = end.1.saturating_sub(before);
         let bits = u128::from(head + data) * 8 * u128::from(TIMESCALE);
         let rate = bits.div_ceil(u128::from(chunk.duration.max(1)));
         (chunk.duration >= shortest).then(|| u64::try_from(rate).unwrap_or(u64::MAX))

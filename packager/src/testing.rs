@@ -8,12 +8,30 @@ use crate::aac::AacConfig;
 use crate::codec::{AvcConfig, Codec};
 use crate::edit::Placement;
 use crate::index::{ByteRun, SampleIndex, Sizes, TimeRun};
-use crate::moov::{Track, TrackKind, VideoInfo};
+use crate::indexed::IndexedTrack;
+use crate::moov::{Totals, Track, TrackKind, VideoInfo};
 use crate::presentation::Presentation;
 use crate::stream::Rendition;
 
-fn track(kind: TrackKind, codec: Codec, timescale: u32, duration: u32, count: u32) -> Track {
-    Track {
+fn track(
+    kind: TrackKind,
+    codec: Codec,
+    timescale: u32,
+    duration: u32,
+    count: u32,
+) -> (Track, SampleIndex) {
+    let index = SampleIndex {
+        count,
+        total_bytes: u64::from(count) * 100,
+        end: u64::from(count) * u64::from(duration),
+        sizes: Sizes::Same(100),
+        bytes: vec![ByteRun { first: 0, position: 40 }],
+        times: vec![TimeRun { first: 0, duration, dts: 0 }],
+        offsets: vec![],
+        sync: None,
+    };
+    let placement = Placement { kept: 0..count, decode_shift: 0, offset_base: 0, reorder_delay: 0 };
+    let track = Track {
         id: 1,
         kind,
         timescale,
@@ -22,23 +40,26 @@ fn track(kind: TrackKind, codec: Codec, timescale: u32, duration: u32, count: u3
         video: None,
         display: [0; 44],
         sample_entry: Bytes::new(),
-        index: SampleIndex {
-            count,
-            total_bytes: u64::from(count) * 100,
-            end: u64::from(count) * u64::from(duration),
-            sizes: Sizes::Same(100),
-            bytes: vec![ByteRun { first: 0, position: 40 }],
-            times: vec![TimeRun { first: 0, duration, dts: 0 }],
-            offsets: vec![],
-            sync: None,
-        },
-        placement: Placement { kept: 0..count, decode_shift: 0, offset_base: 0, reorder_delay: 0 },
+        totals: Totals::of(&index, &placement),
+        placement,
         fingerprint: [0; 32],
-    }
+    };
+    (track, index)
+}
+
+/// The track with something else about it.
+pub(crate) fn altered(
+    track: IndexedTrack,
+    change: impl FnOnce(&mut Track, &mut SampleIndex),
+) -> IndexedTrack {
+    let (mut info, mut index) = (Track::clone(&track), track.index().cloned().expect("has tables"));
+    change(&mut info, &mut index);
+    info.totals = Totals::of(&index, &info.placement);
+    IndexedTrack::new(info, index)
 }
 
 /// H.264, 640x360, samples of 100 bytes, a key frame every `gop` frames.
-pub(crate) fn video(timescale: u32, duration: u32, count: u32, gop: usize) -> Track {
+pub(crate) fn video(timescale: u32, duration: u32, count: u32, gop: usize) -> IndexedTrack {
     let codec = Codec::Avc(AvcConfig {
         sample_entry: *b"avc1",
         profile: 0x64,
@@ -47,14 +68,14 @@ pub(crate) fn video(timescale: u32, duration: u32, count: u32, gop: usize) -> Tr
         nal_length: 4,
         parameter_sets: vec![vec![0x67, 0x64], vec![0x68]],
     });
-    let mut track = track(TrackKind::Video, codec, timescale, duration, count);
+    let (mut track, mut index) = track(TrackKind::Video, codec, timescale, duration, count);
     track.video = Some(VideoInfo { width: 640, height: 360 });
-    track.index.sync = Some((0..count).step_by(gop).collect());
-    track
+    index.sync = Some((0..count).step_by(gop).collect());
+    IndexedTrack::new(track, index)
 }
 
 /// AAC-LC stereo, samples of 100 bytes.
-pub(crate) fn audio(timescale: u32, duration: u32, count: u32) -> Track {
+pub(crate) fn audio(timescale: u32, duration: u32, count: u32) -> IndexedTrack {
     let codec = Codec::Aac(AacConfig {
         object_type: 2,
         sampling_rate: timescale,
@@ -62,9 +83,9 @@ pub(crate) fn audio(timescale: u32, duration: u32, count: u32) -> Track {
         channel_configuration: 2,
         specific_config: vec![0x11, 0x90],
     });
-    let mut track = track(TrackKind::Audio, codec, timescale, duration, count);
+    let (mut track, index) = track(TrackKind::Audio, codec, timescale, duration, count);
     track.language = Some("eng".to_owned());
-    track
+    IndexedTrack::new(track, index)
 }
 
 /// Two video qualities of 14 s in fragments of 6, 6 and 2 s, and one English audio track.

@@ -11,6 +11,11 @@ pub(crate) fn rescale(value: i64, from: u32, to: u32) -> i64 {
     if from == to {
         return value;
     }
+    // Nearly all times fit, and this is several times as fast.
+    let doubled = value.checked_mul(i64::from(to) * 2);
+    if let Some(sum) = doubled.and_then(|doubled| doubled.checked_add(i64::from(from))) {
+        return sum.div_euclid(i64::from(from.max(1)) * 2);
+    }
     let (from, to) = (i128::from(from.max(1)), i128::from(to));
     let scaled = (i128::from(value) * to * 2 + from).div_euclid(from * 2);
     i64::try_from(scaled).unwrap_or(if scaled < 0 { i64::MIN } else { i64::MAX })
@@ -51,6 +56,8 @@ mod tests {
         assert_eq!(rescale(1, 2, 1), 1);
         assert_eq!(rescale(-1, 2, 1), 0);
         assert_eq!(rescale(i64::MAX, 1, TIMESCALE), i64::MAX);
+        assert_eq!(rescale(i64::MAX, 2, 1), 1 << 62);
+        assert_eq!(rescale(i64::MIN, 2, 1), -(1 << 62));
     }
 
     #[test]

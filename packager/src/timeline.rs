@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::indexed::IndexedTrack;
 use crate::moov::Track;
 use crate::time::{TIMESCALE, rescale, to_units};
 
@@ -87,7 +88,11 @@ impl Timeline {
         Some(Self { shown: first..behind, ..self.clone() })
     }
 
-    fn new(starts: Vec<u64>, tracks: &[&Track]) -> Self {
+    pub(crate) fn memory(&self) -> usize {
+        self.starts.len() * size_of::<u64>()
+    }
+
+    fn new(starts: Vec<u64>, tracks: &[&IndexedTrack]) -> Self {
         let end = tracks.iter().map(|track| track.end()).max().unwrap_or(0);
         // The last fragment lasts at least one unit, even if the file gives it no duration.
         let end = end.max(starts.last().map_or(0, |last| last + 1));
@@ -116,48 +121,57 @@ struct Key {
 /// # Errors
 /// [`Error::NoCommonKeyframes`] when a rendition does not start with the others, or when it has
 /// key frames but none at a time where the others have one (within half a frame).
-pub(crate) fn cut_video(renditions: &[(&str, &Track)]) -> Result<(Timeline, Vec<Cuts>), Error> {
+pub(crate) fn cut_video(
+    renditions: &[(&str, &IndexedTrack)],
+) -> Result<(Timeline, Vec<Cuts>), Error> {
     let Some(((first_file, first), others)) = renditions.split_first() else {
         return Err(Error::Empty);
     };
-    let mut common: Vec<(u64, Vec<u32>)> =
-        keys(first).into_iter().map(|key| (key.time, vec![key.number])).collect();
+    let (numbers, mut times): (Vec<u32>, Vec<u64>) =
+        keys(first).into_iter().map(|key| (key.number, key.time)).unzip();
+    // For each rendition, the key frames at the times that are left.
+    let mut numbers = vec![numbers];
     let tolerance = half_frame(first);
     for (file, track) in others {
         let keys = keys(track);
-        let (before, start) = (common.len(), common.first().map(|(time, _)| *time));
-        common.retain_mut(|(time, numbers)| match nearest_key(&keys, *time) {
-            Some(key) if key.time.abs_diff(*time) <= tolerance => {
-                numbers.push(key.number);
-                true
-            }
-            _ => false,
-        });
-        let together = start.is_some() && common.first().map(|(time, _)| *time) == start;
-        if !together || (common.len() == 1 && before > 1 && keys.len() > 1) {
+        let found = nearest_keys(&keys, &times, tolerance);
+        let (before, start) = (times.len(), times.first().copied());
+        numbers.iter_mut().for_each(|numbers| keep_found(numbers, &found));
+        keep_found(&mut times, &found);
+        numbers.push(found.into_iter().flatten().collect());
+        let together = start.is_some() && times.first().copied() == start;
+        if !together || (times.len() == 1 && before > 1 && keys.len() > 1) {
             return Err(Error::NoCommonKeyframes {
                 first: (*first_file).to_owned(),
                 second: (*file).to_owned(),
             });
         }
     }
-    let times: Vec<u64> = common.iter().map(|(time, _)| *time).collect();
     let chosen = spaced(&times, first.end());
-    let chosen: Vec<_> = chosen.into_iter().filter_map(|at| common.get(at)).collect();
-    let cuts = (0..renditions.len())
-        .map(|rendition| {
-            let numbers = chosen.iter().filter_map(|(_, numbers)| numbers.get(rendition));
-            numbers.copied().collect()
-        })
-        .collect();
+    let mut cuts: Vec<Cuts> = Vec::with_capacity(renditions.len());
+    for numbers in numbers {
+        let cut: Vec<u32> = chosen.iter().filter_map(|at| numbers.get(*at).copied()).collect();
+        // Renditions of one encoder have the same frames.
+        let same = cuts.iter().find(|other| ***other == *cut).cloned();
+        cuts.push(same.unwrap_or_else(|| Cuts::from(cut)));
+    }
     let tracks: Vec<_> = renditions.iter().map(|(_, track)| *track).collect();
-    let starts = chosen.iter().map(|(time, _)| *time).collect();
+    let starts = chosen.iter().filter_map(|at| times.get(*at).copied()).collect();
     Ok((Timeline::new(starts, &tracks), cuts))
+}
+
+/// Leaves those elements for which something was found.
+fn keep_found<T>(list: &mut Vec<T>, found: &[Option<u32>]) {
+    let mut found = found.iter();
+    list.retain(|_| found.next().is_some_and(Option::is_some));
 }
 
 /// Cuts the quality levels of an audio stream near the cuts of the video, or every six seconds
 /// without video. The first track sets the exact times.
-pub(crate) fn cut_audio(tracks: &[&Track], video: Option<&Timeline>) -> (Timeline, Vec<Cuts>) {
+pub(crate) fn cut_audio(
+    tracks: &[&IndexedTrack],
+    video: Option<&Timeline>,
+) -> (Timeline, Vec<Cuts>) {
     let Some(first) = tracks.first() else {
         return (Timeline::new(vec![0], tracks), Vec::new());
     };
@@ -195,50 +209,60 @@ fn boundaries(start: u64, end: u64, video: Option<&Timeline>) -> Vec<u64> {
     times
 }
 
-impl Track {
+impl IndexedTrack {
     /// Number of the sample that decodes nearest to a time in 100-ns units.
     fn nearest(&self, time: u64) -> u32 {
         let time = i64::try_from(time).unwrap_or(i64::MAX);
         let dts = rescale(time, TIMESCALE, self.timescale) - self.placement.decode_shift;
-        self.index.nearest(u64::try_from(dts).unwrap_or(0))
+        self.outline().nearest(u64::try_from(dts).unwrap_or(0))
     }
 
     /// Decode time of a sample in 100-ns units.
     fn placed(&self, number: u32) -> u64 {
-        to_units(self.decode_time(number), self.timescale)
+        to_units(self.decode_time(self.outline().dts(number)), self.timescale)
     }
 }
 
 /// The key frames of a track that move forward in presentation time.
-fn keys(track: &Track) -> Vec<Key> {
-    let mut keys: Vec<Key> = Vec::new();
-    for sample in track.index.sync_samples() {
-        if !track.placement.kept.contains(&sample.number) {
+fn keys(track: &IndexedTrack) -> Vec<Key> {
+    let all = &track.outline().keys;
+    let mut keys: Vec<Key> = Vec::with_capacity(all.len());
+    for key in all {
+        if !track.placement.kept.contains(&key.number) {
             continue;
         }
-        let offset = sample.composition_offset - track.placement.offset_base;
-        let time = to_units(track.decode_time(sample.number) + offset, track.timescale);
+        let offset = key.offset - track.placement.offset_base;
+        let time = to_units(track.decode_time(key.dts) + offset, track.timescale);
         if keys.last().is_none_or(|last| last.time < time) {
-            keys.push(Key { number: sample.number, time });
+            keys.push(Key { number: key.number, time });
         }
     }
     keys
 }
 
 /// Half of the average frame duration, in 100-ns units.
-fn half_frame(track: &Track) -> u64 {
+fn half_frame(track: &IndexedTrack) -> u64 {
     let frames = u64::from(track.placement.kept.end - track.placement.kept.start).max(1);
     track.end().saturating_sub(track.start()) / frames / 2
 }
 
-fn nearest_key(keys: &[Key], time: u64) -> Option<&Key> {
-    let after = keys.partition_point(|key| key.time < time);
-    let around = [after.checked_sub(1), Some(after)];
-    around
-        .into_iter()
-        .flatten()
-        .filter_map(|at| keys.get(at))
-        .min_by_key(|key| key.time.abs_diff(time))
+/// For each of some sorted times the number of the nearest key frame, if it is near enough.
+fn nearest_keys(keys: &[Key], times: &[u64], tolerance: u64) -> Vec<Option<u32>> {
+    let mut after = 0;
+    let nearest = |time: &u64| {
+        while keys.get(after).is_some_and(|key| key.time < *time) {
+            after += 1;
+        }
+        let around = [after.checked_sub(1), Some(after)];
+        around
+            .into_iter()
+            .flatten()
+            .filter_map(|at| keys.get(at))
+            .min_by_key(|key| key.time.abs_diff(*time))
+            .filter(|key| key.time.abs_diff(*time) <= tolerance)
+            .map(|key| key.number)
+    };
+    times.iter().map(nearest).collect()
 }
 
 /// Picks from sorted times those that are nearest to six seconds apart. The end counts as a
@@ -264,7 +288,7 @@ mod tests {
     use super::*;
     use crate::testing::{audio, video};
 
-    fn cut(tracks: &[&Track]) -> Result<(Timeline, Vec<Cuts>), Error> {
+    fn cut(tracks: &[&IndexedTrack]) -> Result<(Timeline, Vec<Cuts>), Error> {
         let named: Vec<_> = tracks.iter().map(|track| ("v.mp4", *track)).collect();
         cut_video(&named)
     }

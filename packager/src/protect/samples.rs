@@ -52,7 +52,7 @@ impl SampleEncryptor {
     /// [`Error::WrongLength`] if the data is not what the fragment's ranges say.
     pub fn encrypt(&self, data: &mut Vec<u8>) -> Result<Bytes, Error> {
         let track = &self.cut.track;
-        let samples = self.cut.samples();
+        let samples = &self.cut.samples;
         let wanted: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
         if data.len() as u64 != wanted {
             return Err(Error::WrongLength {

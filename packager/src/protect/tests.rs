@@ -17,10 +17,11 @@ use crate::error::{Error, Place};
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
 use crate::fragment::FragmentNoun;
 use crate::index::Sizes;
+use crate::indexed::IndexedTrack;
 use crate::moov::Track;
 use crate::presentation::Presentation;
-use crate::stream::Rendition;
-use crate::testing::{audio, presentation, video};
+use crate::stream::{Quality, Rendition};
+use crate::testing::{altered, audio, presentation, video};
 use crate::url::Parameters;
 use crate::view::Packaged;
 
@@ -242,9 +243,9 @@ fn widevine_headers() {
 #[test]
 fn initialization_vectors_are_stable_and_apart() {
     let track = |id: u32, mark: u8| {
-        let mut track = video(25, 1, 50, 25);
-        (track.id, track.fingerprint) = (id, [mark; 32]);
-        track
+        altered(video(25, 1, 50, 25), |track, _| {
+            (track.id, track.fingerprint) = (id, [mark; 32]);
+        })
     };
     let iv = |key: &ContentKey, track: &Track| Common::first_iv(key, track);
     let own = iv(&key(), &track(1, 1));
@@ -267,13 +268,13 @@ fn place() -> Place<'static> {
 }
 
 /// Reads what a fragment says of its samples, and decrypts them with nothing but single blocks.
-fn decrypt(head: &[u8], data: &[u8], track: &Track, scheme: Scheme, smooth: bool) -> Vec<u8> {
+fn decrypt(head: &[u8], data: &[u8], quality: &Quality, scheme: Scheme, smooth: bool) -> Vec<u8> {
     let aes = key().cipher();
+    let (track, index) = (quality.track(), quality.index.as_ref().unwrap());
     let video = track.kind == crate::TrackKind::Video;
     let moof = Reader::new(head, place()).child(b"moof", "moof").unwrap();
     let traf = moof.child(b"traf", "traf").unwrap();
-    let sizes: Vec<usize> =
-        (0..track.index.count).map(|n| track.index.sizes.get(n) as usize).collect();
+    let sizes: Vec<usize> = (0..index.count).map(|n| index.sizes.get(n) as usize).collect();
     let mut senc = if smooth {
         let mut uuid = traf.child(b"uuid", "uuid").unwrap();
         assert_eq!(uuid.take(16).unwrap()[..4], [0xa2, 0x39, 0x4f, 0x52]);
@@ -362,9 +363,11 @@ fn chained(aes: &aes::Aes128, iv: [u8; 16], every: usize, bytes: &mut [u8]) {
 }
 
 /// A presentation of one track with samples of these sizes, in one fragment.
-fn of_sizes(mut track: Track, sizes: Vec<u32>) -> Presentation {
-    track.index.total_bytes = sizes.iter().map(|size| u64::from(*size)).sum();
-    track.index.sizes = Sizes::Each(sizes);
+fn of_sizes(track: IndexedTrack, sizes: Vec<u32>) -> Presentation {
+    let track = altered(track, |_, index| {
+        index.total_bytes = sizes.iter().map(|size| u64::from(*size)).sum();
+        index.sizes = Sizes::Each(sizes);
+    });
     Presentation::new(vec![Rendition::new("a.mp4", Arc::new(track))]).unwrap()
 }
 
@@ -380,9 +383,9 @@ fn round_trip(presentation: &Presentation, data: &[u8], scheme: Scheme, format: 
     let mut again = data.to_vec();
     assert_eq!(encryptor.encrypt(&mut again).unwrap(), head);
     assert!(again == encrypted, "the same bytes each time");
-    let track = stream.qualities()[0].track();
+    let quality = &stream.qualities()[0];
     let smooth = matches!(format, Format::Smooth(_));
-    assert!(decrypt(&head, &encrypted, track, scheme, smooth) == data);
+    assert!(decrypt(&head, &encrypted, quality, scheme, smooth) == data);
 }
 
 /// NAL units with lengths before them, and at times bytes that are none.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use packager::{AvcConfig, Codec, Locate, Mp4, SampleIndex, Step, Track, TrackKind};
+use packager::{AvcConfig, Codec, IndexedTrack, Locate, Mp4, SampleIndex, Step, Track, TrackKind};
 use tokio_util::sync::CancellationToken;
 
 use super::error::TaskError;
@@ -105,7 +105,10 @@ fn described(description: &Description) -> Measured {
 /// What the index says.
 fn indexed(mp4: Mp4, size: u64) -> Measured {
     let facts = |kind| {
-        let track = mp4.first(kind).ok().filter(|track| !track.index().is_empty())?;
+        let track = mp4
+            .first(kind)
+            .ok()
+            .filter(|track| track.index().is_some_and(|index| !index.is_empty()))?;
         Some(Facts {
             stream: stream(track),
             bitrate: track.average_bitrate(),
@@ -197,8 +200,8 @@ pub(super) fn read_index(path: &Path, name: &str) -> io::Result<Measured> {
     Ok(indexed(mp4, length))
 }
 
-fn max_gop_bitrate(track: &Track) -> u64 {
-    highest_rate(gops(track.index()), track.timescale())
+fn max_gop_bitrate(track: &IndexedTrack) -> u64 {
+    highest_rate(track.index().map_or_else(Vec::new, gops), track.timescale())
 }
 
 /// Bytes and duration of each run of samples that starts at a key frame.

@@ -14,8 +14,6 @@ use crate::keys::FileReader;
 
 /// Larger server manifests are refused.
 const LARGEST_ISM: u64 = 1 << 20;
-/// About what the index of one sample takes in memory.
-const BYTES_PER_SAMPLE: u32 = 16;
 
 /// The presentation of a server manifest: from memory, or read by one request while others wait.
 pub(super) async fn presentation(
@@ -98,10 +96,7 @@ async fn read(file: &FileReader, range: std::ops::Range<u64>) -> Result<Bytes, O
     Ok(joined.await.map_err(OriginError::internal)?.freeze())
 }
 
-/// About what a presentation takes in memory, in bytes.
+/// What a presentation takes in memory, in bytes.
 pub(super) fn weight(presentation: &Presentation) -> u32 {
-    let qualities = presentation.streams().iter().flat_map(packager::Stream::qualities);
-    let samples: u32 =
-        qualities.map(|quality| quality.track().index().len()).fold(0, u32::saturating_add);
-    samples.saturating_mul(BYTES_PER_SAMPLE).max(1024)
+    u32::try_from(presentation.memory()).unwrap_or(u32::MAX)
 }
