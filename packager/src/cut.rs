@@ -37,8 +37,20 @@ pub(crate) fn filtered(all: &Presentation, filters: &[Filter]) -> Result<Present
         let Some(timeline) = timeline else { continue };
         streams.push(Stream { timeline, qualities, ..stream.clone() });
     }
+    let kept =
+        all.all_texts().iter().filter(|text| filters.iter().all(|filter| filter.keeps_text(text)));
+    let texts = kept.filter_map(|text| match &part {
+        Some(part) => text.within(&part.range, SLACK),
+        None => Some(text.clone()),
+    });
+    let texts: Vec<_> = texts.collect();
     let Some(first) = streams.first() else {
-        let left = if tracks_left { "fragment" } else { "track" };
+        // Subtitles alone are no presentation: HLS cannot list them without a variant.
+        let left = match (tracks_left, texts.is_empty()) {
+            (true, _) => "fragment",
+            (false, true) => "track",
+            (false, false) => "track of audio or video",
+        };
         return Err(Error::NothingLeft { left });
     };
     let origin = match part {
@@ -46,7 +58,7 @@ pub(crate) fn filtered(all: &Presentation, filters: &[Filter]) -> Result<Present
         None => all.origin(),
     };
     let first_quality = filters.iter().find_map(|filter| filter.first_quality);
-    Ok(Presentation::cut(streams, origin, first_quality.or(all.first_quality())))
+    Ok(all.cut(streams, texts, origin, first_quality.or(all.first_quality())))
 }
 
 /// A part of the timeline.

@@ -11,6 +11,7 @@ use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::protect::{self, Protection};
 use crate::stream::{Quality, Stream};
+use crate::text;
 use crate::time::{TIMESCALE, iso_duration};
 use crate::timeline::Timeline;
 
@@ -24,6 +25,8 @@ pub(crate) struct Outline<'a> {
     pub(crate) format: DashFormat,
     /// What URLs carry behind the format.
     pub(crate) repeated: &'a str,
+    /// What URLs of subtitles carry behind the format: a filter changes what is in them.
+    pub(crate) repeated_in_texts: &'a str,
     pub(crate) protection: Option<&'a Protection>,
     /// Where the presentation starts on the timeline.
     pub(crate) origin: u64,
@@ -54,6 +57,8 @@ pub(crate) fn manifest(presentation: &Presentation, outline: Outline<'_>) -> Str
     for (id, stream) in sets.enumerate() {
         adaptation_set(&mut out, id + 1, stream, outline);
     }
+    let id = presentation.streams().len() + 1;
+    text::adaptation_sets(&mut out, id, presentation.texts(), format, outline.repeated_in_texts);
     out.push_str("</Period>\n</MPD>\n");
     out
 }

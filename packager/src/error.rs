@@ -1,5 +1,7 @@
 //! What can be wrong with a source file or with a request for a part of a presentation.
 
+use crate::text::TextError;
+
 /// Why a file cannot be packaged, or why a part of a presentation does not exist.
 ///
 /// The first group (up to [`Error::NoCommonKeyframes`]) is about the asset, the `NoSuch…` group is
@@ -87,9 +89,12 @@ pub enum Error {
     /// Filters leave nothing.
     #[error("the filters leave no {left}")]
     NothingLeft {
-        /// What there is none of: `track` or `fragment`.
+        /// What there is none of, such as `track` or `fragment`.
         left: &'static str,
     },
+    /// A file of subtitles cannot be read.
+    #[error(transparent)]
+    Text(#[from] TextError),
     /// Smooth Streaming has no initialization segments; its clients build their own.
     #[error(
         "Smooth Streaming has no initialization segment; add a format to the URL, such as format=mpd-time-csf"

@@ -5,6 +5,7 @@ use std::ops::{Range, RangeInclusive};
 use crate::language;
 use crate::moov::TrackKind;
 use crate::stream::{Quality, Stream};
+use crate::text::TextStream;
 use crate::time::TIMESCALE;
 
 /// Leaves a part of a presentation, see [`crate::Presentation::filtered`].
@@ -75,45 +76,71 @@ pub enum MediaType {
     Audio,
     /// Video.
     Video,
-    /// Subtitles, which no presentation has.
+    /// Subtitles.
     Text,
+}
+
+/// What is looked at of a quality level.
+struct Facts<'a> {
+    kind: MediaType,
+    name: &'a str,
+    language: Option<&'a str>,
+    bitrate: u64,
+    /// In the protocols.
+    codecs: [&'a str; 2],
 }
 
 impl Filter {
     /// Whether a quality level of a stream is left.
     pub(crate) fn keeps(&self, stream: &Stream, quality: &Quality) -> bool {
-        self.tracks.is_empty() || self.tracks.iter().any(|select| select.selects(stream, quality))
+        let codec = quality.track().codec();
+        let rfc6381 = codec.rfc6381();
+        self.selects(&Facts {
+            kind: match stream.kind() {
+                TrackKind::Audio => MediaType::Audio,
+                TrackKind::Video => MediaType::Video,
+            },
+            name: stream.name(),
+            language: stream.language(),
+            bitrate: quality.bitrate(),
+            codecs: [codec.four_cc(), rfc6381.split('.').next().unwrap_or_default()],
+        })
+    }
+
+    /// Whether subtitles are left.
+    pub(crate) fn keeps_text(&self, stream: &TextStream) -> bool {
+        self.selects(&Facts {
+            kind: MediaType::Text,
+            name: stream.name(),
+            language: stream.language(),
+            bitrate: stream.file().bitrate,
+            codecs: ["TTML", "wvtt"],
+        })
+    }
+
+    fn selects(&self, facts: &Facts<'_>) -> bool {
+        self.tracks.is_empty() || self.tracks.iter().any(|select| select.selects(facts))
     }
 }
 
 impl TrackSelection {
-    fn selects(&self, stream: &Stream, quality: &Quality) -> bool {
-        self.conditions.iter().all(|c| c.property.holds(stream, quality) != c.negated)
+    fn selects(&self, facts: &Facts<'_>) -> bool {
+        self.conditions.iter().all(|c| c.property.holds(facts) != c.negated)
     }
 }
 
 impl TrackProperty {
-    fn holds(&self, stream: &Stream, quality: &Quality) -> bool {
+    fn holds(&self, facts: &Facts<'_>) -> bool {
         match self {
-            TrackProperty::Type(wanted) => match stream.kind() {
-                TrackKind::Audio => *wanted == MediaType::Audio,
-                TrackKind::Video => *wanted == MediaType::Video,
-            },
-            TrackProperty::Name(wanted) => stream.name() == wanted,
+            TrackProperty::Type(wanted) => facts.kind == *wanted,
+            TrackProperty::Name(wanted) => facts.name == wanted,
             TrackProperty::Language(wanted) => {
-                language::is_same(stream.language().unwrap_or("und"), wanted)
+                language::matches(facts.language.unwrap_or("und"), wanted)
             }
             TrackProperty::FourCc(wanted) => {
-                let codec = quality.track().codec();
-                codec.four_cc().eq_ignore_ascii_case(wanted)
-                    || codec
-                        .rfc6381()
-                        .split('.')
-                        .next()
-                        .unwrap_or_default()
-                        .eq_ignore_ascii_case(wanted)
+                facts.codecs.iter().any(|codec| codec.eq_ignore_ascii_case(wanted))
             }
-            TrackProperty::Bitrate(range) => range.contains(&quality.bitrate()),
+            TrackProperty::Bitrate(range) => range.contains(&facts.bitrate),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::format::HlsFormat;
 use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::stream::{Quality, Stream, codecs};
+use crate::text;
 use crate::time::TIMESCALE;
 use crate::url::Parameters;
 
@@ -38,7 +39,9 @@ pub(crate) fn master(
     }
     let default = parameters.audio_track.as_deref();
     let default = audio.iter().position(|(stream, _)| Some(stream.name()) == default).unwrap_or(0);
-    let list = Listing { format, repeated: parameters.repeated() };
+    let subtitles = presentation.texts().next().is_some();
+    let list = Listing { format, repeated: parameters.repeated(), subtitles };
+    out.push_str(&text::renditions(presentation.texts(), format, &list.repeated));
     if video.is_empty() {
         for stream in presentation.of_kind(TrackKind::Audio) {
             for quality in stream.qualities() {
@@ -72,6 +75,8 @@ pub(crate) fn master(
 struct Listing {
     format: HlsFormat,
     repeated: String,
+    /// Whether there are renditions of subtitles.
+    subtitles: bool,
 }
 
 impl Listing {
@@ -95,6 +100,9 @@ impl Listing {
         }
         if !sound.is_empty() {
             out.push_str(",AUDIO=\"audio\"");
+        }
+        if self.subtitles {
+            let _ = write!(out, ",SUBTITLES=\"{}\"", text::GROUP);
         }
         let _ = writeln!(out, "\n{}", self.playlist_uri(stream, quality));
     }
@@ -144,7 +152,7 @@ pub(crate) fn media(stream: &Stream, format: HlsFormat, repeated: &str, keys: &s
 }
 
 /// Rounded from absolute times, so that the sum of all `EXTINF` stays right.
-fn micros(units: u64) -> u64 {
+pub(crate) fn micros(units: u64) -> u64 {
     (units + 5) / 10
 }
 

@@ -54,6 +54,7 @@ mod stream;
 mod tables;
 #[cfg(test)]
 mod testing;
+pub mod text;
 mod time;
 mod timeline;
 mod url;

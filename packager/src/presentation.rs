@@ -14,7 +14,9 @@ use crate::init::init_segment;
 use crate::located::Located;
 use crate::moov::TrackKind;
 use crate::protect::Protection;
+use crate::server_manifest::{MediaEntry, ServerManifest};
 use crate::stream::{Rendition, Stream, groups, stream};
+use crate::text::{self, Subtitles, TextError, TextFile, TextStream};
 use crate::timeline::{cut_audio, cut_video, samples_of};
 use crate::url::Parameters;
 use crate::view::View;
@@ -32,6 +34,9 @@ pub struct Presentation {
     origin: u64,
     /// Bitrate of the quality level that is listed first, where the order means something.
     first_quality: Option<u64>,
+    /// Entries of the server manifest for subtitles.
+    text_entries: Arc<[MediaEntry]>,
+    texts: Vec<TextStream>,
 }
 
 impl Presentation {
@@ -62,7 +67,53 @@ impl Presentation {
         if streams.is_empty() {
             return Err(Error::Empty);
         }
-        Ok(Presentation { streams, origin: 0, first_quality: None })
+        let text_entries = Arc::from([]);
+        Ok(Presentation {
+            streams,
+            origin: 0,
+            first_quality: None,
+            text_entries,
+            texts: Vec::new(),
+        })
+    }
+
+    /// Remembers which subtitles a server manifest names.
+    #[must_use]
+    pub fn naming_texts(self, manifest: &ServerManifest) -> Self {
+        Presentation { text_entries: manifest.texts().cloned().collect(), ..self }
+    }
+
+    /// The files of subtitles that the presentation has, if the asset has these files.
+    pub fn text_files<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> Vec<TextFile> {
+        TextFile::of_asset(&self.text_entries, files)
+    }
+
+    /// The presentation with subtitles: what was read of [`Presentation::text_files`]. One that
+    /// cannot be read is not listed, and whoever asks for it is told why.
+    #[must_use]
+    pub fn with_texts(
+        &self,
+        texts: impl IntoIterator<Item = (TextFile, Result<Arc<Subtitles>, TextError>)>,
+    ) -> Self {
+        let Some(first) = self.streams.first() else { return self.clone() };
+        let names = self.streams.iter().map(|stream| stream.name.clone()).collect();
+        let timeline = first.timeline.until(self.origin + self.duration());
+        Presentation { texts: text::streams(texts, &timeline, names), ..self.clone() }
+    }
+
+    /// The subtitles that can be read.
+    pub fn texts(&self) -> impl Iterator<Item = &TextStream> + Clone {
+        self.texts.iter().filter(|text| text.subtitles().is_ok())
+    }
+
+    /// All subtitles, also those that cannot be read.
+    pub(crate) fn all_texts(&self) -> &[TextStream] {
+        &self.texts
+    }
+
+    /// The text stream with this track name, whether it can be read or not.
+    pub fn text(&self, name: &str) -> Option<&TextStream> {
+        self.texts.iter().find(|text| text.name() == name)
     }
 
     /// The streams: video first, if there is any.
@@ -91,8 +142,16 @@ impl Presentation {
         cut::filtered(self, filters)
     }
 
-    pub(crate) fn cut(streams: Vec<Stream>, origin: u64, first_quality: Option<u64>) -> Self {
-        Presentation { streams, origin, first_quality }
+    /// The same presentation with less in it.
+    pub(crate) fn cut(
+        &self,
+        streams: Vec<Stream>,
+        texts: Vec<TextStream>,
+        origin: u64,
+        first_quality: Option<u64>,
+    ) -> Self {
+        let text_entries = Arc::clone(&self.text_entries);
+        Presentation { streams, origin, first_quality, text_entries, texts }
     }
 
     /// Where the presentation starts on the timeline, in 100-ns units: 0 unless a filter has cut
@@ -154,7 +213,9 @@ impl Presentation {
     /// The DASH manifest.
     pub fn dash(&self, format: DashFormat) -> String {
         let origin = self.origin;
-        dash::manifest(self, Outline { format, repeated: "", protection: None, origin })
+        let repeated_in_texts = "";
+        let outline = Outline { format, repeated: "", repeated_in_texts, protection: None, origin };
+        dash::manifest(self, outline)
     }
 
     /// The Smooth Streaming client manifest.

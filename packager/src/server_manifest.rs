@@ -16,7 +16,7 @@ pub enum MediaKind {
     Video,
     /// `audio`.
     Audio,
-    /// `textstream`: subtitles. Read and written, but not packaged.
+    /// `textstream`: subtitles.
     Text,
 }
 
@@ -37,6 +37,8 @@ pub struct MediaEntry {
     pub track_name: Option<String>,
     /// Name of a fragment index file. Kept, but not needed here.
     pub track_index: Option<String>,
+    /// Name of the file that subtitles were made from, if `src` is in another format.
+    pub transcript: Option<String>,
 }
 
 impl MediaEntry {
@@ -50,6 +52,7 @@ impl MediaEntry {
             track_id: None,
             track_name: None,
             track_index: None,
+            transcript: None,
         }
     }
 }
@@ -113,6 +116,11 @@ impl ServerManifest {
         xml::write(self)
     }
 
+    /// The entries for subtitles.
+    pub fn texts(&self) -> impl Iterator<Item = &MediaEntry> {
+        self.entries.iter().filter(|entry| entry.kind == MediaKind::Text)
+    }
+
     /// Names of the files that [`ServerManifest::renditions`] needs, sorted.
     pub fn files(&self) -> Vec<&str> {
         let playable = self.entries.iter().filter(|entry| entry.kind != MediaKind::Text);
@@ -151,6 +159,11 @@ impl ServerManifest {
 }
 
 impl MediaEntry {
+    /// Name of the file to read subtitles from: that which they were made from, if it is named.
+    pub(crate) fn text_source(&self) -> &str {
+        self.transcript.as_deref().unwrap_or(&self.src)
+    }
+
     fn track(&self, kind: TrackKind, mp4: &Mp4) -> Result<Arc<IndexedTrack>, Error> {
         let Some(id) = self.track_id else {
             return mp4.first(kind).map(Arc::clone);

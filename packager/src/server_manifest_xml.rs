@@ -134,6 +134,7 @@ fn param(entry: &mut MediaEntry, attributes: &Attributes) -> Result<(), ServerMa
         "systemLanguage" => entry.system_language = text(Some(value)),
         "trackID" => entry.track_id = Some(number(attributes, name, value)?),
         "trackName" => entry.track_name = text(Some(value)),
+        "transcriptsrc" => entry.transcript = Some(file_name(attributes, name, value)?),
         "trackIndex" => entry.track_index = Some(file_name(attributes, name, value)?),
         _ => {}
     }
@@ -216,6 +217,7 @@ fn write_entry(out: &mut String, entry: &MediaEntry) {
         ("trackID", &track_id),
         ("trackName", &entry.track_name),
         ("trackIndex", &entry.track_index),
+        ("transcriptsrc", &entry.transcript),
     ];
     for (name, value) in params {
         if let Some(value) = value {
@@ -243,10 +245,12 @@ mod tests {
         video.track_index = Some("bunny_1.mpi".into());
         let mut audio = MediaEntry::new(MediaKind::Audio, "sound.mp4");
         audio.system_language = Some("eng".into());
+        let mut text = MediaEntry::new(MediaKind::Text, "en.cmft");
+        text.transcript = Some("en.vtt".into());
         let manifest = ServerManifest {
             client_manifest: Some("bunny.ismc".into()),
             formats: Some("mp4-v3".into()),
-            entries: vec![video, audio, MediaEntry::new(MediaKind::Text, "en.cmft")],
+            entries: vec![video, audio, text],
         };
         let text = manifest.to_xml();
         assert_eq!(parse(&text).unwrap(), manifest);

@@ -11,7 +11,9 @@ use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::protect::{self, Protection};
 use crate::stream::{Quality, Stream};
+use crate::text;
 use crate::time::TIMESCALE;
+use crate::timeline::Timeline;
 
 /// Writes the manifest that players load; `repeated` is what its URLs carry behind the time. Writing to a `String` cannot fail, so results are not looked at.
 pub(crate) fn manifest(
@@ -30,10 +32,10 @@ pub(crate) fn manifest(
     ));
     for stream in presentation.streams() {
         let url = fragments_url(stream, repeated);
-        let (chunks, levels) = (stream.timeline().count(), stream.qualities().len());
+        let (count, levels) = (stream.timeline().count(), stream.qualities().len());
         let _ = write!(
             out,
-            "<StreamIndex Chunks=\"{chunks}\" Type=\"{}\" Url=\"{url}\" QualityLevels=\"{levels}\"",
+            "<StreamIndex Chunks=\"{count}\" Type=\"{}\" Url=\"{url}\" QualityLevels=\"{levels}\"",
             stream.kind().name()
         );
         if stream.kind() == TrackKind::Audio {
@@ -44,12 +46,10 @@ pub(crate) fn manifest(
         }
         out.push_str(">\n");
         quality_levels(&mut out, stream);
-        match format {
-            SmoothFormat::Latest => repeated_chunks(&mut out, stream),
-            SmoothFormat::V20 => listed_chunks(&mut out, stream),
-        }
+        chunks(&mut out, stream.timeline(), format);
         out.push_str("</StreamIndex>\n");
     }
+    text::stream_indexes(&mut out, presentation.texts(), format);
     if let Some(protection) = protection {
         protect::smooth::protection(&mut out, protection);
     }
@@ -75,7 +75,7 @@ pub(crate) fn client_manifest_file(presentation: &Presentation) -> String {
             stream.qualities().len(),
         );
         quality_levels(&mut out, stream);
-        listed_chunks(&mut out, stream);
+        listed_chunks(&mut out, stream.timeline());
         out.push_str("</StreamIndex>\n");
     }
     out.push_str("</SmoothStreamingMedia>\n");
@@ -134,9 +134,17 @@ fn nal_length(out: &mut String, bytes: u8) {
     }
 }
 
+/// The `c` elements of a stream.
+pub(crate) fn chunks(out: &mut String, timeline: &Timeline, format: SmoothFormat) {
+    match format {
+        SmoothFormat::Latest => repeated_chunks(out, timeline),
+        SmoothFormat::V20 => listed_chunks(out, timeline),
+    }
+}
+
 /// `c` elements with a repeat count. `r` is the number of fragments in all; in DASH it is one less.
-fn repeated_chunks(out: &mut String, stream: &Stream) {
-    for (at, (start, duration, count)) in runs(stream.timeline()).into_iter().enumerate() {
+fn repeated_chunks(out: &mut String, timeline: &Timeline) {
+    for (at, (start, duration, count)) in runs(timeline).into_iter().enumerate() {
         let start = if at == 0 { format!(" t=\"{start}\"") } else { String::new() };
         let repeat = if count > 1 { format!(" r=\"{count}\"") } else { String::new() };
         let _ = writeln!(out, "<c{start} d=\"{duration}\"{repeat}/>");
@@ -144,8 +152,8 @@ fn repeated_chunks(out: &mut String, stream: &Stream) {
 }
 
 /// One `c` element for each fragment; only a first one that does not start at 0 has a time.
-fn listed_chunks(out: &mut String, stream: &Stream) {
-    for (at, chunk) in stream.timeline().chunks().enumerate() {
+fn listed_chunks(out: &mut String, timeline: &Timeline) {
+    for (at, chunk) in timeline.chunks().enumerate() {
         let late = at == 0 && chunk.start > 0;
         let start = if late { format!(" t=\"{}\"", chunk.start) } else { String::new() };
         let _ = writeln!(out, "<c{start} d=\"{}\"/>", chunk.duration);

@@ -52,7 +52,7 @@ impl Rendition {
 }
 
 /// Names go into URLs, XML and playlists unquoted: whatever is not plainly safe becomes `_`.
-fn url_safe(text: &str) -> String {
+pub(crate) fn url_safe(text: &str) -> String {
     let safe = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
     text.chars().take(128).map(safe).collect()
 }
@@ -202,7 +202,7 @@ pub(crate) fn stream(
 }
 
 /// The name, or the name with the first free number behind it.
-fn unique(wanted: String, names: &mut BTreeSet<String>) -> String {
+pub(crate) fn unique(wanted: String, names: &mut BTreeSet<String>) -> String {
     let mut name = wanted.clone();
     let mut number = 2;
     while !names.insert(name.clone()) {

@@ -73,6 +73,11 @@ impl Timeline {
         self.chunks().map(|chunk| chunk.duration).max().unwrap_or(0)
     }
 
+    /// The same fragments, of which the last goes on to a later end.
+    pub(crate) fn until(&self, end: u64) -> Self {
+        Self { end: self.end.max(end), ..self.clone() }
+    }
+
     /// The fragments of which more than `slack` lies inside of a range, or more than half, if that
     /// is less; `None` if there is none.
     pub(crate) fn within(&self, range: &Range<u64>, slack: u64) -> Option<Self> {

@@ -170,7 +170,7 @@ impl Request {
             [manifest] => presentation(ism, &Call::parse(manifest, &["m3u8", "mpd"])?),
             [quality, part] => {
                 let quality = Call::parse(quality, &[])?;
-                part_of(ism, bitrate(&quality)?, &Call::parse(part, &["m3u8"])?)
+                part_of(ism, bitrate(&quality)?, &Call::parse(part, &["m3u8", "vtt"])?)
             }
             _ => Err(syntax("expected Manifest or QualityLevels(…)/… behind the .ism file")),
         }

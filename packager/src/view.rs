@@ -13,6 +13,7 @@ use crate::protect::{
     self, EnvelopeEncryptor, Method, Protection, SampleEncryptor, Scheme, TrackEncryption,
 };
 use crate::stream::Stream;
+use crate::text::{self, TextFragment};
 use crate::url::Parameters;
 use crate::{dash, hls, smooth};
 
@@ -75,7 +76,9 @@ impl<'a> View<'a> {
             Format::Hls(variant) => presentation.hls_master(variant, parameters),
             Format::Dash(format) => {
                 let origin = presentation.origin();
-                dash::manifest(presentation, Outline { format, repeated, protection, origin })
+                let repeated_in_texts = &parameters.repeated();
+                let outline = Outline { format, repeated, repeated_in_texts, protection, origin };
+                dash::manifest(presentation, outline)
             }
         })
     }
@@ -85,11 +88,15 @@ impl<'a> View<'a> {
     /// # Errors
     /// [`Error::NoSuchTrack`] and [`Error::NoSuchQuality`].
     pub fn playlist(&self, track: &str, bitrate: u64, format: HlsFormat) -> Result<String, Error> {
+        let repeated = &self.parameters.repeated_in_fragments();
+        if let Some(text) = self.presentation.text(track) {
+            return text::media(text, bitrate, format, repeated);
+        }
         let stream = self.presentation.stream(track)?;
         stream.quality(bitrate)?;
         let keys = self.protection.filter(|protection| protection.covers(stream));
         let keys = keys.map_or_else(String::new, protect::hls::keys);
-        Ok(hls::media(stream, format, &self.parameters.repeated_in_fragments(), &keys))
+        Ok(hls::media(stream, format, repeated, &keys))
     }
 
     /// The initialization segment of a quality level, for HLS and DASH.
@@ -160,6 +167,23 @@ impl<'a> View<'a> {
                 Packaged::Samples(Box::new(SampleEncryptor::new(cut, key, common)))
             }
         })
+    }
+
+    /// The same of a text stream; `None` if the track is not one. It is never encrypted.
+    ///
+    /// # Errors
+    /// As [`View::fragment`], and [`Error::Text`] if the file cannot be read.
+    pub fn text(
+        &self,
+        track: &str,
+        bitrate: u64,
+        start: u64,
+        format: Format,
+        noun: FragmentNoun,
+    ) -> Result<Option<TextFragment>, Error> {
+        let Some(text) = self.presentation.text(track) else { return Ok(None) };
+        let origin = self.presentation.origin();
+        text::fragment(text, bitrate, start, format, noun, origin).map(Some)
     }
 
     /// The protection, unless the format cannot have it: Smooth Streaming knows counter mode only.

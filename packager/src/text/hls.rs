@@ -1,0 +1,90 @@
+//! Text streams in HLS: renditions of type `SUBTITLES` (RFC 8216 §3.5 and §4.3.4.1).
+
+use std::fmt::Write as _;
+
+use super::name::TextRole;
+use super::stream::TextStream;
+use crate::error::Error;
+use crate::format::HlsFormat;
+use crate::hls::micros;
+use crate::language::short;
+use crate::time::TIMESCALE;
+
+/// The group that all variants refer to.
+pub(crate) const GROUP: &str = "subs";
+
+/// Relates the times of cues to the timestamps of media segments, which in fragmented MP4 are those
+/// of the presentation.
+pub(super) fn time_map(format: HlsFormat) -> &'static str {
+    match format {
+        HlsFormat::Aapl | HlsFormat::Cmaf => "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0\n",
+    }
+}
+
+/// Writes an `EXT-X-MEDIA` line for each stream; `repeated` is what URIs carry behind the format.
+/// Writing to a `String` cannot fail, so results are not looked at.
+pub(crate) fn renditions<'a>(
+    streams: impl Iterator<Item = &'a TextStream>,
+    format: HlsFormat,
+    repeated: &str,
+) -> String {
+    let mut out = String::new();
+    for stream in streams {
+        let (name, format) = (stream.name(), format.name());
+        let _ = write!(
+            out,
+            "#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID=\"{GROUP}\",NAME=\"{}\"",
+            stream.label()
+        );
+        if let Some(language) = stream.language() {
+            let _ = write!(out, ",LANGUAGE=\"{}\"", short(language));
+        }
+        out.push_str(",DEFAULT=NO,AUTOSELECT=YES");
+        out.push_str(match stream.file.role {
+            TextRole::Subtitles => ",FORCED=NO",
+            TextRole::Forced => ",FORCED=YES",
+            TextRole::Captions => {
+                ",FORCED=NO,CHARACTERISTICS=\"public.accessibility.transcribes-spoken-dialog,\
+                 public.accessibility.describes-music-and-sound\""
+            }
+        });
+        let bitrate = stream.file.bitrate;
+        let _ = writeln!(
+            out,
+            ",URI=\"QualityLevels({bitrate})/Manifest({name},format={format}{repeated})\""
+        );
+    }
+    out
+}
+
+/// Writes the media playlist. Segments have the extension of WebVTT, without which some clients
+/// refuse them.
+///
+/// # Errors
+/// If the bitrate is not that of the stream, or the file cannot be read.
+pub(crate) fn media(
+    stream: &TextStream,
+    bitrate: u64,
+    format: HlsFormat,
+    repeated: &str,
+) -> Result<String, Error> {
+    stream.checked(bitrate)?;
+    let (name, format, timeline) = (stream.name(), format.name(), &stream.timeline);
+    let longest = timeline.longest().div_ceil(u64::from(TIMESCALE));
+    let mut out = format!(
+        "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:0\n\
+         #EXT-X-TARGETDURATION:{longest}\n"
+    );
+    for chunk in timeline.chunks() {
+        let micros = micros(chunk.start + chunk.duration) - micros(chunk.start);
+        let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+        let start = chunk.start;
+        let _ = write!(
+            out,
+            "#EXTINF:{seconds}.{rest:06},no-desc\n\
+             Fragments({name}={start},format={format}{repeated}).vtt\n"
+        );
+    }
+    out.push_str("#EXT-X-ENDLIST\n");
+    Ok(out)
+}
