@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use azure_media::v2_19::tables::MODEL;
+use rustix::process::{Resource, getrlimit};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::Notify;
 use url::Url;
@@ -195,5 +196,8 @@ async fn open_blobs(data: &Path, fsync: bool) -> anyhow::Result<BlobStore> {
         .busy_timeout(std::time::Duration::from_secs(10));
     let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await?;
     let index = Arc::new(SqliteBlobIndex::open(pool).await?);
-    Ok(BlobStore::open_local(index, &objects, durability, StoreLimits::default())?)
+    // Connections need most of the descriptors that there are.
+    let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let limits = StoreLimits { open_files: (descriptors / 4).min(4096), ..StoreLimits::default() };
+    Ok(BlobStore::open_local(index, &objects, durability, limits)?)
 }

@@ -12,6 +12,7 @@
 //! | [`keys`] | content keys, storage encryption, key delivery |
 //! | [`origin`] | the streaming endpoint |
 //! | [`urls`], [`route`] | where clients reach all that, and what answers at which host |
+//! | [`listen`], [`send`], [`extent`] | connections, and files on their way into them |
 //! | [`quotas`] | what the account may have and ask for at most |
 //!
 //! It is a program, not a library: all that is public here is [`main`].
@@ -22,6 +23,7 @@ mod change_set;
 mod config;
 mod encode;
 mod error;
+mod extent;
 mod functions;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -34,6 +36,7 @@ mod odata;
 mod origin;
 mod quotas;
 mod route;
+mod send;
 mod serve;
 mod sets;
 mod sign_in;

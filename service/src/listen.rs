@@ -18,6 +18,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
+use crate::send::{FileQueue, FileSocket};
 use crate::tls::Tls;
 use crate::unfold::Unfolded;
 
@@ -37,9 +38,14 @@ pub(crate) struct Listener {
     pub(crate) tls: Option<Tls>,
 }
 
-/// The address that a request has come from, among its extensions.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Peer(pub(crate) IpAddr);
+/// The connection that a request has come by, among its extensions.
+#[derive(Clone, Debug)]
+pub(crate) struct Connection {
+    /// The address at its other end.
+    pub(crate) peer: IpAddr,
+    /// Where to put what is to be sent of files, if it can send them.
+    pub(crate) files: Option<FileQueue>,
+}
 
 /// What all connections share.
 #[derive(Clone)]
@@ -77,10 +83,16 @@ async fn accept_all(listener: Listener, shared: Shared, stop: CancellationToken)
         let (tls, stop) = (listener.tls.clone(), stop.clone());
         tokio::spawn(async move {
             match tls {
-                None => answer(stream, peer, router, watcher).await,
+                None => {
+                    let socket = FileSocket::new(stream);
+                    let files = Some(socket.queue());
+                    answer(socket, Connection { peer, files }, router, watcher).await;
+                }
                 Some(tls) => tokio::select! {
                     agreed = tls.accept(stream) => match agreed {
-                        Ok(stream) => answer(stream, peer, router, watcher).await,
+                        Ok(stream) => {
+                            answer(stream, Connection { peer, files: None }, router, watcher).await;
+                        }
                         Err(error) => tracing::debug!(%error, "no TLS connection"),
                     },
                     // There is nothing to be ended in order.
@@ -93,20 +105,20 @@ async fn accept_all(listener: Listener, shared: Shared, stop: CancellationToken)
 }
 
 /// Answers the requests of one connection.
-async fn answer<S>(stream: S, peer: Peer, router: Router, watcher: Watcher)
+async fn answer<S>(stream: S, connection: Connection, router: Router, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let router = router.map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(peer);
+        request.extensions_mut().insert(connection.clone());
         request
     });
-    let connection = http1::Builder::new()
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .serve_connection(TokioIo::new(Unfolded::new(stream)), TowerToHyperService::new(router));
     // A client that breaks off is no failure of the service.
-    if let Err(error) = watcher.watch(connection).await {
+    if let Err(error) = watcher.watch(served).await {
         tracing::debug!(%error, "connection ended");
     }
 }
@@ -115,14 +127,14 @@ where
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, Peer, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(tokio::net::TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, address)) => {
             // Answers are short, or long enough to fill packets anyway.
             let _ = stream.set_nodelay(true);
             // An address of IPv4 is one also where it comes to a socket of IPv6.
-            Some((stream, Peer(address.ip().to_canonical()), place))
+            Some((stream, address.ip().to_canonical(), place))
         }
         Err(error) => {
             tracing::warn!(%error, "a connection was not accepted");

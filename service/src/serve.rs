@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinSet;
@@ -31,6 +32,7 @@ const GARBAGE_INTERVAL: Duration = Duration::from_secs(3600);
 /// Runs the service until it is told to end.
 pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     options.check()?;
+    raise_descriptor_limit();
     let settings = Arc::new(encode_settings(&options)?);
     let quotas = options.quotas.as_deref().map(Quotas::read).transpose()?.unwrap_or_default();
     std::fs::create_dir_all(&options.data)
@@ -110,6 +112,16 @@ fn encode_settings(options: &ServeOptions) -> anyhow::Result<EncodeSettings> {
     settings.x264_preset =
         options.x264_preset.parse().map_err(|error| anyhow::anyhow!("--x264-preset: {error}"))?;
     Ok(settings)
+}
+
+/// Takes as many descriptors as the system lets the process have: connections and the files that
+/// they send need one each, and the usual limit is meant for programs that use select(2).
+fn raise_descriptor_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
 }
 
 /// Two processes must not share a data directory.

@@ -29,5 +29,6 @@ pub(crate) use model::{BlobInfo, Permissions, Policy};
 pub(crate) use sas::{SasAuthority, SasKey};
 pub(crate) use sqlite::SqliteBlobIndex;
 pub(crate) use store::{
-    BlobReader, BlobStore, Durability, GarbageRules, ReadRange, StoreLimits, WATCHED, file_stream,
+    BlobFile, BlobReader, BlobStore, Durability, GarbageRules, ReadRange, StoreLimits, WATCHED,
+    file_stream,
 };

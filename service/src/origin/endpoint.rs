@@ -11,7 +11,7 @@ use edm::{Edm as _, Record, Value};
 
 use super::OriginError;
 use crate::app::App;
-use crate::listen::Peer;
+use crate::listen::Connection;
 use crate::route;
 use crate::sets;
 use crate::urls::{Role, host_of};
@@ -119,7 +119,7 @@ fn member<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
 /// Who asks: the other end of the connection, or whom the operator's proxy names.
 fn client_address(app: &App, head: &Parts) -> Option<IpAddr> {
     let Some(name) = &app.stream_options.client_address_header else {
-        return head.extensions.get::<Peer>().map(|peer| peer.0);
+        return head.extensions.get::<Connection>().map(|connection| connection.peer);
     };
     // What is before the last address, and in earlier headers, is what the client has said.
     let last = head.headers.get_all(name).iter().next_back()?.to_str().ok()?;

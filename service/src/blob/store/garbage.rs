@@ -103,6 +103,7 @@ impl BlobStore {
     }
 
     async fn delete_objects(&self, keys: &[ObjectKey]) -> Result<()> {
+        self.inner.files.forget(keys).await;
         let paths: Vec<_> = keys.iter().map(|key| Ok(key.path())).collect();
         let mut deleted = self.inner.objects.delete_stream(stream::iter(paths).boxed());
         while let Some(outcome) = deleted.next().await {

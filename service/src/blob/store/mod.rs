@@ -6,8 +6,10 @@
 //! the next in one transaction.
 
 mod arrivals;
+mod files;
 mod garbage;
 mod list;
+mod open;
 mod read;
 mod readers;
 mod upload;
@@ -31,9 +33,11 @@ use super::name::{check_blob, check_container};
 pub(crate) use arrivals::{Arrivals, WATCHED};
 pub(crate) use garbage::GarbageRules;
 pub(crate) use list::ListQuery;
+pub(crate) use open::BlobFile;
 pub(crate) use read::{BlobReader, ReadRange};
 pub(crate) use write::{BlockUpload, Upload, file_stream};
 
+use files::{LocalFiles, ObjectFiles};
 use readers::Readers;
 
 /// Bounds on what the store does at the same time.
@@ -46,6 +50,8 @@ pub(crate) struct StoreLimits {
     pub(crate) upload_wait: Duration,
     /// How long a sender may pause before its upload is dropped.
     pub(crate) stall: Duration,
+    /// Files that may stay open after they were read.
+    pub(crate) open_files: u64,
 }
 
 impl Default for StoreLimits {
@@ -54,6 +60,7 @@ impl Default for StoreLimits {
             concurrent_uploads: 32,
             upload_wait: Duration::from_secs(30),
             stall: Duration::from_secs(60),
+            open_files: 256,
         }
     }
 }
@@ -78,6 +85,7 @@ pub(crate) struct BlobStore {
 struct Inner {
     index: Arc<dyn BlobIndex>,
     objects: Arc<dyn ObjectStore>,
+    files: Arc<dyn ObjectFiles>,
     limits: StoreLimits,
     uploads: Arc<Semaphore>,
     readers: Readers,
@@ -104,6 +112,7 @@ impl BlobStore {
             inner: Arc::new(Inner {
                 index,
                 objects: Arc::new(objects),
+                files: Arc::new(LocalFiles::new(root, limits.open_files)),
                 limits,
                 uploads: Arc::new(Semaphore::new(limits.concurrent_uploads)),
                 readers: Readers::default(),

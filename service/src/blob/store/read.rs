@@ -64,7 +64,7 @@ impl ReadRange {
 
     /// The half-open range for a blob of `size` bytes (RFC 9110 §14.1.2);
     /// `None` if it has no byte of the blob.
-    fn within(self, size: u64) -> Option<Range<u64>> {
+    pub(crate) fn within(self, size: u64) -> Option<Range<u64>> {
         let range = match self {
             Self::All => return Some(0..size),
             Self::From { first, last } => {
@@ -87,6 +87,14 @@ pub(crate) struct BlobReader {
 }
 
 impl BlobReader {
+    pub(super) fn new(
+        info: BlobInfo,
+        range: Range<u64>,
+        stream: BoxStream<'static, Result<Bytes>>,
+    ) -> Self {
+        Self { info, range, stream }
+    }
+
     /// The same range, with its bytes put through something on their way.
     pub(crate) fn map<S>(self, through: impl FnOnce(BoxStream<'static, Result<Bytes>>) -> S) -> Self
     where
@@ -121,9 +129,15 @@ impl BlobReader {
 }
 
 /// Holds the objects of a version until the read is over.
-struct ReadGuard {
+pub(crate) struct ReadGuard {
     store: BlobStore,
     ticket: u64,
+}
+
+impl ReadGuard {
+    pub(super) fn new(store: &BlobStore) -> Self {
+        Self { ticket: store.inner.readers.enter(), store: store.clone() }
+    }
 }
 
 impl Drop for ReadGuard {
@@ -147,7 +161,7 @@ impl BlobStore {
         range: ReadRange,
     ) -> Result<BlobReader> {
         let target = target(container, name)?;
-        let guard = ReadGuard { ticket: self.inner.readers.enter(), store: self.clone() };
+        let guard = ReadGuard::new(self);
         let (info, range, segments) = self.find(&target, range).await?;
         let wanted = range.clone();
         let pieces = segments.into_iter().flat_map(move |segment| pieces(&segment, &wanted));
@@ -160,11 +174,11 @@ impl BlobStore {
                 let _ = &guard;
             })
             .boxed();
-        Ok(BlobReader { info, range, stream })
+        Ok(BlobReader::new(info, range, stream))
     }
 
     /// The blob and those of its segments that overlap the range.
-    async fn find(
+    pub(super) async fn find(
         &self,
         target: &BlobRef,
         wanted: ReadRange,

@@ -5,6 +5,7 @@
 mod access;
 mod blobs;
 mod blocks;
+mod files;
 mod listing;
 mod reads;
 mod recovery;

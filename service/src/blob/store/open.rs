@@ -1,0 +1,128 @@
+//! Blobs that are read in many places, many times.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+
+use super::super::error::{BlobError, Result};
+use super::super::model::{BlobInfo, PlacedSegment};
+use super::read::{BlobReader, ReadGuard, ReadRange};
+use super::{BlobStore, target};
+use crate::extent::{self, Extent};
+use crate::send::Source;
+
+/// What a stream reads at once.
+const PIECE: u64 = 1 << 20;
+/// Pieces that a stream reads at the same time, the one being sent included.
+const READ_AHEAD: usize = 2;
+
+/// One version of a blob, and where its bytes are. May be kept: it keeps nothing from being
+/// removed.
+#[derive(Debug)]
+pub(crate) struct BlobVersion {
+    /// What is known of it.
+    pub(crate) info: BlobInfo,
+    segments: Vec<PlacedSegment>,
+}
+
+/// One version of a blob, which can be read for as long as this is kept.
+#[derive(Clone)]
+pub(crate) struct BlobFile {
+    store: BlobStore,
+    version: Arc<BlobVersion>,
+    _guard: Arc<ReadGuard>,
+}
+
+impl BlobStore {
+    /// Keeps every object from being removed whose blob is replaced or deleted from now on.
+    pub(crate) fn hold(&self) -> ReadGuard {
+        ReadGuard::new(self)
+    }
+
+    /// Looks up the version that a blob has now; `None` if there is no blob.
+    ///
+    /// # Errors
+    /// Names that no blob can have, and the failures of the index.
+    pub(crate) async fn version(&self, container: &str, name: &str) -> Result<Option<BlobVersion>> {
+        match self.find(&target(container, name)?, ReadRange::All).await {
+            Ok((info, _, segments)) => Ok(Some(BlobVersion { info, segments })),
+            Err(BlobError::BlobNotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A version to read. The guard must have been there before the version was looked up, or
+    /// before it was seen that it is still the blob's.
+    pub(crate) fn open(&self, version: Arc<BlobVersion>, guard: ReadGuard) -> BlobFile {
+        BlobFile { store: self.clone(), version, _guard: Arc::new(guard) }
+    }
+}
+
+impl BlobFile {
+    /// What is known of the blob.
+    pub(crate) fn info(&self) -> &BlobInfo {
+        &self.version.info
+    }
+
+    /// Reads a range, which must be within the blob.
+    ///
+    /// # Errors
+    /// The failures of the objects.
+    pub(crate) async fn bytes(&self, range: Range<u64>) -> Result<Bytes> {
+        let read = extent::read(self.extents_of(range).await?).await;
+        Ok(read.map_err(|source| self.failed(source))?.into())
+    }
+
+    /// Opens a range as a stream.
+    ///
+    /// # Errors
+    /// [`BlobError::RangeNotSatisfiable`]. What else fails comes out of the stream.
+    pub(crate) fn read(&self, range: ReadRange) -> Result<BlobReader> {
+        let size = self.info().size;
+        let range = range.within(size).ok_or(BlobError::RangeNotSatisfiable { size })?;
+        let file = self.clone();
+        let pieces = stream::iter(extent::pieces(range.clone(), PIECE));
+        let pieces = pieces.map(move |piece| {
+            let file = file.clone();
+            async move { file.bytes(piece).await }
+        });
+        let stream = pieces.buffered(READ_AHEAD).boxed();
+        Ok(BlobReader::new(self.info().clone(), range, stream))
+    }
+
+    /// The stretches of local files that a range consists of.
+    async fn extents_of(&self, range: Range<u64>) -> Result<Vec<Extent>> {
+        let segments = &self.version.segments;
+        let first =
+            segments.partition_point(|segment| segment.start + segment.length <= range.start);
+        let overlapping = segments.iter().skip(first);
+        let mut extents = Vec::with_capacity(1);
+        let mut at = range.start;
+        for segment in overlapping.take_while(|segment| segment.start < range.end) {
+            let end = range.end.min(segment.start + segment.length);
+            let part = at - segment.start..end - segment.start;
+            extents.extend(self.store.inner.files.extents(&segment.object, part).await?);
+            at = end;
+        }
+        if at == range.end {
+            Ok(extents)
+        } else {
+            Err(self.failed(io::ErrorKind::UnexpectedEof.into()))
+        }
+    }
+
+    fn failed(&self, source: io::Error) -> BlobError {
+        BlobError::File { path: self.info().name.clone(), source }
+    }
+}
+
+#[async_trait]
+impl Source for BlobFile {
+    async fn extents(&self, range: Range<u64>) -> io::Result<Vec<Extent>> {
+        self.extents_of(range).await.map_err(io::Error::other)
+    }
+}
