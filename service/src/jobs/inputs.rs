@@ -131,7 +131,7 @@ async fn download(app: &App, file: &Record, path: &Path) -> Result<(), Failure> 
     // A key that is missing or wrong is the client's.
     let reader = FileReader::of(app, file).await;
     let reader = reader.map_err(|error| Failure::new(MALFORMED, error.message))?;
-    let saved = match reader.read(ReadRange::All).await {
+    let saved = match reader.read(ReadRange::All) {
         Ok(content) => content.save(path).await,
         Err(error) => Err(error),
     };

@@ -1,11 +1,14 @@
 //! Reading and writing the files of assets, whether they are encrypted at rest or not.
 
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 
 use azure_media::encryption::{KEY_SIZE, SCHEME, StorageCipher, VERSION, parse_iv};
 use azure_media::v2_19::{AssetCreationOptions, ContentKeyType};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
 use edm::{DateTime, Record};
 use secrecy::ExposeSecret as _;
 use uuid::Uuid;
@@ -14,61 +17,92 @@ use super::Secret;
 use super::content_key::clear_key;
 use super::storage::through;
 use crate::app::App;
-use crate::blob::{BlobError, BlobInfo, BlobReader, BlobStore, ReadRange, file_stream};
+use crate::blob::{BlobError, BlobFile, BlobInfo, BlobReader, ReadRange, file_stream};
 use crate::error::ApiError;
 use crate::sets::{self, asset, both, equals};
 use crate::store::{Change, Query, Source};
 
-/// An asset's file: what is read of it is in the clear.
+/// A version of an asset's file: what is read of it is in the clear.
 #[derive(Clone)]
 pub(crate) struct FileReader {
-    store: BlobStore,
     container: String,
     name: String,
+    blob: Option<BlobFile>,
     cipher: Option<StorageCipher>,
 }
 
 impl FileReader {
-    /// A file of an asset, by its name; it need not be there.
+    /// Opens a file of an asset, by its name; it need not be there.
     pub(crate) async fn open(app: &App, asset_id: &str, name: &str) -> Result<Self, ApiError> {
         let filter = both(equals("ParentAssetId", asset_id), equals("Name", name));
         let query = Query { top: 1, ..Query::all(sets::set("Files")?, filter) };
-        match app.store.query(&query).await?.records.pop() {
-            Some(file) => Self::of(app, &file).await,
+        let cipher = match app.store.query(&query).await?.records.pop() {
+            Some(file) => cipher(app, &file).await?,
             // There may be a blob that no file tells of.
-            None => Ok(Self::new(app, asset_id, name, None)),
-        }
+            None => None,
+        };
+        Self::new(app, asset_id, name, cipher).await
     }
 
-    /// The file of a record.
+    /// Opens the file of a record.
     pub(crate) async fn of(app: &App, file: &Record) -> Result<Self, ApiError> {
         let cipher = cipher(app, file).await?;
-        Ok(Self::new(app, file.text("ParentAssetId"), file.text("Name"), cipher))
+        Self::new(app, file.text("ParentAssetId"), file.text("Name"), cipher).await
     }
 
-    fn new(app: &App, asset_id: &str, name: &str, cipher: Option<StorageCipher>) -> Self {
-        Self {
-            store: app.blob_store.clone(),
-            container: asset::container_of(asset_id),
-            name: name.to_owned(),
-            cipher,
-        }
+    async fn new(
+        app: &App,
+        asset_id: &str,
+        name: &str,
+        cipher: Option<StorageCipher>,
+    ) -> Result<Self, ApiError> {
+        let container = asset::container_of(asset_id);
+        let guard = app.blob_store.hold();
+        let version = match app.blob_store.version(&container, name).await {
+            // No blob has such a name.
+            Err(BlobError::InvalidBlobName { .. }) => None,
+            found => found?,
+        };
+        let blob = version.map(|version| app.blob_store.open(Arc::new(version), guard));
+        Ok(Self { container, name: name.to_owned(), blob, cipher })
     }
 
     /// What is known of the blob; `None` if there is none.
-    pub(crate) async fn info(&self) -> Result<Option<BlobInfo>, BlobError> {
-        self.store.get(&self.container, &self.name).await
+    pub(crate) fn info(&self) -> Option<&BlobInfo> {
+        self.blob.as_ref().map(BlobFile::info)
     }
 
     /// Opens a range.
-    pub(crate) async fn read(&self, range: ReadRange) -> Result<BlobReader, BlobError> {
-        let reader = self.store.read(&self.container, &self.name, range).await?;
+    pub(crate) fn read(&self, range: ReadRange) -> Result<BlobReader, BlobError> {
+        let reader = self.blob()?.read(range)?;
         Ok(match self.cipher.clone() {
             None => reader,
             Some(cipher) => {
                 let start = reader.range.start;
                 reader.map(|stream| through(cipher, start, stream))
             }
+        })
+    }
+
+    /// Reads a range, which must be within the file, into memory.
+    pub(crate) async fn bytes(&self, range: Range<u64>) -> Result<Bytes, BlobError> {
+        let start = range.start;
+        let bytes = self.blob()?.bytes(range).await?;
+        let Some(cipher) = &self.cipher else { return Ok(bytes) };
+        let mut bytes = BytesMut::from(bytes);
+        cipher.apply(start, &mut bytes)?;
+        Ok(bytes.freeze())
+    }
+
+    /// The blob, if what is in it is the file as it is.
+    pub(crate) fn clear_blob(&self) -> Option<&BlobFile> {
+        self.blob.as_ref().filter(|_| self.cipher.is_none())
+    }
+
+    fn blob(&self) -> Result<&BlobFile, BlobError> {
+        self.blob.as_ref().ok_or_else(|| BlobError::BlobNotFound {
+            container: self.container.clone(),
+            name: self.name.clone(),
         })
     }
 }

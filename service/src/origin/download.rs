@@ -1,14 +1,16 @@
 //! Progressive download: a file of the asset, in the clear, whole or in part.
 
-use axum::body::Body;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
-use super::OriginError;
+use super::content::Content;
+use super::{OriginError, files_of};
 use crate::app::App;
-use crate::blob::{BlobError, ReadRange};
+use crate::blob::ReadRange;
 use crate::keys::FileReader;
+use crate::send::Part;
 
 /// Manifests of the server are not for clients.
 const HIDDEN: &[&str] = &[".ism", ".ismc"];
@@ -17,31 +19,26 @@ pub(super) async fn file(
     app: &App,
     asset: &str,
     path: &str,
-    headers: &HeaderMap,
+    head: &Parts,
 ) -> Result<Response, OriginError> {
     let missing = || OriginError::not_found("There is no such file.");
     let name = percent_decode_str(path).decode_utf8().map_err(|_| missing())?;
     if HIDDEN.iter().any(|extension| name.to_ascii_lowercase().ends_with(extension)) {
         return Err(missing());
     }
-    let range = headers.get(header::RANGE).and_then(|range| ReadRange::parse(range.to_str().ok()?));
+    let range = head.headers.get(header::RANGE);
+    let range = range.and_then(|range| ReadRange::parse(range.to_str().ok()?));
     let file = FileReader::open(app, asset, &name).await?;
-    let reader = match file.read(range.unwrap_or(ReadRange::All)).await {
-        Ok(reader) => reader,
-        Err(BlobError::BlobNotFound { .. } | BlobError::InvalidBlobName { .. }) => {
-            return Err(missing());
-        }
-        Err(BlobError::RangeNotSatisfiable { size }) => {
-            let status = StatusCode::RANGE_NOT_SATISFIABLE;
-            let message = "The range is past the end.";
-            let error = OriginError::new(status, "MPE_STORAGE_INVALID_RANGE", message);
-            let size = [(header::CONTENT_RANGE, format!("bytes */{size}"))];
-            return Ok((size, error.into_response()).into_response());
-        }
-        Err(error) => return Err(OriginError::internal(error)),
+    let info = file.info().ok_or_else(missing)?.clone();
+    let Some(part) = range.unwrap_or(ReadRange::All).within(info.size) else {
+        let status = StatusCode::RANGE_NOT_SATISFIABLE;
+        let message = "The range is past the end.";
+        let error = OriginError::new(status, "MPE_STORAGE_INVALID_RANGE", message);
+        let size = [(header::CONTENT_RANGE, format!("bytes */{}", info.size))];
+        return Ok((size, error.into_response()).into_response());
     };
-    let (info, part) = (reader.info.clone(), reader.range.clone());
-    let mut response = Body::from_stream(reader.into_stream()).into_response();
+    let content = content(file, info.size)?;
+    let mut response = content.into_body(part.clone(), files_of(head)).into_response();
     let mut set = |name: header::HeaderName, value: String| {
         if let Ok(value) = value.try_into() {
             response.headers_mut().insert(name, value);
@@ -57,4 +54,13 @@ pub(super) async fn file(
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     Ok(response)
+}
+
+/// The whole file.
+fn content(file: FileReader, size: u64) -> Result<Content, OriginError> {
+    if let Some(blob) = file.clear_blob() {
+        return Ok(Content::File { blob: blob.clone(), parts: vec![Part::Range(0..size)] });
+    }
+    let stream = file.read(ReadRange::All).map_err(OriginError::internal)?.into_stream();
+    Ok(Content::Stream { length: size, stream })
 }

@@ -1,66 +1,69 @@
-//! Sending fragments: as they lie in a file, through a cipher, or encrypted sample by sample.
+//! How fragments are sent: as they lie in a file, through a cipher, or encrypted sample by sample.
 
-use axum::body::Body;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::StatusCode;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use packager::protect::{EnvelopeEncryptor, SampleEncryptor};
 use packager::{Fragment, Packaged};
 
+use super::content::Content;
 use super::{Origin, OriginError};
 use crate::app::App;
 use crate::blob::{BlobError, ReadRange};
+use crate::extent;
 use crate::keys::FileReader;
+use crate::send::Part;
 
 /// Fragments with more media data are not encrypted sample by sample, for which they have to be in
 /// memory: ten seconds at 100 Mbit/s have less.
 const LARGEST: u64 = 128 << 20;
+/// What is read at once to be encrypted.
+const PIECE: u64 = 1 << 20;
 /// How much media data may be in memory to be encrypted, in KiB; more waits.
 pub(super) const ENCRYPTED_AT_ONCE: usize = 256 << 10;
 
-/// Answers with a fragment.
-pub(super) async fn respond(
+/// What a fragment is sent as.
+pub(super) async fn content(
     app: &App,
     asset: &str,
     packaged: Packaged,
-) -> Result<Response, OriginError> {
+) -> Result<Content, OriginError> {
     let file = FileReader::open(app, asset, &packaged.fragment().file).await?;
     match packaged {
-        Packaged::Clear(fragment) => {
-            let (content_type, length) = (fragment.kind.content_type(), fragment.content_length());
-            Ok(response(content_type, length, Body::from_stream(contents(file, fragment))))
-        }
+        Packaged::Clear(fragment) => Ok(clear(file, fragment)),
         Packaged::Envelope(fragment, encryptor) => {
-            let content_type = fragment.kind.content_type();
             let length = EnvelopeEncryptor::encrypted_length(fragment.content_length());
-            let body = Body::from_stream(enveloped(contents(file, fragment), *encryptor));
-            Ok(response(content_type, length, body))
+            let stream = enveloped(contents(file, fragment), *encryptor).boxed();
+            Ok(Content::Stream { length, stream })
         }
         Packaged::Samples(encryptor) => encrypted(&app.origin, file, encryptor).await,
     }
 }
 
-fn response(content_type: &'static str, length: u64, body: Body) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type.to_owned()),
-        (header::CONTENT_LENGTH, length.to_string()),
-    ];
-    (headers, body).into_response()
+/// A fragment: its head, then what it names of the file.
+fn clear(file: FileReader, fragment: Fragment) -> Content {
+    match file.clear_blob() {
+        Some(blob) => {
+            let mut parts = vec![Part::Bytes(fragment.head)];
+            parts.extend(fragment.ranges.into_iter().map(Part::Range));
+            Content::File { blob: blob.clone(), parts }
+        }
+        None => Content::Stream {
+            length: fragment.content_length(),
+            stream: contents(file, fragment).boxed(),
+        },
+    }
 }
 
-/// A fragment: its head, then what it names of the file, read while it is sent.
+/// A fragment, whose file is read while it is sent.
 fn contents(
     file: FileReader,
     fragment: Fragment,
 ) -> impl Stream<Item = Result<Bytes, BlobError>> + Send {
     let head = stream::once(std::future::ready(Ok(fragment.head)));
-    let data = stream::iter(fragment.ranges).then(move |range| {
-        let file = file.clone();
-        async move {
-            let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
-            Ok::<_, BlobError>(file.read(range).await?.into_stream())
-        }
+    let data = stream::iter(fragment.ranges).map(move |range| {
+        let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
+        Ok::<_, BlobError>(file.read(range)?.into_stream())
     });
     head.chain(data.try_flatten())
 }
@@ -88,9 +91,8 @@ async fn encrypted(
     origin: &Origin,
     file: FileReader,
     encryptor: Box<SampleEncryptor>,
-) -> Result<Response, OriginError> {
+) -> Result<Content, OriginError> {
     let fragment = encryptor.fragment();
-    let content_type = fragment.kind.content_type();
     let length: u64 = fragment.ranges.iter().map(|range| range.end - range.start).sum();
     if length > LARGEST {
         let message = format!("A fragment of more than {LARGEST} bytes cannot be encrypted.");
@@ -102,10 +104,8 @@ async fn encrypted(
     let permit = origin.encrypting.acquire_many(kib).await.map_err(OriginError::internal)?;
     let mut data = Vec::with_capacity(usize::try_from(length).map_err(OriginError::internal)?);
     for range in fragment.ranges.clone() {
-        let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
-        let reader = file.read(range).await.map_err(OriginError::internal)?;
-        let mut pieces = std::pin::pin!(reader.into_stream());
-        while let Some(piece) = pieces.try_next().await.map_err(OriginError::internal)? {
+        for piece in extent::pieces(range, PIECE) {
+            let piece = file.bytes(piece).await.map_err(OriginError::internal)?;
             data.extend_from_slice(&piece);
         }
     }
@@ -116,6 +116,6 @@ async fn encrypted(
     let (head, data) = work.await.map_err(OriginError::internal)??;
     drop(permit);
     let length = (head.len() + data.len()) as u64;
-    let parts = stream::iter([Ok::<_, BlobError>(head), Ok(data)]);
-    Ok(response(content_type, length, Body::from_stream(parts)))
+    let stream = stream::iter([Ok(head), Ok(data)]).boxed();
+    Ok(Content::Stream { length, stream })
 }

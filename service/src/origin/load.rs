@@ -3,13 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use futures_util::TryStreamExt as _;
+use bytes::Bytes;
 use packager::{Locate, Mp4, Presentation, ServerManifest, Step};
 
 use super::{OriginError, PresentationKey};
 use crate::app::App;
-use crate::blob::ReadRange;
 use crate::keys::FileReader;
 
 /// Larger server manifests are refused.
@@ -22,8 +20,8 @@ pub(super) async fn presentation(
     ism: &str,
 ) -> Result<Arc<Presentation>, OriginError> {
     let file = FileReader::open(app, asset, ism).await?;
-    let info = file.info().await.map_err(OriginError::internal)?;
-    let info = info.ok_or_else(|| OriginError::not_found(format!("There is no file {ism}.")))?;
+    let info =
+        file.info().ok_or_else(|| OriginError::not_found(format!("There is no file {ism}.")))?;
     if info.size > LARGEST_ISM {
         let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
         let message = format!("{ism} is larger than {LARGEST_ISM} bytes.");
@@ -65,9 +63,8 @@ async fn load(
 /// Reads the index of an MP4 file: its `moov`, wherever it is, and nothing of its samples.
 async fn mp4(app: &App, asset: &str, name: &str) -> Result<Mp4, OriginError> {
     let file = FileReader::open(app, asset, name).await?;
-    let info = file.info().await.map_err(OriginError::internal)?;
     let missing = || packager::Error::MissingFile { file: name.to_owned() };
-    let size = info.ok_or_else(missing)?.size;
+    let size = file.info().ok_or_else(missing)?.size;
     let mut locate = Locate::new(name, size);
     let mut step = locate.start();
     let moov = loop {
@@ -86,14 +83,7 @@ async fn read(file: &FileReader, range: std::ops::Range<u64>) -> Result<Bytes, O
     if range.is_empty() {
         return Ok(Bytes::new());
     }
-    let wanted = ReadRange::From { first: range.start, last: Some(range.end - 1) };
-    let reader = file.read(wanted).await;
-    let stream = reader.map_err(OriginError::internal)?.into_stream();
-    let joined = stream.try_fold(BytesMut::new(), |mut joined, piece| async move {
-        joined.extend_from_slice(&piece);
-        Ok(joined)
-    });
-    Ok(joined.await.map_err(OriginError::internal)?.freeze())
+    file.bytes(range).await.map_err(OriginError::internal)
 }
 
 /// What a presentation takes in memory, in bytes.

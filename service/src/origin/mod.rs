@@ -1,6 +1,7 @@
 //! The streaming endpoint: manifests and fragments, cut from the MP4 files of an asset when they
 //! are asked for. Nothing is packaged ahead and nothing is kept but sample indexes.
 
+mod content;
 mod download;
 mod endpoint;
 mod error;
@@ -16,7 +17,7 @@ use std::time::Duration;
 
 use axum::extract::Request as HttpRequest;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_media::v2_19::LocatorType;
 use edm::DateTime;
@@ -26,7 +27,10 @@ use tokio::sync::Semaphore;
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::listen::Connection;
+use crate::send::FileQueue;
 use crate::sets;
+use content::Content;
 use endpoint::Endpoint;
 use error::OriginError;
 use policy::Delivery;
@@ -115,7 +119,7 @@ async fn answer(app: &App, head: &Parts) -> Result<Response, OriginError> {
     let path = head.uri.path();
     let mut response = match site::Policy::of(path) {
         Some(policy) => policy.answer(&endpoint)?,
-        None => below_locator(app, &endpoint, path, &head.headers).await?,
+        None => below_locator(app, &endpoint, head).await?,
     };
     endpoint.set_cache(&mut response);
     Ok(response)
@@ -124,17 +128,16 @@ async fn answer(app: &App, head: &Parts) -> Result<Response, OriginError> {
 async fn below_locator(
     app: &App,
     endpoint: &Endpoint,
-    path: &str,
-    headers: &HeaderMap,
+    head: &Parts,
 ) -> Result<Response, OriginError> {
     let (guid, rest) =
-        split(path).ok_or_else(|| OriginError::not_found("There is no such path."))?;
+        split(head.uri.path()).ok_or_else(|| OriginError::not_found("There is no such path."))?;
     let asset = asset(app, guid).await?;
     let request = match Request::parse(rest) {
         Ok(request) => request,
         Err(UrlError::NotStreaming) => {
             Delivery::of(app, &asset).await?.check_download()?;
-            return download::file(app, &asset, rest, headers).await;
+            return download::file(app, &asset, rest, head).await;
         }
         Err(error) => return Err(error.into()),
     };
@@ -146,22 +149,29 @@ async fn below_locator(
     let view = presentation.view(parameters, protection.as_deref());
     match &request {
         Request::Manifest { format, .. } => {
-            Ok(text(format.manifest_content_type(), view.manifest(*format)?))
+            let manifest = Content::Bytes(view.manifest(*format)?.into());
+            Ok(reply(head, format.manifest_content_type(), manifest))
         }
         Request::Playlist { bitrate, track, format, .. } => {
-            let playlist = view.playlist(track, *bitrate, *format)?;
-            Ok(text(Format::Hls(*format).manifest_content_type(), playlist))
+            let playlist = Content::Bytes(view.playlist(track, *bitrate, *format)?.into());
+            Ok(reply(head, Format::Hls(*format).manifest_content_type(), playlist))
         }
         Request::Init { bitrate, track, format, .. } => {
             let init = view.init(track, *bitrate, *format)?;
-            let content_type = view.kind(track)?.content_type();
-            Ok(([(header::CONTENT_TYPE, content_type)], init).into_response())
+            Ok(reply(head, view.kind(track)?.content_type(), Content::Bytes(init)))
         }
         Request::Fragment { bitrate, track, start, noun, format, .. } => {
             let packaged = view.part(track, *bitrate, *start, *format, *noun)?;
-            fragment::respond(app, &asset, packaged).await
+            let content_type = packaged.fragment().kind.content_type();
+            let content = fragment::content(app, &asset, packaged).await?;
+            Ok(reply(head, content_type, content))
         }
     }
+}
+
+/// Where the connection of a request takes files to send, if it does.
+fn files_of(head: &Parts) -> Option<FileQueue> {
+    head.extensions.get::<Connection>()?.files.clone()
 }
 
 /// The id of the asset that an open locator leads to.
@@ -186,6 +196,11 @@ async fn locator(app: &App, guid: &str) -> Result<Option<edm::Record>, ApiError>
     Ok(app.store.get(sets::set("Locators")?, &format!("nb:lid:UUID:{guid}")).await?)
 }
 
-fn text(content_type: &'static str, body: String) -> Response {
-    ([(header::CONTENT_TYPE, content_type)], body).into_response()
+fn reply(head: &Parts, content_type: &'static str, content: Content) -> Response {
+    let length = content.length();
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        (header::CONTENT_LENGTH, HeaderValue::from(length)),
+    ];
+    (headers, content.into_body(0..length, files_of(head))).into_response()
 }
