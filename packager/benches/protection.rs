@@ -128,7 +128,7 @@ fn parse(file: &[u8]) -> Result<Mp4, Box<dyn Error>> {
                 let part = file.get(range).ok_or("the file is cut off")?;
                 step = locate.feed(Bytes::copy_from_slice(part))?;
             }
-            Step::Moov(moov) => return Ok(Mp4::parse("film.mp4", &moov, file.len() as u64)?),
+            Step::Found(boxes) => return Ok(Mp4::parse("film.mp4", boxes, file.len() as u64)?),
         }
     }
 }

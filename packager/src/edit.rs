@@ -80,6 +80,12 @@ impl Edit {
         Ok(edit)
     }
 
+    /// The same edit of media whose clock starts with the first sample, which decodes at `start` on
+    /// the clock of the file.
+    pub(crate) fn of_media_from(self, start: i64) -> Self {
+        Edit { media_time: self.media_time.saturating_sub(start), ..self }
+    }
+
     /// Applies the edit to a track.
     ///
     /// Audio frames before time 0 are encoder priming and are left out. A video track that starts

@@ -2,8 +2,9 @@
 //!
 //! The crate does no I/O: bytes in, bytes out. A caller that owns the storage works like this:
 //!
-//! 1. [`Locate`] tells which byte ranges of an MP4 file to read until its `moov` box is at hand.
-//! 2. [`Mp4::parse`] turns the `moov` into [`Track`]s with a compact sample index.
+//! 1. [`Locate`] tells which byte ranges of an MP4 file to read until all [`Boxes`] that tell about
+//!    samples are at hand: the `moov`, and the `moof` boxes of a fragmented file.
+//! 2. [`Mp4::parse`] turns them into [`Track`]s with a compact sample index.
 //! 3. The `.ism` file of the asset ([`ServerManifest`]) names the tracks, or the caller lists
 //!    [`Rendition`]s itself; a [`Presentation`] cuts all of them on one timeline.
 //! 4. [`Request::parse`] reads the URL below the locator; the presentation answers it with a
@@ -35,6 +36,7 @@ mod error;
 mod filter;
 mod format;
 mod fragment;
+mod fragmented;
 mod hls;
 mod index;
 mod indexed;
@@ -71,7 +73,7 @@ pub use indexed::IndexedTrack;
 pub use moov::{Mp4, Track, TrackKind, VideoInfo};
 pub use presentation::Presentation;
 pub use server_manifest::{MediaEntry, MediaKind, ServerManifest, ServerManifestError};
-pub use source::{Locate, Step};
+pub use source::{Boxes, Locate, Step};
 pub use stream::{Quality, Rendition, Stream};
 pub use time::TIMESCALE;
 pub use timeline::{Chunk, Timeline};

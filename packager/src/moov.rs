@@ -9,9 +9,11 @@ use crate::boxes::Reader;
 use crate::codec::Codec;
 use crate::edit::{Edit, Placement};
 use crate::error::{Error, Place};
+use crate::fragmented::{Fragments, TrackFragments};
 use crate::index::SampleIndex;
 use crate::indexed::IndexedTrack;
 use crate::sample_entry::SampleEntry;
+use crate::source::Boxes;
 use crate::tables::sample_index;
 use crate::time::{TIMESCALE, to_units};
 
@@ -103,8 +105,8 @@ pub struct Track {
     pub(crate) sample_entry: Bytes,
     pub(crate) placement: Placement,
     pub(crate) totals: Totals,
-    /// SHA-256 of the `moov` box: tells apart what encryption with one key must not take for the
-    /// same.
+    /// SHA-256 of the boxes that tell about samples: tells apart what encryption with one key must
+    /// not take for the same.
     pub(crate) fingerprint: [u8; 32],
 }
 
@@ -196,78 +198,63 @@ struct Movie {
     timescale: u32,
     fingerprint: [u8; 32],
     file_len: u64,
+    /// Bytes of the samples of all tracks so far.
+    data: u64,
 }
 
 impl Mp4 {
-    /// Parses the payload of a `moov` box.
+    /// Parses what [`crate::Locate`] has found, or the payload of the `moov` box of a progressive
+    /// file.
     ///
     /// `file` names the file in error messages; `file_len` is its size in bytes. Tracks that are
     /// neither audio nor video are ignored. A track with an unsupported codec or edit list does
     /// not spoil the others: the reason comes back when it is asked for.
     ///
     /// # Errors
-    /// [`Error::Malformed`] for broken boxes or samples outside the file,
-    /// [`Error::Unsupported`] for a fragmented file.
-    pub fn parse(file: &str, moov: &[u8], file_len: u64) -> Result<Mp4, Error> {
+    /// [`Error::Malformed`] for broken boxes, samples outside the file, or samples that together
+    /// are larger than the file.
+    pub fn parse(file: &str, boxes: impl Into<Boxes>, file_len: u64) -> Result<Mp4, Error> {
+        let Boxes { moov, mut fragments } = boxes.into();
         let place = Place { file, track: 0, path: "moov" };
-        let root = Reader::new(moov, place);
-        if root.find(b"mvex")?.is_some() {
-            return Err(place.unsupported("a fragmented MP4 file"));
-        }
-        let movie = Movie {
-            timescale: header_timescale(root.child(b"mvhd", MVHD)?)?,
-            fingerprint: Sha256::digest(moov).into(),
-            file_len,
-        };
+        let root = Reader::new(&moov, place);
+        let fingerprint = fragments
+            .as_deref()
+            .map_or_else(|| Sha256::digest(&moov).into(), Fragments::fingerprint);
+        let timescale = header_timescale(root.child(b"mvhd", MVHD)?)?;
+        let mut movie = Movie { timescale, fingerprint, file_len, data: 0 };
         let mut mp4 = Mp4 { file: file.to_owned(), tracks: Vec::new(), refused: Vec::new() };
         let mut children = root;
         while let Some((kind, payload)) = children.next_box()? {
             if kind == *b"trak" {
                 let trak = Reader::new(payload, place.at("moov/trak"));
-                mp4.add(trak, &movie)?;
+                mp4.add(trak, &mut movie, fragments.as_deref_mut())?;
             }
         }
         Ok(mp4)
     }
 
-    fn add(&mut self, trak: Reader<'_>, movie: &Movie) -> Result<(), Error> {
-        let (id, display) = track_header(trak.child(b"tkhd", "moov/trak/tkhd")?)?;
-        let place = Place { track: id, path: "", ..trak.place() };
-        let trak = Reader::new(trak.rest(), place);
-        let mdia = trak.child(b"mdia", "mdia")?;
-        let kind = match &handler(mdia.child(b"hdlr", HDLR)?)? {
-            b"vide" => TrackKind::Video,
-            b"soun" => TrackKind::Audio,
-            _ => return Ok(()),
+    fn add(
+        &mut self,
+        trak: Reader<'_>,
+        movie: &mut Movie,
+        fragments: Option<&mut Fragments>,
+    ) -> Result<(), Error> {
+        let Some(trak) = Trak::parse(trak)? else {
+            return Ok(());
         };
-        let mdhd = mdia.child(b"mdhd", MDHD)?;
-        let timescale = header_timescale(mdhd)?;
-        let parse = || {
-            let edit = Edit::parse(trak, movie.timescale, timescale)?;
-            let stbl = mdia.child(b"minf", "mdia/minf")?.child(b"stbl", "mdia/minf/stbl")?;
-            let entry = SampleEntry::parse(stbl, kind)?;
-            let index = sample_index(stbl, movie.file_len)?;
-            let placement = edit.place(&index, kind, timescale, place)?;
-            let track = Track {
-                id,
-                kind,
-                timescale,
-                language: language(mdhd)?,
-                codec: entry.codec,
-                video: entry.video,
-                display,
-                sample_entry: entry.raw,
-                totals: Totals::of(&index, &placement),
-                placement,
-                fingerprint: movie.fingerprint,
-            };
-            if track.end() > MAX_DURATION {
-                return Err(place.malformed("the track is longer than 31 days"));
+        let (id, kind, place) = (trak.id, trak.kind, trak.root.place());
+        let fragments = fragments.map(|fragments| fragments.take(id));
+        match trak.track(movie, fragments) {
+            Ok(track) => {
+                // What two samples share they would both be sent with: a small file could make a
+                // huge stream.
+                movie.data = movie.data.saturating_add(track.totals.bytes);
+                if movie.data > movie.file_len {
+                    let problem = "the samples together are larger than the file";
+                    return Err(place.malformed(problem));
+                }
+                self.tracks.push(Arc::new(track));
             }
-            Ok(IndexedTrack::new(track, index))
-        };
-        match parse() {
-            Ok(track) => self.tracks.push(Arc::new(track)),
             Err(reason @ Error::Unsupported { .. }) => self.refused.push((id, kind, reason)),
             Err(error) => return Err(error),
         }
@@ -313,6 +300,66 @@ impl Mp4 {
             || Error::NoTrack { file: self.file.clone(), wanted: wanted.to_owned() },
             |(_, _, reason)| reason.clone(),
         )
+    }
+}
+
+/// A `trak` box that is audio or video.
+struct Trak<'a> {
+    id: u32,
+    kind: TrackKind,
+    display: Display,
+    root: Reader<'a>,
+    mdia: Reader<'a>,
+}
+
+impl<'a> Trak<'a> {
+    /// Reads as far as it takes to know the kind; `None` if it is another one.
+    fn parse(trak: Reader<'a>) -> Result<Option<Self>, Error> {
+        let (id, display) = track_header(trak.child(b"tkhd", "moov/trak/tkhd")?)?;
+        let root = Reader::new(trak.rest(), Place { track: id, path: "", ..trak.place() });
+        let mdia = root.child(b"mdia", "mdia")?;
+        let kind = match &handler(mdia.child(b"hdlr", HDLR)?)? {
+            b"vide" => TrackKind::Video,
+            b"soun" => TrackKind::Audio,
+            _ => return Ok(None),
+        };
+        Ok(Some(Trak { id, kind, display, root, mdia }))
+    }
+
+    fn track(
+        self,
+        movie: &Movie,
+        fragments: Option<TrackFragments>,
+    ) -> Result<IndexedTrack, Error> {
+        let place = self.root.place();
+        let mdhd = self.mdia.child(b"mdhd", MDHD)?;
+        let timescale = header_timescale(mdhd)?;
+        let stbl = self.mdia.child(b"minf", "mdia/minf")?.child(b"stbl", "mdia/minf/stbl")?;
+        let entry = SampleEntry::parse(stbl, self.kind)?;
+        let tables = sample_index(stbl, movie.file_len)?;
+        let (index, start) = match fragments {
+            None => (tables.ok_or_else(|| place.unsupported("an empty track"))?, 0),
+            Some(fragments) => fragments.join(tables, self.kind, place)?,
+        };
+        let edit = Edit::parse(self.root, movie.timescale, timescale)?.of_media_from(start);
+        let placement = edit.place(&index, self.kind, timescale, place)?;
+        let track = Track {
+            id: self.id,
+            kind: self.kind,
+            timescale,
+            language: language(mdhd)?,
+            codec: entry.codec,
+            video: entry.video,
+            display: self.display,
+            sample_entry: entry.raw,
+            totals: Totals::of(&index, &placement),
+            placement,
+            fingerprint: movie.fingerprint,
+        };
+        if track.end().saturating_sub(track.start()) > MAX_DURATION {
+            return Err(place.malformed("the track is longer than 31 days"));
+        }
+        Ok(IndexedTrack::new(track, index))
     }
 }
 

@@ -213,10 +213,4 @@ fn other_codecs_are_refused_by_name() {
         text.starts_with("ac3.mp4: moov/trak[2]/mdia/minf/stbl/stsd: codec \"ac-3\""),
         "{text}"
     );
-
-    studio.ffmpeg(&format!("{picture} {VIDEO} -movflags frag_keyframe+empty_moov frag.mp4"));
-    let bytes = std::fs::read(studio.path("frag.mp4")).unwrap();
-    let moov = common::moov("frag.mp4", &bytes);
-    let error = Mp4::parse("frag.mp4", &moov, bytes.len() as u64).unwrap_err();
-    assert!(error.to_string().contains("fragmented"), "{error}");
 }

@@ -4,6 +4,7 @@
 
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use packager::{
     DashFormat, Error, Format, HlsFormat, Mp4, Parameters, Presentation, Rendition, ServerManifest,
     SmoothFormat,
@@ -31,7 +32,7 @@ impl Damage {
 
 /// Goes all the way; returns whether the file was accepted.
 fn package(moov: &[u8]) -> Result<(), Error> {
-    let mp4 = Mp4::parse("clip.mp4", moov, FILE_LEN)?;
+    let mp4 = Mp4::parse("clip.mp4", Bytes::copy_from_slice(moov), FILE_LEN)?;
     let renditions = mp4.tracks().iter().map(|track| Rendition::new("clip.mp4", track.clone()));
     let presentation = Presentation::new(renditions.collect())?;
     for format in [

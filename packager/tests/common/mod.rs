@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use packager::{Format, Fragment, Locate, Mp4, Presentation, Step, Stream};
+use packager::{Boxes, Format, Fragment, Locate, Mp4, Presentation, Step, Stream};
 use tempfile::TempDir;
 
 /// Whether ffmpeg and ffprobe can be run. Says so loudly if they cannot.
@@ -50,11 +50,10 @@ impl Studio {
         run("ffmpeg", &all, self.folder.path());
     }
 
-    /// Finds and parses the `moov` of a file with ranged reads.
+    /// Finds and parses the boxes of a file with ranged reads.
     pub(crate) fn open(&self, name: &str) -> Arc<Mp4> {
         let file = std::fs::read(self.path(name)).unwrap();
-        let moov = moov(name, &file);
-        Arc::new(Mp4::parse(name, &moov, file.len() as u64).unwrap())
+        Arc::new(Mp4::parse(name, boxes(name, &file), file.len() as u64).unwrap())
     }
 
     pub(crate) fn open_all(&self, names: &[&str]) -> BTreeMap<String, Arc<Mp4>> {
@@ -156,7 +155,7 @@ impl Studio {
 }
 
 /// Runs [`Locate`] over a file in memory.
-pub(crate) fn moov(name: &str, file: &[u8]) -> Bytes {
+pub(crate) fn boxes(name: &str, file: &[u8]) -> Boxes {
     let mut locate = Locate::new(name, file.len() as u64);
     let mut step = locate.start();
     loop {
@@ -165,7 +164,7 @@ pub(crate) fn moov(name: &str, file: &[u8]) -> Bytes {
                 let part = &file[range.start as usize..range.end as usize];
                 step = locate.feed(Bytes::copy_from_slice(part)).unwrap();
             }
-            Step::Moov(moov) => return moov,
+            Step::Found(boxes) => return boxes,
         }
     }
 }

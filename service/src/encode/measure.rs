@@ -184,7 +184,7 @@ pub(super) fn read_index(path: &Path, name: &str) -> io::Result<Measured> {
     let length = file.metadata()?.len();
     let mut locate = Locate::new(name, length);
     let mut step = locate.start();
-    let moov = loop {
+    let boxes = loop {
         match step {
             Step::Read(range) => {
                 let mut bytes = Vec::new();
@@ -193,10 +193,10 @@ pub(super) fn read_index(path: &Path, name: &str) -> io::Result<Measured> {
                 Read::by_ref(&mut file).take(wanted).read_to_end(&mut bytes)?;
                 step = locate.feed(Bytes::from(bytes)).map_err(io::Error::other)?;
             }
-            Step::Moov(moov) => break moov,
+            Step::Found(boxes) => break boxes,
         }
     };
-    let mp4 = Mp4::parse(name, &moov, length).map_err(io::Error::other)?;
+    let mp4 = Mp4::parse(name, boxes, length).map_err(io::Error::other)?;
     Ok(indexed(mp4, length))
 }
 

@@ -60,22 +60,22 @@ async fn load(
     Ok(Arc::new(Presentation::new(manifest.renditions(&files)?)?))
 }
 
-/// Reads the index of an MP4 file: its `moov`, wherever it is, and nothing of its samples.
+/// Reads the index of an MP4 file: its `moov` and `moof` boxes, and nothing of its samples.
 async fn mp4(app: &App, asset: &str, name: &str) -> Result<Mp4, OriginError> {
     let file = FileReader::open(app, asset, name).await?;
     let missing = || packager::Error::MissingFile { file: name.to_owned() };
     let size = file.info().ok_or_else(missing)?.size;
     let mut locate = Locate::new(name, size);
     let mut step = locate.start();
-    let moov = loop {
+    let boxes = loop {
         match step {
             Step::Read(range) => step = locate.feed(read(&file, range).await?)?,
-            Step::Moov(moov) => break moov,
+            Step::Found(boxes) => break boxes,
         }
     };
     // An hour of samples takes milliseconds: not on a thread that others wait for.
     let name = name.to_owned();
-    let parsed = tokio::task::spawn_blocking(move || Mp4::parse(&name, &moov, size)).await;
+    let parsed = tokio::task::spawn_blocking(move || Mp4::parse(&name, boxes, size)).await;
     Ok(parsed.map_err(OriginError::internal)??)
 }
 
