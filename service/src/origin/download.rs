@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
 use super::content::Content;
-use super::{OriginError, files_of};
+use super::{Code, OriginError, files_of};
 use crate::app::App;
 use crate::blob::ReadRange;
 use crate::keys::FileReader;
@@ -31,9 +31,7 @@ pub(super) async fn file(
     let file = FileReader::open(app, asset, &name).await?;
     let info = file.info().ok_or_else(missing)?.clone();
     let Some(part) = range.unwrap_or(ReadRange::All).within(info.size) else {
-        let status = StatusCode::RANGE_NOT_SATISFIABLE;
-        let message = "The range is past the end.";
-        let error = OriginError::new(status, "MPE_STORAGE_INVALID_RANGE", message);
+        let error = OriginError::new(Code::StorageInvalidRange, "The range is past the end.");
         let size = [(header::CONTENT_RANGE, format!("bytes */{}", info.size))];
         return Ok((size, error.into_response()).into_response());
     };

@@ -4,12 +4,12 @@
 use std::net::IpAddr;
 
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use azure_media::v2_19::{IPRange, StreamingEndpointCacheControl};
 use edm::{Edm as _, Record, Value};
 
-use super::OriginError;
+use super::{Code, OriginError};
 use crate::app::App;
 use crate::listen::Connection;
 use crate::route;
@@ -56,7 +56,7 @@ impl Endpoint {
             return Ok(());
         }
         let message = "The streaming endpoint does not serve this address.";
-        Err(OriginError::new(StatusCode::FORBIDDEN, "MPE_UNAUTHORIZED", message))
+        Err(OriginError::new(Code::Unauthorized, message))
     }
 
     /// Refuses to package for an endpoint that only hands out files.
@@ -66,9 +66,7 @@ impl Endpoint {
         }
         let message = "A streaming endpoint of version 1.0 without streaming units does not \
                        package: scale it, or change its version to 2.0.";
-        let (status, code) =
-            (StatusCode::UNSUPPORTED_MEDIA_TYPE, "MPE_OUTPUT_FORMAT_NOT_SUPPORTED");
-        Err(OriginError::new(status, code, message))
+        Err(OriginError::new(Code::OutputFormatNotSupported, message))
     }
 
     /// Says how long an answer may be kept, if the endpoint says so.

@@ -1,33 +1,33 @@
-//! Errors of streams: the codes that the documentation of the origin lists.
+//! What requests of the streaming endpoint fail with.
 
-use axum::http::StatusCode;
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use packager::{Error as PackagerError, UrlError};
 
+pub(super) use super::code::Code;
 use crate::error::ApiError;
 
-/// What a request of the streaming endpoint fails with: the codes that its documentation lists.
+/// An error of the streaming endpoint: a documented code, and what it is about.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{code}: {message}")]
+#[error("{}: {message}", .code.name())]
 pub(super) struct OriginError {
-    pub(super) status: StatusCode,
-    code: &'static str,
+    code: Code,
     message: String,
 }
 
 impl OriginError {
-    pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
     }
 
     pub(super) fn not_found(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "MPE_RESOURCE_NOT_FOUND", message)
+        Self::new(Code::ResourceNotFound, message)
     }
 
+    /// A failure of the service itself, whose cause is logged only.
     pub(super) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a stream could not be served");
-        let status = StatusCode::INTERNAL_SERVER_ERROR;
-        Self::new(status, "MPE_STORAGE_ERROR", "The asset could not be read.")
+        Self::new(Code::StorageInternalError, "The asset could not be read.")
     }
 }
 
@@ -39,49 +39,39 @@ impl From<ApiError> for OriginError {
 
 impl From<PackagerError> for OriginError {
     fn from(error: PackagerError) -> Self {
-        let (status, code) = match error {
-            PackagerError::NoSuchTrack { .. } | PackagerError::NoSuchQuality { .. } => {
-                (StatusCode::NOT_FOUND, "MPE_EGRESS_TRACK_NOT_FOUND")
-            }
-            PackagerError::NoSuchTime { .. } => {
-                (StatusCode::NOT_FOUND, "MPE_FRAGMENT_TIMESTAMP_NOT_FOUND")
-            }
-            PackagerError::NothingLeft { left: "fragment" } => {
-                (StatusCode::NOT_FOUND, "MPE_EGRESS_TIMESTAMP_NOT_FOUND")
-            }
-            PackagerError::NothingLeft { .. } => {
-                (StatusCode::NOT_FOUND, "MPE_EGRESS_TRACK_NOT_FOUND")
-            }
-            PackagerError::NoInitSegment => (StatusCode::BAD_REQUEST, "MPE_BAD_URL_SYNTAX"),
-            PackagerError::Unprotectable { .. } => {
-                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "MPE_OUTPUT_FORMAT_NOT_SUPPORTED")
-            }
+        let code = match error {
+            PackagerError::NoSuchTrack { .. } => Code::TrackNotFound,
+            PackagerError::NoSuchQuality { .. } => Code::MediaEntryNotFound,
+            PackagerError::NoSuchTime { .. } => Code::FragmentTimestampNotFound,
+            PackagerError::NothingLeft { left: "fragment" } => Code::TimestampNotFound,
+            PackagerError::NothingLeft { .. } => Code::FilterRemovedAllStreams,
+            PackagerError::NoInitSegment => Code::BadUrlSyntax,
+            PackagerError::Unprotectable { .. } => Code::OutputProtectionFormatNotSupported,
             PackagerError::WrongLength { .. } => return Self::internal(error),
-            PackagerError::MissingFile { .. } => {
-                (StatusCode::NOT_FOUND, "MPE_STORAGE_RESOURCE_NOT_FOUND")
-            }
-            _ => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "MPE_FORMAT_NOT_SUPPORTED"),
+            PackagerError::MissingFile { .. } => Code::StorageResourceNotFound,
+            PackagerError::NoCommonKeyframes { .. } => Code::KeyFrameIntervalTooLarge,
+            _ => Code::FormatNotSupported,
         };
-        Self::new(status, code, error.to_string())
+        Self::new(code, error.to_string())
     }
 }
 
 impl From<UrlError> for OriginError {
     fn from(error: UrlError) -> Self {
-        let status = match error {
-            UrlError::UnsupportedFormat { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            _ => StatusCode::BAD_REQUEST,
-        };
         let code = match error {
-            UrlError::UnsupportedFormat { .. } => "MPE_OUTPUT_FORMAT_NOT_SUPPORTED",
-            _ => "MPE_BAD_URL_SYNTAX",
+            UrlError::UnsupportedFormat { .. } => Code::OutputFormatNotSupported,
+            _ => Code::BadUrlSyntax,
         };
-        Self::new(status, code, error.to_string())
+        Self::new(code, error.to_string())
     }
 }
 
 impl IntoResponse for OriginError {
     fn into_response(self) -> Response {
-        (self.status, format!("{self}\n")).into_response()
+        let Self { code, message } = self;
+        // What is missing now may be there in a moment: nobody is to remember it.
+        let headers = [(header::CACHE_CONTROL, "no-store")];
+        let text = format!("{} (0x{:08X}): {message}\n", code.name(), code.value());
+        (code.status(), headers, text).into_response()
     }
 }

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use edm::Record;
 use packager::{Parameters, Presentation};
 
-use super::OriginError;
+use super::{Code, OriginError};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sets;
@@ -25,7 +24,7 @@ pub(super) async fn apply(
     for name in &parameters.filters {
         let found = find(app, asset, name).await?.ok_or_else(|| {
             let message = format!("Neither the asset nor the account has a filter '{name}'.");
-            OriginError::new(StatusCode::NOT_FOUND, "MPE_EGRESS_FILTER_NOT_FOUND", message)
+            OriginError::new(Code::FilterNotFound, message)
         })?;
         filters.push(sets::compile_filter(&found)?);
     }

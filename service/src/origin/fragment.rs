@@ -1,13 +1,12 @@
 //! How fragments are sent: as they lie in a file, through a cipher, or encrypted sample by sample.
 
-use axum::http::StatusCode;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use packager::protect::{EnvelopeEncryptor, SampleEncryptor};
 use packager::{Fragment, Packaged};
 
 use super::content::Content;
-use super::{Origin, OriginError};
+use super::{Code, Origin, OriginError};
 use crate::app::App;
 use crate::blob::{BlobError, ReadRange};
 use crate::extent;
@@ -96,8 +95,7 @@ async fn encrypted(
     let length: u64 = fragment.ranges.iter().map(|range| range.end - range.start).sum();
     if length > LARGEST {
         let message = format!("A fragment of more than {LARGEST} bytes cannot be encrypted.");
-        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        return Err(OriginError::new(status, "MPE_FORMAT_NOT_SUPPORTED", message));
+        return Err(OriginError::new(Code::FormatNotSupported, message));
     }
     // Bounded above, it is a number that there are permits for.
     let kib = u32::try_from(length / 1024 + 1).map_err(OriginError::internal)?;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use packager::{Locate, Mp4, Presentation, ServerManifest, Step};
 
-use super::{OriginError, PresentationKey};
+use super::{Code, OriginError, PresentationKey};
 use crate::app::App;
 use crate::keys::FileReader;
 
@@ -23,9 +23,8 @@ pub(super) async fn presentation(
     let info =
         file.info().ok_or_else(|| OriginError::not_found(format!("There is no file {ism}.")))?;
     if info.size > LARGEST_ISM {
-        let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
         let message = format!("{ism} is larger than {LARGEST_ISM} bytes.");
-        return Err(OriginError::new(status, "MPE_FORMAT_NOT_SUPPORTED", message));
+        return Err(OriginError::new(Code::FormatNotSupported, message));
     }
     let key = PresentationKey {
         asset: asset.to_owned(),
@@ -44,10 +43,7 @@ async fn load(
     ism: &str,
     size: u64,
 ) -> Result<Arc<Presentation>, OriginError> {
-    let unsupported = |message: String| {
-        let status = axum::http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
-        OriginError::new(status, "MPE_FORMAT_NOT_SUPPORTED", message)
-    };
+    let unsupported = |message: String| OriginError::new(Code::FormatNotSupported, message);
     let manifest = read(file, 0..size).await?;
     let manifest =
         std::str::from_utf8(&manifest).map_err(|_| unsupported(format!("{ism} is not UTF-8.")))?;

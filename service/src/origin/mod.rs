@@ -1,6 +1,7 @@
 //! The streaming endpoint: manifests and fragments, cut from the MP4 files of an asset when they
 //! are asked for. Nothing is packaged ahead and nothing is kept but sample indexes.
 
+mod code;
 mod content;
 mod download;
 mod endpoint;
@@ -32,7 +33,7 @@ use crate::send::FileQueue;
 use crate::sets;
 use content::Content;
 use endpoint::Endpoint;
-use error::OriginError;
+use error::{Code, OriginError};
 use policy::Delivery;
 
 /// Sample indexes in memory, in bytes.
@@ -44,6 +45,9 @@ const CACHE_IDLE: Duration = Duration::from_secs(600);
 const STALE: Duration = Duration::from_secs(2);
 /// Assets whose delivery policies are remembered.
 const DELIVERIES: u64 = 10_000;
+
+/// What streams can be asked with.
+const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// What the streaming endpoint remembers. Clones share it.
 #[derive(Clone)]
@@ -96,12 +100,15 @@ pub(crate) async fn handle(app: &App, request: HttpRequest) -> Response {
             Err(error) => error.into_response(),
         },
         Method::OPTIONS => StatusCode::NO_CONTENT.into_response(),
-        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+        _ => {
+            let headers = [(header::ALLOW, METHODS), (header::CACHE_CONTROL, "no-store")];
+            (StatusCode::METHOD_NOT_ALLOWED, headers).into_response()
+        }
     };
     // Players are on other sites: they may read everything.
     for (name, value) in [
         ("access-control-allow-origin", "*"),
-        ("access-control-allow-methods", "GET, HEAD, OPTIONS"),
+        ("access-control-allow-methods", METHODS),
         ("access-control-allow-headers", "*"),
         ("access-control-expose-headers", "*"),
         ("x-content-type-options", "nosniff"),

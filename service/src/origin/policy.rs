@@ -5,12 +5,11 @@
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
 use azure_media::v2_19::{AssetDeliveryPolicyType as Type, AssetDeliveryProtocol as Protocol};
 use packager::protect::Protection;
 use packager::{Encryption, Format};
 
-use super::{OriginError, protection};
+use super::{Code, OriginError, protection};
 use crate::app::App;
 use crate::error::ApiError;
 use crate::sets::{self, DeliveryConfiguration};
@@ -83,8 +82,7 @@ impl Delivery {
             (None, []) => Ok(None),
             (None, [policy]) => policy.protection.clone(),
             (None, _) => Err(OriginError::new(
-                StatusCode::BAD_REQUEST,
-                "MPE_ENC_ENCRYPTION_NOT_SPECIFIED_IN_URL",
+                Code::EncryptionNotSpecifiedInUrl,
                 "The asset has several delivery policies for this protocol: say which is meant, \
                  such as encryption=cbc.",
             )),
@@ -115,8 +113,7 @@ impl Delivery {
             .any(|policy| matches!(policy.ty, Type::Blocked | Type::None | Type::Unknown(_)));
         if blocked || fitting.is_empty() {
             return Err(OriginError::new(
-                StatusCode::FORBIDDEN,
-                "MPE_OUTPUT_FORMAT_BLOCKED",
+                Code::OutputFormatBlocked,
                 "The delivery policies of the asset do not allow this protocol.",
             ));
         }
@@ -136,8 +133,7 @@ fn encryption_of(ty: Type) -> Option<Encryption> {
 
 fn not_set(wanted: Encryption) -> OriginError {
     OriginError::new(
-        StatusCode::FORBIDDEN,
-        "MPE_ENC_ENCRYPTION_NOT_SET_IN_DELIVERY_POLICY",
+        Code::EncryptionNotSetInDeliveryPolicy,
         format!(
             "The asset has no delivery policy with encryption={} for this protocol.",
             wanted.name()
@@ -146,7 +142,7 @@ fn not_set(wanted: Encryption) -> OriginError {
 }
 
 fn required(problem: &str) -> OriginError {
-    OriginError::new(StatusCode::FORBIDDEN, "MPE_ENC_ENCRYPTION_REQUIRED", format!("{problem}."))
+    OriginError::new(Code::EncryptionRequired, format!("{problem}."))
 }
 
 #[cfg(test)]

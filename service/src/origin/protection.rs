@@ -1,6 +1,5 @@
 //! From a delivery policy and the keys of its asset to what the packager encrypts with.
 
-use axum::http::StatusCode;
 use azure_media::v2_19::{
     AssetDeliveryPolicyConfigurationKey as Key, AssetDeliveryPolicyType as Type,
     ContentKeyDeliveryType, ContentKeyType,
@@ -14,7 +13,7 @@ use secrecy::ExposeSecret as _;
 use url::Url;
 use uuid::Uuid;
 
-use super::OriginError;
+use super::{Code, OriginError};
 use crate::app::App;
 use crate::keys;
 use crate::sets::{self, DeliveryConfiguration};
@@ -57,7 +56,7 @@ async fn content_key(app: &App, record: &Record, kid: Uuid) -> Result<ContentKey
 /// What must be encrypted and cannot be is not served.
 fn no_key(problem: &str) -> OriginError {
     let message = format!("The asset must be encrypted, and that cannot be done: it {problem}.");
-    OriginError::new(StatusCode::FORBIDDEN, "MPE_ENC_ENCRYPTION_REQUIRED", message)
+    OriginError::new(Code::EncryptionRequired, message)
 }
 
 fn envelope(

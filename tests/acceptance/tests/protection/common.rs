@@ -138,7 +138,7 @@ fn smooth_streaming_has_no_cbcs() {
         Asset::new(&[&key], &[policy(7, CBCS, &[(11, "000102030405060708090a0b0c0d0e0f")])]);
     for path in ["film.ism/manifest", "film.ism/QualityLevels(300000)/Fragments(video=0)"] {
         let reply = asset.get(path).expect(415);
-        assert!(reply.text().contains("MPE_OUTPUT_FORMAT_NOT_SUPPORTED"), "{reply}");
+        assert!(reply.text().contains("MPE_OUTPUT_PROTECTION_FORMAT_NOT_SUPPORTED"), "{reply}");
     }
     // The constant IV is that of the policy.
     let init = asset.get("film.ism/QualityLevels(300000)/Fragments(video=i,format=mpd-time-csf)");

@@ -16,7 +16,7 @@ fn asked(asset: &Asset, path: &str) -> (u16, String) {
     let reply = asset.get(path);
     let code = match reply.status {
         200 => String::new(),
-        _ => reply.text().split(':').next().unwrap_or_default().to_owned(),
+        _ => reply.text().split(' ').next().unwrap_or_default().to_owned(),
     };
     (reply.status, code)
 }

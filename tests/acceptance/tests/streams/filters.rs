@@ -204,7 +204,7 @@ fn tracks_are_left_out_of_every_format() {
     let high = "film.ism/QualityLevels(200000)/Manifest(video,format=m3u8-cmaf";
     stage.get(&format!("{high})")).expect(200);
     let gone = stage.get(&format!("{high},filter=small)")).expect(404);
-    assert!(gone.text().starts_with("MPE_EGRESS_TRACK_NOT_FOUND"), "{gone}");
+    assert!(gone.text().starts_with("MPE_MANIFEST_MEDIA_ENTRY_NOT_FOUND"), "{gone}");
     let fragment = "film.ism/QualityLevels(64000)/Fragments(aac_eng=0,format=m3u8-cmaf";
     stage.get(&format!("{fragment})")).expect(200);
     stage.get(&format!("{fragment},filter=small)")).expect(404);

@@ -157,7 +157,7 @@ fn caches_are_told_how_long() {
         assert_eq!(ask(host, rest).expect(200).header("cache-control"), "max-age=1800", "{rest}");
     }
     // What is not there now may be there soon.
-    assert_eq!(ask(host, "nope.mp4").expect(404).header("cache-control"), "");
+    assert_eq!(ask(host, "nope.mp4").expect(404).header("cache-control"), "no-store");
 }
 
 #[test]
