@@ -14,6 +14,7 @@ use crate::stream::{Quality, Stream};
 use crate::text;
 use crate::time::{TIMESCALE, iso_duration};
 use crate::timeline::Timeline;
+use crate::url::Parameters;
 
 /// Azure Media Services numbered audio sets as group 5 and the video set as group 1.
 const AUDIO_GROUP: u32 = 5;
@@ -23,10 +24,8 @@ const VIDEO_GROUP: u32 = 1;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outline<'a> {
     pub(crate) format: DashFormat,
-    /// What URLs carry behind the format.
-    pub(crate) repeated: &'a str,
-    /// What URLs of subtitles carry behind the format: a filter changes what is in them.
-    pub(crate) repeated_in_texts: &'a str,
+    /// What is asked for beside the format.
+    pub(crate) parameters: &'a Parameters,
     pub(crate) protection: Option<&'a Protection>,
     /// Where the presentation starts on the timeline.
     pub(crate) origin: u64,
@@ -58,7 +57,9 @@ pub(crate) fn manifest(presentation: &Presentation, outline: Outline<'_>) -> Str
         adaptation_set(&mut out, id + 1, stream, outline);
     }
     let id = presentation.streams().len() + 1;
-    text::adaptation_sets(&mut out, id, presentation.texts(), format, outline.repeated_in_texts);
+    // A filter changes what is in subtitles.
+    let repeated = outline.parameters.repeated();
+    text::adaptation_sets(&mut out, id, presentation.texts(), format, &repeated);
     out.push_str("</Period>\n</MPD>\n");
     out
 }
@@ -103,7 +104,10 @@ fn adaptation_set(out: &mut String, id: usize, stream: &Stream, outline: Outline
 }
 
 fn segment_template(out: &mut String, stream: &Stream, outline: Outline<'_>) {
-    let (name, format, repeated) = (escape(stream.name()), outline.format.name(), outline.repeated);
+    let (name, format, parameters) =
+        (escape(stream.name()), outline.format.name(), outline.parameters);
+    let repeated = parameters.repeated_in_fragments();
+    let (init, segment) = (parameters.suffix(".mp4"), parameters.suffix(".m4s"));
     let offset = match outline.origin {
         0 => String::new(),
         origin => format!(" presentationTimeOffset=\"{origin}\""),
@@ -111,8 +115,8 @@ fn segment_template(out: &mut String, stream: &Stream, outline: Outline<'_>) {
     let _ = write!(
         out,
         "<SegmentTemplate timescale=\"{TIMESCALE}\"{offset} \
-         media=\"QualityLevels($Bandwidth$)/Fragments({name}=$Time$,format={format}{repeated})\" \
-         initialization=\"QualityLevels($Bandwidth$)/Fragments({name}=i,format={format}{repeated})\">\n\
+         media=\"QualityLevels($Bandwidth$)/Fragments({name}=$Time$,format={format}{repeated}){segment}\" \
+         initialization=\"QualityLevels($Bandwidth$)/Fragments({name}=i,format={format}{repeated}){init}\">\n\
          <SegmentTimeline>"
     );
     let mut first = true;

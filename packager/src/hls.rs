@@ -40,8 +40,9 @@ pub(crate) fn master(
     let default = parameters.audio_track.as_deref();
     let default = audio.iter().position(|(stream, _)| Some(stream.name()) == default).unwrap_or(0);
     let subtitles = presentation.texts().next().is_some();
-    let list = Listing { format, repeated: parameters.repeated(), subtitles };
-    out.push_str(&text::renditions(presentation.texts(), format, &list.repeated));
+    let (repeated, suffix) = (parameters.repeated(), parameters.suffix(".m3u8"));
+    let list = Listing { format, repeated, suffix, subtitles };
+    out.push_str(&text::renditions(presentation.texts(), format, parameters));
     if video.is_empty() {
         for stream in presentation.of_kind(TrackKind::Audio) {
             for quality in stream.qualities() {
@@ -75,6 +76,7 @@ pub(crate) fn master(
 struct Listing {
     format: HlsFormat,
     repeated: String,
+    suffix: &'static str,
     /// Whether there are renditions of subtitles.
     subtitles: bool,
 }
@@ -109,21 +111,29 @@ impl Listing {
 
     fn playlist_uri(&self, stream: &Stream, quality: &Quality) -> String {
         format!(
-            "QualityLevels({})/Manifest({},format={}{})",
+            "QualityLevels({})/Manifest({},format={}{}){}",
             quality.bitrate(),
             stream.name(),
             self.format.name(),
-            self.repeated
+            self.repeated,
+            self.suffix
         )
     }
 }
 
 /// Writes the media playlist of any quality level of a stream: all have the same fragments, and
-/// the bitrate is in the folder of the playlist. `repeated` is what URLs carry behind the format.
+/// the bitrate is in the folder of the playlist.
 /// `keys` are `EXT-X-KEY` lines: they come behind the initialization segment, so they do not apply
 /// to it and it is clear (RFC 8216 §4.3.2.4).
-pub(crate) fn media(stream: &Stream, format: HlsFormat, repeated: &str, keys: &str) -> String {
+pub(crate) fn media(
+    stream: &Stream,
+    format: HlsFormat,
+    parameters: &Parameters,
+    keys: &str,
+) -> String {
     let (name, format) = (stream.name(), format.name());
+    let repeated = parameters.repeated_in_fragments();
+    let (init, segment) = (parameters.suffix(".mp4"), parameters.suffix(".m4s"));
     let timeline = stream.timeline();
     // RFC 8216 §4.3.3.1 asks for no less than the rounded maximum; rounding up is what AMS did.
     let longest = timeline.longest().div_ceil(u64::from(TIMESCALE));
@@ -134,7 +144,7 @@ pub(crate) fn media(stream: &Stream, format: HlsFormat, repeated: &str, keys: &s
         "#EXT-X-PLAYLIST-TYPE:VOD\n\
          #EXT-X-MEDIA-SEQUENCE:0\n\
          #EXT-X-TARGETDURATION:{longest}\n\
-         #EXT-X-MAP:URI=\"Fragments({name}=i,format={format}{repeated})\"\n\
+         #EXT-X-MAP:URI=\"Fragments({name}=i,format={format}{repeated}){init}\"\n\
          {keys}"
     );
     for chunk in timeline.chunks() {
@@ -144,7 +154,7 @@ pub(crate) fn media(stream: &Stream, format: HlsFormat, repeated: &str, keys: &s
         let _ = write!(
             out,
             "#EXTINF:{seconds}.{rest:06},no-desc\n\
-             Fragments({name}={start},format={format}{repeated})\n"
+             Fragments({name}={start},format={format}{repeated}){segment}\n"
         );
     }
     out.push_str("#EXT-X-ENDLIST\n");
@@ -186,6 +196,21 @@ mod tests {
         let parameters = Parameters { audio_only: Some(false), ..Parameters::default() };
         let without = presentation().unwrap().hls_master(HlsFormat::Cmaf, &parameters);
         assert_eq!(without.lines().count(), text.lines().count() - 2);
+    }
+
+    #[test]
+    fn extensions_are_opted_in() {
+        let presentation = presentation().unwrap();
+        let parameters = Parameters { extensions: Some(true), ..Parameters::default() };
+        let text = presentation.hls_master(HlsFormat::Cmaf, &parameters);
+        let uri = "QualityLevels(500000)/Manifest(video,format=m3u8-cmaf,extensions=true).m3u8";
+        assert!(text.lines().any(|line| line == uri), "{text}");
+        let view = presentation.view(&parameters, None);
+        let text = view.playlist("video", 500_000, HlsFormat::Cmaf).unwrap();
+        let urls: Vec<_> = text.lines().filter(|line| line.contains("Fragments(")).collect();
+        assert_eq!(urls[0], "#EXT-X-MAP:URI=\"Fragments(video=i,format=m3u8-cmaf).mp4\"");
+        assert_eq!(urls[1], "Fragments(video=0,format=m3u8-cmaf).m4s");
+        assert_eq!(urls.len(), 4);
     }
 
     #[test]

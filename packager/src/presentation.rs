@@ -207,15 +207,13 @@ impl Presentation {
     pub fn hls_media(&self, track: &str, bitrate: u64, format: HlsFormat) -> Result<String, Error> {
         let stream = self.stream(track)?;
         stream.quality(bitrate)?;
-        Ok(hls::media(stream, format, "", ""))
+        Ok(hls::media(stream, format, &Parameters::default(), ""))
     }
 
     /// The DASH manifest.
     pub fn dash(&self, format: DashFormat) -> String {
-        let origin = self.origin;
-        let repeated_in_texts = "";
-        let outline = Outline { format, repeated: "", repeated_in_texts, protection: None, origin };
-        dash::manifest(self, outline)
+        let (parameters, origin) = (&Parameters::default(), self.origin);
+        dash::manifest(self, Outline { format, parameters, protection: None, origin })
     }
 
     /// The Smooth Streaming client manifest.

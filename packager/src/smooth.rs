@@ -15,7 +15,8 @@ use crate::text;
 use crate::time::TIMESCALE;
 use crate::timeline::Timeline;
 
-/// Writes the manifest that players load; `repeated` is what its URLs carry behind the time. Writing to a `String` cannot fail, so results are not looked at.
+/// Writes the manifest that players load; `repeated` is what its URLs carry behind
+/// the time. Writing to a `String` cannot fail, so results are not looked at.
 pub(crate) fn manifest(
     presentation: &Presentation,
     format: SmoothFormat,

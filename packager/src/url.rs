@@ -4,6 +4,7 @@
 //! film.ism/Manifest                                            Smooth Streaming
 //! film.ism/manifest(format=m3u8-cmaf,audio-only=false)         another format
 //! film.ism/manifest(format=mpd-time-csf).mpd                   an extension is tolerated
+//! film.ism/manifest(format=m3u8-cmaf,extensions=true)          with extensions in all URLs
 //! film.ism/manifest(format=m3u8-cmaf,filter=mobile;english)    cut by up to three filters
 //! film.ism/QualityLevels(500000)/Manifest(video,format=m3u8-cmaf)
 //! film.ism/QualityLevels(500000)/Fragments(video=60000000,format=mpd-time-csf)
@@ -22,7 +23,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::format::{Format, HlsFormat};
 use crate::fragment::FragmentNoun;
-use call::Call;
+use call::{Call, FRAGMENT_EXTENSIONS, MANIFEST_EXTENSIONS};
 pub use parameters::Parameters;
 
 /// Longest path that is looked at, in bytes.
@@ -99,7 +100,7 @@ pub enum UrlError {
         problem: String,
     },
     /// The `format` is not known or not supported for this request: HTTP 400 or 415.
-    #[error("format {format:?} is not supported here")]
+    #[error("{}", unsupported_format(.format))]
     UnsupportedFormat {
         /// The value of the parameter; empty if there was none and one is needed.
         format: String,
@@ -143,6 +144,16 @@ impl Request {
         }
     }
 
+    /// What is asked for beside a format, to be amended by the caller's own defaults.
+    pub fn parameters_mut(&mut self) -> &mut Parameters {
+        match self {
+            Request::Manifest { parameters, .. }
+            | Request::Playlist { parameters, .. }
+            | Request::Init { parameters, .. }
+            | Request::Fragment { parameters, .. } => parameters,
+        }
+    }
+
     /// Parses a path (no query string, no leading slash), percent-encoded or not.
     ///
     /// # Errors
@@ -151,27 +162,18 @@ impl Request {
         if path.len() > MAX_PATH {
             return Err(syntax("the path is too long"));
         }
-        let path =
-            percent_decode_str(path).decode_utf8().map_err(|_| syntax("the path is not UTF-8"))?;
-        let mut segments = path.split('/');
-        let ism = segments.next().unwrap_or_default();
-        if !ism
-            .get(ism.len().saturating_sub(4)..)
-            .is_some_and(|end| end.eq_ignore_ascii_case(".ism"))
-        {
+        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+        if !percent_decode_str(first).decode_utf8_lossy().to_ascii_lowercase().ends_with(".ism") {
             return Err(UrlError::NotStreaming);
         }
-        // Slashes are separators already; these are what could still leave the folder.
-        if ism.contains(['\\', '\0']) || ism.starts_with('.') {
+        let ism = call::decoded(first)?;
+        if ism.starts_with('.') {
             return Err(syntax("the .ism file name is not allowed"));
         }
-        let rest: Vec<&str> = segments.collect();
+        let rest = rest.split('/').map(call::decoded).collect::<Result<Vec<_>, _>>()?;
         match rest.as_slice() {
-            [manifest] => presentation(ism, &Call::parse(manifest, &["m3u8", "mpd"])?),
-            [quality, part] => {
-                let quality = Call::parse(quality, &[])?;
-                part_of(ism, bitrate(&quality)?, &Call::parse(part, &["m3u8", "vtt"])?)
-            }
+            [manifest] => presentation(&ism, &Call::parse(manifest)?),
+            [quality, part] => part_of(&ism, bitrate(&Call::parse(quality)?)?, &Call::parse(part)?),
             _ => Err(syntax("expected Manifest or QualityLevels(…)/… behind the .ism file")),
         }
     }
@@ -181,11 +183,13 @@ fn presentation(ism: &str, call: &Call<'_>) -> Result<Request, UrlError> {
     if call.noun != "manifest" {
         return Err(syntax(format!("unknown noun {:?}", call.noun)));
     }
+    call.check_extension(MANIFEST_EXTENSIONS)?;
     let (parameters, format) = Parameters::parse(call.parameters.iter().copied())?;
     Ok(Request::Manifest { ism: ism.to_owned(), format, parameters })
 }
 
 fn bitrate(call: &Call<'_>) -> Result<u64, UrlError> {
+    call.check_extension(&[])?;
     match (call.noun.as_str(), call.parameters.as_slice()) {
         ("qualitylevels", [bitrate]) => number(bitrate),
         _ => Err(syntax("expected QualityLevels(bitrate)")),
@@ -202,6 +206,7 @@ fn part_of(ism: &str, bitrate: u64, call: &Call<'_>) -> Result<Request, UrlError
     let ism = ism.to_owned();
     match call.noun.as_str() {
         "manifest" => {
+            call.check_extension(MANIFEST_EXTENSIONS)?;
             let track = track_name(track)?;
             match format {
                 Format::Hls(format) => {
@@ -214,6 +219,7 @@ fn part_of(ism: &str, bitrate: u64, call: &Call<'_>) -> Result<Request, UrlError
         noun => {
             let noun = FragmentNoun::parse(noun)
                 .ok_or_else(|| syntax(format!("unknown noun {noun:?}")))?;
+            call.check_extension(FRAGMENT_EXTENSIONS)?;
             let (track, start) =
                 track.split_once('=').ok_or_else(|| syntax("expected track=time"))?;
             let (track, start) = (track_name(track.trim())?, start.trim());
@@ -246,6 +252,16 @@ fn number(text: &str) -> Result<u64, UrlError> {
 
 fn syntax(problem: impl Into<String>) -> UrlError {
     UrlError::Syntax { problem: problem.into() }
+}
+
+fn unsupported_format(format: &str) -> String {
+    match format.to_ascii_lowercase().as_str() {
+        "f4m-f4f" => "HDS (f4m-f4f) is not served: no player of it is left; \
+                      ask for HLS, DASH or Smooth Streaming"
+            .to_owned(),
+        "" => "a playlist needs a format, such as format=m3u8-cmaf".to_owned(),
+        _ => format!("format {format:?} is not supported here"),
+    }
 }
 
 fn unsupported(format: &str) -> UrlError {

@@ -68,17 +68,15 @@ impl<'a> View<'a> {
             presentation.stream(name)?;
         }
         let protection = self.protection_in(format)?;
-        let repeated = &parameters.repeated_in_fragments();
         Ok(match format {
             Format::Smooth(variant) => {
-                smooth::manifest(presentation, variant, repeated, protection)
+                let repeated = parameters.repeated_in_fragments();
+                smooth::manifest(presentation, variant, &repeated, protection)
             }
             Format::Hls(variant) => presentation.hls_master(variant, parameters),
             Format::Dash(format) => {
                 let origin = presentation.origin();
-                let repeated_in_texts = &parameters.repeated();
-                let outline = Outline { format, repeated, repeated_in_texts, protection, origin };
-                dash::manifest(presentation, outline)
+                dash::manifest(presentation, Outline { format, parameters, protection, origin })
             }
         })
     }
@@ -88,15 +86,15 @@ impl<'a> View<'a> {
     /// # Errors
     /// [`Error::NoSuchTrack`] and [`Error::NoSuchQuality`].
     pub fn playlist(&self, track: &str, bitrate: u64, format: HlsFormat) -> Result<String, Error> {
-        let repeated = &self.parameters.repeated_in_fragments();
         if let Some(text) = self.presentation.text(track) {
+            let repeated = &self.parameters.repeated_in_fragments();
             return text::media(text, bitrate, format, repeated);
         }
         let stream = self.presentation.stream(track)?;
         stream.quality(bitrate)?;
         let keys = self.protection.filter(|protection| protection.covers(stream));
         let keys = keys.map_or_else(String::new, protect::hls::keys);
-        Ok(hls::media(stream, format, repeated, &keys))
+        Ok(hls::media(stream, format, self.parameters, &keys))
     }
 
     /// The initialization segment of a quality level, for HLS and DASH.

@@ -86,6 +86,12 @@ pub(crate) struct StreamOptions {
         env = "MEDIAD_OPERATION_MILLISECONDS"
     )]
     pub(crate) operation_milliseconds: u32,
+
+    /// Let the URLs in HLS and DASH manifests end as those of files do (.m3u8, .ts, .m4s, .mp4), for
+    /// clients that open no others; extensions=false in the URL of a manifest is the exception, and
+    /// without this option extensions=true is
+    #[arg(long, env = "MEDIAD_SEGMENT_EXTENSIONS")]
+    pub(crate) segment_extensions: bool,
 }
 
 impl StreamOptions {

@@ -9,6 +9,7 @@ use crate::format::HlsFormat;
 use crate::hls::micros;
 use crate::language::short;
 use crate::time::TIMESCALE;
+use crate::url::Parameters;
 
 /// The group that all variants refer to.
 pub(crate) const GROUP: &str = "subs";
@@ -21,13 +22,14 @@ pub(super) fn time_map(format: HlsFormat) -> &'static str {
     }
 }
 
-/// Writes an `EXT-X-MEDIA` line for each stream; `repeated` is what URIs carry behind the format.
-/// Writing to a `String` cannot fail, so results are not looked at.
+/// Writes an `EXT-X-MEDIA` line for each stream. Writing to a `String` cannot fail, so results are
+/// not looked at.
 pub(crate) fn renditions<'a>(
     streams: impl Iterator<Item = &'a TextStream>,
     format: HlsFormat,
-    repeated: &str,
+    parameters: &Parameters,
 ) -> String {
+    let (repeated, suffix) = (parameters.repeated(), parameters.suffix(".m3u8"));
     let mut out = String::new();
     for stream in streams {
         let (name, format) = (stream.name(), format.name());
@@ -51,7 +53,7 @@ pub(crate) fn renditions<'a>(
         let bitrate = stream.file.bitrate;
         let _ = writeln!(
             out,
-            ",URI=\"QualityLevels({bitrate})/Manifest({name},format={format}{repeated})\""
+            ",URI=\"QualityLevels({bitrate})/Manifest({name},format={format}{repeated}){suffix}\""
         );
     }
     out

@@ -1,5 +1,6 @@
 //! The parameters of a streaming URL that have the form `name=value`.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -27,7 +28,8 @@ const QUOTED: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// Names of all parameters, in lower case.
-const NAMES: [&str; 5] = ["format", "filter", "audio-only", "audiotrack", "encryption"];
+const NAMES: [&str; 6] =
+    ["format", "filter", "audio-only", "audiotrack", "encryption", "extensions"];
 
 /// What a URL asks for beside a format.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -40,6 +42,9 @@ pub struct Parameters {
     pub filters: Vec<String>,
     /// `encryption`: how the stream is to be encrypted.
     pub encryption: Option<Encryption>,
+    /// `extensions`: whether the URLs in playlists end as those of files do, for clients that open
+    /// no others. They do not unless told otherwise. Such URLs lead to the same in any case.
+    pub extensions: Option<bool>,
 }
 
 impl Parameters {
@@ -49,39 +54,28 @@ impl Parameters {
     ) -> Result<(Self, Format), UrlError> {
         let mut options = Self::default();
         let mut format = None;
+        let mut seen = BTreeSet::new();
         for parameter in parameters.filter(|parameter| !parameter.is_empty()) {
             let (name, value) = split(parameter);
+            if value.is_empty() && NAMES.contains(&name.as_str()) {
+                return Err(syntax(format!("{name} has no value")));
+            }
             match name.as_str() {
-                "format" => {
-                    let known = Format::parse(value).ok_or_else(|| unsupported(value))?;
-                    if format.replace(known).is_some() {
-                        return Err(syntax("format is given twice"));
-                    }
-                }
-                "filter" => {
-                    if !options.filters.is_empty() {
-                        return Err(syntax("filter is given twice; names are joined with `;`"));
-                    }
-                    options.filters = filters(value)?;
-                }
-                "audio-only" => {
-                    options.audio_only = match value.to_ascii_lowercase().as_str() {
-                        "true" => Some(true),
-                        "false" => Some(false),
-                        _ => return Err(syntax("audio-only is either true or false")),
-                    };
-                }
-                "audiotrack" if value.is_empty() => return Err(syntax("audioTrack has no name")),
+                "format" => format = Some(Format::parse(value).ok_or_else(|| unsupported(value))?),
+                "filter" => options.filters = filters(value)?,
+                "audio-only" => options.audio_only = Some(flag(&name, value)?),
                 "audiotrack" => options.audio_track = Some(value.to_owned()),
                 "encryption" => {
                     let known = Encryption::parse(value).ok_or_else(|| {
                         syntax("encryption is one of cbc, cenc, cbcs and cbcs-aapl")
                     })?;
-                    if options.encryption.replace(known).is_some() {
-                        return Err(syntax("encryption is given twice"));
-                    }
+                    options.encryption = Some(known);
                 }
+                "extensions" => options.extensions = Some(flag(&name, value)?),
                 _ => return Err(UrlError::UnsupportedParameter { name }),
+            }
+            if let Some(name) = seen.replace(name) {
+                return Err(syntax(format!("{name} is given twice")));
             }
         }
         Ok((options, format.unwrap_or(Format::Smooth(SmoothFormat::Latest))))
@@ -95,7 +89,15 @@ impl Parameters {
             // Writing to a `String` cannot fail.
             let _ = write!(text, "{before}{}", utf8_percent_encode(name, QUOTED));
         }
+        if let Some(extensions) = self.extensions {
+            let _ = write!(text, ",extensions={extensions}");
+        }
         text + &self.repeated_in_fragments()
+    }
+
+    /// What a URL in a playlist ends with: the extension, with its dot, if it is to have one.
+    pub(crate) fn suffix(&self, extension: &'static str) -> &'static str {
+        if self.extensions == Some(true) { extension } else { "" }
     }
 
     /// What the URLs of fragments have to repeat, with a comma before it: a filter changes none.
@@ -113,6 +115,14 @@ pub(super) fn is_option(parameter: &str) -> bool {
 fn split(parameter: &str) -> (String, &str) {
     let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
     (name.trim().to_ascii_lowercase(), value.trim())
+}
+
+fn flag(name: &str, value: &str) -> Result<bool, UrlError> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(syntax(format!("{name} is either true or false"))),
+    }
 }
 
 fn filters(value: &str) -> Result<Vec<String>, UrlError> {

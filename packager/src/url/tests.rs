@@ -28,6 +28,9 @@ fn manifests() {
         ("Film.ism/manifest(format=m3u8-cmaf, audio-only=false)", cmaf, false),
         ("Film.ism/manifest%28format%3Dmpd-time-csf%29.mpd", csf, true),
         ("Film.ism/Manifest.m3u8", smooth, true),
+        ("Film.ism/Manifest(format=m3u8-cmaf).ism", cmaf, true),
+        ("Film.ism/Manifest (format = m3u8-cmaf , ).M3U8", cmaf, true),
+        ("%46ilm%2Eism/%4danifest(,)", smooth, true),
     ] {
         assert_eq!(manifest(path), (format, audio_only), "{path}");
     }
@@ -70,6 +73,25 @@ fn playlists_init_segments_and_fragments() {
             parameters: Parameters::default(),
         })
     );
+}
+
+#[test]
+fn extensions_change_nothing() {
+    for (plain, with) in [
+        ("a.ism/QualityLevels(5)/Fragments(v=0,format=m3u8-aapl)", ".ts"),
+        ("a.ism/QualityLevels(5)/Fragments(v=0,format=mpd-time-csf)", ".M4S"),
+        ("a.ism/QualityLevels(5)/Fragments(v=i,format=m3u8-cmaf)", ".mp4"),
+        ("a.ism/QualityLevels(5)/Manifest(v,format=m3u8-cmaf)", ".m3u8"),
+        ("a.ism/manifest(format=mpd-time-cmaf)", ".mpd"),
+    ] {
+        assert_eq!(Request::parse(&format!("{plain}{with}")), Request::parse(plain), "{plain}");
+    }
+    let Ok(request) = Request::parse("a.ism/manifest(format=m3u8-cmaf,Extensions=TRUE)") else {
+        panic!()
+    };
+    assert_eq!(request.parameters().extensions, Some(true));
+    assert_eq!(request.parameters().repeated(), ",extensions=true");
+    assert_eq!(request.parameters().suffix(".ts"), ".ts");
 }
 
 #[test]
@@ -117,6 +139,25 @@ fn hostile_and_foreign_paths() {
         "a.ism/",
         "../a.ism/manifest",
         "..%2fa.ism/manifest",
+        "a.ism%2fmanifest",
+        "a%00.ism/manifest",
+        "a.ism/manifest%00",
+        "a.ism/manifest%2f",
+        "a.ism/manifest/",
+        "a.ism//manifest",
+        "a.ism/manifest(format=)",
+        "a.ism/manifest(extensions=maybe)",
+        "a.ism/manifest(extensions=true,extensions=true)",
+        "a.ism/manifest(format=fmp4).ts",
+        "a.ism/manifest(format=fmp4)m3u8",
+        "a.ism/QualityLevels(5).ts/Fragments(video=0)",
+        "a.ism/QualityLevels()/Fragments(video=0)",
+        "a.ism/QualityLevels(5)/Fragments(video=0).exe",
+        "a.ism/QualityLevels(5)/Fragments(video=0).",
+        "a.ism/QualityLevels(5)/Fragments(vi%2fdeo=0)",
+        "a.ism/QualityLevels(5)/Fragments()",
+        "a.ism/QualityLevels(5)/Fragments",
+        "a.ism/QualityLevels(5)/Fragments(video=)",
         ".ism/manifest",
         "a\\..\\b.ism/manifest",
         "a.ism/manifest(format=fmp4",
@@ -156,6 +197,7 @@ fn parameters_in_any_order_and_case() {
         audio_track: Some("aac_eng".to_owned()),
         filters: vec!["Mobile".to_owned(), "two words".to_owned()],
         encryption: None,
+        extensions: None,
     };
     for path in [
         "a.ism/manifest(format=m3u8-cmaf,filter=Mobile;two words,audio-only=false,audioTrack=aac_eng)",

@@ -140,7 +140,7 @@ async fn below_locator(
     let (guid, rest) =
         split(head.uri.path()).ok_or_else(|| OriginError::not_found("There is no such path."))?;
     let asset = asset(app, guid).await?;
-    let request = match Request::parse(rest) {
+    let mut request = match Request::parse(rest) {
         Ok(request) => request,
         Err(UrlError::NotStreaming) => {
             Delivery::of(app, &asset).await?.check_download()?;
@@ -149,6 +149,9 @@ async fn below_locator(
         Err(error) => return Err(error.into()),
     };
     endpoint.check_packages()?;
+    if app.stream_options.segment_extensions {
+        request.parameters_mut().extensions.get_or_insert(true);
+    }
     let (format, parameters) = (request.format(), request.parameters());
     let protection = Delivery::of(app, &asset).await?.of_stream(format, parameters.encryption)?;
     let whole = load::presentation(app, &asset, request.ism()).await?;

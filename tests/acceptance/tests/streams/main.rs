@@ -3,8 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 mod endpoints;
+mod extensions;
 mod filters;
 mod hosts;
 mod live;
 mod smooth;
 mod stage;
+mod urls;
