@@ -14,8 +14,9 @@ const BROWSER_TESTS: &str = "tests/browser";
 /// Run every test
 ///
 /// Needs Rust and a C compiler. ffmpeg is installed if it is missing. The tests with Python's
-/// azure-storage-blob, with clients and OData servers of others, and with a browser need python3
-/// with venv, and node, npm and Chromium; where those are missing they are skipped, which is said.
+/// azure-storage-blob, with clients, OData servers and downloaders of others, and with a browser
+/// need python3 with venv, GStreamer, and node, npm and Chromium; where those are missing they are
+/// skipped, which is said.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Run only this step; may be given several times
@@ -122,8 +123,15 @@ impl Run {
         }
         if !tools::has_python_venv() {
             self.skip(
-                "the tests with azure-storage-blob, amspy, azurerm and odatapy of Python: python3 with \
-                 venv is not there; install it (Debian: apt install python3-venv)",
+                "the tests with azure-storage-blob, amspy, azurerm, odatapy and yt-dlp of Python: \
+                 python3 with venv is not there; install it (Debian: apt install python3-venv)",
+            )?;
+        }
+        if !tools::has_gstreamer() {
+            self.skip(
+                "the tests with GStreamer: gst-launch-1.0 or one of its plugins is not there; \
+                 install them (Debian: apt install gstreamer1.0-tools gstreamer1.0-plugins-base \
+                 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-libav)",
             )?;
         }
         if tools::node().is_none() || tools::find("npm").is_none() {

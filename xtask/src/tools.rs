@@ -122,6 +122,29 @@ pub(crate) fn has_python_venv() -> bool {
     python.is_ok_and(|python| python.status.success())
 }
 
+/// What the download tests take from plugins of GStreamer.
+const GSTREAMER: [&str; 10] = [
+    "souphttpsrc",
+    "qtdemux",
+    "tsdemux",
+    "dashdemux",
+    "hlsdemux",
+    "mssdemux",
+    "dashdemux2",
+    "mssdemux2",
+    "avdec_h264",
+    "avdec_aac",
+];
+
+/// Whether GStreamer is there, with demuxers and decoders.
+pub(crate) fn has_gstreamer() -> bool {
+    let exists = |element: &&str| {
+        let inspect = Command::new("gst-inspect-1.0").args(["--exists", element]).output();
+        inspect.is_ok_and(|inspect| inspect.status.success())
+    };
+    find("gst-launch-1.0").is_some() && GSTREAMER.iter().all(exists)
+}
+
 /// A program in the `PATH`.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;

@@ -18,13 +18,14 @@
 //! * [`Api`] sends requests with the headers of the quickstart article unless told otherwise, and a
 //!   [`Reply`] that is not as expected fails the test with the whole exchange.
 //! * `tests/python` of the repository holds what is run by `python_sdk.rs`, `tests/clients` what is
-//!   run by `clients`.
+//!   run by `clients`; [`outside`] has what such tests share.
 
 mod batch;
 pub mod crypto;
 mod encrypted;
 mod http;
 mod media;
+pub mod outside;
 mod process;
 mod raw;
 mod service;

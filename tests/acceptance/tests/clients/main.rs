@@ -12,8 +12,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
+use acceptance::outside::{run, skip, without_proxy};
 use acceptance::{Service, video};
-use install::{clients, run};
+use install::clients;
 use tempfile::TempDir;
 
 /// What all clients of this file share.
@@ -58,7 +59,7 @@ fn shared() -> &'static Shared {
 fn client(name: &str, program: Result<Command, String>) {
     let mut command = match program {
         Ok(command) => command,
-        Err(problem) => return install::skip(name, &problem),
+        Err(problem) => return skip(name, &problem),
     };
     let Shared { service, folder, video } = shared();
     let info = &service.info;
@@ -76,10 +77,8 @@ fn client(name: &str, program: Result<Command, String>) {
         .env("PYTHONPATH", clients().join("redirect"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("NO_PROXY", "*");
-    for proxy in ["HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY"] {
-        command.env_remove(proxy);
-    }
-    let said = run(&mut command).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+    let said =
+        run(without_proxy(&mut command)).unwrap_or_else(|problem| panic!("{name}: {problem}"));
     assert_eq!(said.lines().last(), Some("done"), "{said}");
 }
 
