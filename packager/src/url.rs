@@ -154,6 +154,16 @@ impl Request {
         }
     }
 
+    /// The track, unless all of them are asked for.
+    pub fn track(&self) -> Option<&str> {
+        match self {
+            Request::Manifest { .. } => None,
+            Request::Playlist { track, .. }
+            | Request::Init { track, .. }
+            | Request::Fragment { track, .. } => Some(track),
+        }
+    }
+
     /// Parses a path (no query string, no leading slash), percent-encoded or not.
     ///
     /// # Errors

@@ -71,6 +71,10 @@ pub(crate) trait BlobIndex: fmt::Debug + Send + Sync {
     async fn segments(&self, version: i64, range: Range<u64>) -> Result<Vec<PlacedSegment>>;
     /// At most `limit` blobs with names at or after `from`, in byte order.
     async fn list(&self, container: &str, from: &str, limit: u32) -> Result<Vec<BlobInfo>>;
+    /// At most `limit` blobs whose names end with `ending`, which is in lower case, whatever their
+    /// own is; in byte order.
+    async fn list_ending(&self, container: &str, ending: &str, limit: u32)
+    -> Result<Vec<BlobInfo>>;
     /// Makes `content` the blob, replacing what was there, and drops its
     /// uncommitted blocks. Returns the blob and the new garbage.
     async fn commit(

@@ -53,7 +53,7 @@ async fn load(
     for name in manifest.files() {
         files.insert(name.to_owned(), Arc::new(mp4(app, asset, name).await?));
     }
-    Ok(Arc::new(Presentation::new(manifest.renditions(&files)?)?))
+    Ok(Arc::new(Presentation::new(manifest.renditions(&files)?)?.naming_texts(&manifest)))
 }
 
 /// Reads the index of an MP4 file: its `moov` and `moof` boxes, and nothing of its samples.
@@ -75,7 +75,11 @@ async fn mp4(app: &App, asset: &str, name: &str) -> Result<Mp4, OriginError> {
     Ok(parsed.map_err(OriginError::internal)??)
 }
 
-async fn read(file: &FileReader, range: std::ops::Range<u64>) -> Result<Bytes, OriginError> {
+/// A range of a file, in memory.
+pub(super) async fn read(
+    file: &FileReader,
+    range: std::ops::Range<u64>,
+) -> Result<Bytes, OriginError> {
     if range.is_empty() {
         return Ok(Bytes::new());
     }

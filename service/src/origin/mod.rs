@@ -12,6 +12,7 @@ mod load;
 mod policy;
 mod protection;
 mod site;
+mod subtitles;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,6 +54,7 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 #[derive(Clone)]
 pub(crate) struct Origin {
     presentations: Cache<PresentationKey, Arc<Presentation>>,
+    subtitles: subtitles::Contents,
     /// By the id of the asset.
     deliveries: Cache<String, Arc<Delivery>>,
     /// Bounds what is in memory to be encrypted, in KiB.
@@ -76,7 +78,8 @@ impl Origin {
             .build();
         let deliveries = Cache::builder().max_capacity(DELIVERIES).time_to_live(STALE).build();
         let encrypting = Arc::new(Semaphore::new(fragment::ENCRYPTED_AT_ONCE));
-        Self { presentations, deliveries, encrypting }
+        let subtitles = subtitles::contents();
+        Self { presentations, subtitles, deliveries, encrypting }
     }
 }
 
@@ -155,6 +158,7 @@ async fn below_locator(
     let (format, parameters) = (request.format(), request.parameters());
     let protection = Delivery::of(app, &asset).await?.of_stream(format, parameters.encryption)?;
     let whole = load::presentation(app, &asset, request.ism()).await?;
+    let whole = Box::pin(subtitles::add(app, &asset, &request, whole)).await?;
     let presentation = filters::apply(app, &asset, parameters, whole).await?;
     let view = presentation.view(parameters, protection.as_deref());
     match &request {
@@ -171,6 +175,9 @@ async fn below_locator(
             Ok(reply(head, view.kind(track)?.content_type(), Content::Bytes(init)))
         }
         Request::Fragment { bitrate, track, start, noun, format, .. } => {
+            if let Some(text) = view.text(track, *bitrate, *start, *format, *noun)? {
+                return Ok(subtitles::respond(text));
+            }
             let packaged = view.part(track, *bitrate, *start, *format, *noun)?;
             let content_type = packaged.fragment().kind.content_type();
             let content = fragment::content(app, &asset, packaged).await?;

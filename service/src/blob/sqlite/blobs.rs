@@ -72,6 +72,26 @@ pub(super) async fn list(
         .collect()
 }
 
+pub(super) async fn list_ending(
+    pool: &SqlitePool,
+    container: &str,
+    ending: &str,
+    limit: u32,
+) -> Result<Vec<BlobInfo>> {
+    sqlx::query(
+        "SELECT * FROM blob_blobs
+         WHERE container = ?1 AND lower(substr(name, -length(?2))) = ?2 ORDER BY name LIMIT ?3",
+    )
+    .bind(container)
+    .bind(ending)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?
+    .iter()
+    .map(row::blob)
+    .collect()
+}
+
 pub(super) async fn commit(
     db: &mut SqliteConnection,
     target: &BlobRef,

@@ -119,6 +119,15 @@ impl BlobIndex for SqliteBlobIndex {
         blobs::list(&self.pool, container, from, limit).await
     }
 
+    async fn list_ending(
+        &self,
+        container: &str,
+        ending: &str,
+        limit: u32,
+    ) -> Result<Vec<BlobInfo>> {
+        blobs::list_ending(&self.pool, container, ending, limit).await
+    }
+
     async fn commit(
         &self,
         target: &BlobRef,

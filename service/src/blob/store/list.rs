@@ -1,7 +1,7 @@
 //! Listing the blobs of a container.
 
 use super::super::error::{BlobError, Result};
-use super::super::model::{ListMarker, ListPage};
+use super::super::model::{BlobInfo, ListMarker, ListPage};
 use super::BlobStore;
 
 /// Rows read from the index at once.
@@ -34,6 +34,21 @@ impl BlobStore {
     ) -> Result<ListPage> {
         let query = ListQuery { prefix: prefix.to_owned(), delimiter: None, marker, max };
         self.list_page(container, &query).await
+    }
+
+    /// The blobs whose names end with `ending`, which is in lower case, whatever their own is; at
+    /// most `max`, in byte order. None if there is no such container.
+    ///
+    /// # Errors
+    /// The failures of the index.
+    pub(crate) async fn list_ending(
+        &self,
+        container: &str,
+        ending: &str,
+        max: usize,
+    ) -> Result<Vec<BlobInfo>> {
+        let limit = u32::try_from(max).unwrap_or(BATCH);
+        self.inner.index.list_ending(container, ending, limit).await
     }
 
     /// One page of a listing, folded at a delimiter when one is given.

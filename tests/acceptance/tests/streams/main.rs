@@ -9,4 +9,5 @@ mod hosts;
 mod live;
 mod smooth;
 mod stage;
+mod subtitles;
 mod urls;
