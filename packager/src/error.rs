@@ -112,6 +112,14 @@ pub enum Error {
         /// Name of the file.
         file: String,
     },
+    /// The persisted index of a file cannot be read, and is to be made anew.
+    #[error("the index of {file} is damaged: {problem}")]
+    DamagedIndex {
+        /// Name of the file.
+        file: String,
+        /// What is wrong.
+        problem: &'static str,
+    },
     /// The media data that was read for a fragment is not what was asked for.
     #[error("{file}: the media data of a fragment has {found} bytes instead of {wanted}")]
     WrongLength {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::fragment::{Cut, FragmentNoun};
-use crate::index::{Sample, SampleIndex};
+use crate::index::Sample;
+use crate::indexed::FragmentSamples;
 use crate::moov::Track;
 
 /// A fragment of which it is known what samples it has, but not yet where these are.
@@ -15,8 +16,8 @@ pub(crate) struct Located {
     pub(crate) track: Arc<Track>,
     /// Numbers of its samples.
     pub(crate) samples: Range<u32>,
-    /// The samples, if they are at hand.
-    pub(crate) index: Option<Arc<SampleIndex>>,
+    /// Where these are described.
+    pub(crate) source: FragmentSamples,
     /// Number of the fragment, from 1.
     pub(crate) sequence: u32,
     pub(crate) start: u64,
@@ -26,19 +27,41 @@ pub(crate) struct Located {
 }
 
 impl Located {
+    /// The range of the index of the file that describes the samples; `None` where these are at
+    /// hand.
+    pub(crate) fn described(&self) -> Option<Range<u64>> {
+        match &self.source {
+            FragmentSamples::Tables(_) => None,
+            FragmentSamples::Described(range) => Some(range.clone()),
+        }
+    }
+
     /// The fragment with the samples that are at hand.
     ///
     /// # Errors
     /// [`Error::SamplesUnknown`] if there are none.
     pub(crate) fn at_hand(self) -> Result<Cut, Error> {
-        let unknown = || Error::SamplesUnknown { file: self.file.to_string() };
-        let index = self.index.as_ref().ok_or_else(unknown)?;
-        let samples = index.samples(self.samples.clone()).collect();
+        self.read(&mut std::iter::empty())
+    }
+
+    /// The fragment with its samples: those at hand, or those that the next bytes describe.
+    ///
+    /// # Errors
+    /// [`Error::SamplesUnknown`] without bytes, and [`Error::DamagedIndex`].
+    pub(crate) fn read<'a>(self, read: &mut impl Iterator<Item = &'a [u8]>) -> Result<Cut, Error> {
+        let samples = match &self.source {
+            FragmentSamples::Tables(index) => index.samples(self.samples.clone()).collect(),
+            FragmentSamples::Described(_) => {
+                let unknown = || Error::SamplesUnknown { file: self.file.to_string() };
+                let bytes = read.next().ok_or_else(unknown)?;
+                let samples = crate::sidecar::samples(bytes, self.samples.clone());
+                samples.map_err(|damaged| damaged.of(&self.file))?
+            }
+        };
         Ok(self.with(samples))
     }
 
-    /// The fragment with its samples.
-    pub(crate) fn with(self, samples: Vec<Sample>) -> Cut {
+    fn with(self, samples: Vec<Sample>) -> Cut {
         Cut {
             file: self.file,
             track: self.track,

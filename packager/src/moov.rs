@@ -12,6 +12,7 @@ use crate::error::{Error, Place};
 use crate::fragmented::{Fragments, TrackFragments};
 use crate::index::SampleIndex;
 use crate::indexed::IndexedTrack;
+use crate::outline::MAX_RUNS;
 use crate::sample_entry::SampleEntry;
 use crate::source::Boxes;
 use crate::tables::sample_index;
@@ -189,8 +190,16 @@ fn gcd(a: u32, b: u32) -> u32 {
 pub struct Mp4 {
     file: String,
     tracks: Vec<Arc<IndexedTrack>>,
-    /// Audio and video tracks that cannot be packaged: id, kind and reason.
-    refused: Vec<(u32, TrackKind, Error)>,
+    /// Audio and video tracks that cannot be packaged.
+    refused: Vec<Refused>,
+}
+
+/// A track that cannot be packaged.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub(crate) id: u32,
+    pub(crate) kind: TrackKind,
+    pub(crate) reason: Error,
 }
 
 /// What all tracks of a file share.
@@ -255,10 +264,20 @@ impl Mp4 {
                 }
                 self.tracks.push(Arc::new(track));
             }
-            Err(reason @ Error::Unsupported { .. }) => self.refused.push((id, kind, reason)),
+            Err(reason @ Error::Unsupported { .. }) => {
+                self.refused.push(Refused { id, kind, reason });
+            }
             Err(error) => return Err(error),
         }
         Ok(())
+    }
+
+    pub(crate) fn new(file: String, tracks: Vec<Arc<IndexedTrack>>, refused: Vec<Refused>) -> Self {
+        Mp4 { file, tracks, refused }
+    }
+
+    pub(crate) fn refused(&self) -> &[Refused] {
+        &self.refused
     }
 
     /// Name of the file, as given to [`Mp4::parse`].
@@ -276,7 +295,7 @@ impl Mp4 {
     /// # Errors
     /// [`Error::NoTrack`], or the reason why the only such track is [`Error::Unsupported`].
     pub fn first(&self, kind: TrackKind) -> Result<&Arc<IndexedTrack>, Error> {
-        let refused = self.refused.iter().find(|(_, found, _)| *found == kind);
+        let refused = self.refused.iter().find(|refused| refused.kind == kind);
         self.tracks
             .iter()
             .find(|track| track.kind == kind)
@@ -288,17 +307,17 @@ impl Mp4 {
     /// # Errors
     /// [`Error::NoTrack`], or the reason why the track is [`Error::Unsupported`].
     pub fn track(&self, id: u32) -> Result<&Arc<IndexedTrack>, Error> {
-        let refused = self.refused.iter().find(|(found, _, _)| *found == id);
+        let refused = self.refused.iter().find(|refused| refused.id == id);
         self.tracks
             .iter()
             .find(|track| track.id == id)
             .ok_or_else(|| self.missing(refused, &format!("id {id}")))
     }
 
-    fn missing(&self, refused: Option<&(u32, TrackKind, Error)>, wanted: &str) -> Error {
+    fn missing(&self, refused: Option<&Refused>, wanted: &str) -> Error {
         refused.map_or_else(
             || Error::NoTrack { file: self.file.clone(), wanted: wanted.to_owned() },
-            |(_, _, reason)| reason.clone(),
+            |refused| refused.reason.clone(),
         )
     }
 }
@@ -341,6 +360,9 @@ impl<'a> Trak<'a> {
             None => (tables.ok_or_else(|| place.unsupported("an empty track"))?, 0),
             Some(fragments) => fragments.join(tables, self.kind, place)?,
         };
+        if self.kind == TrackKind::Audio && index.times.len() > MAX_RUNS {
+            return Err(place.unsupported("an audio track whose frames all last differently"));
+        }
         let edit = Edit::parse(self.root, movie.timescale, timescale)?.of_media_from(start);
         let placement = edit.place(&index, self.kind, timescale, place)?;
         let track = Track {

@@ -13,6 +13,11 @@ const BLOCK: u32 = 64;
 /// Least samples of a block that starts at a key frame.
 const LEAST: u32 = 8;
 
+/// Most key frames that are kept: of a track with more, only some count.
+pub(crate) const MAX_KEYS: usize = 1 << 20;
+/// Most runs of time of an audio track. Ten hours of frames that all last differently have fewer.
+pub(crate) const MAX_RUNS: usize = 1 << 22;
+
 /// Where a track can be cut, and how its samples are grouped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Outline {
@@ -55,7 +60,11 @@ impl Outline {
         };
         let (keys, times) = match kind {
             TrackKind::Audio => (Vec::new(), index.times.clone()),
-            TrackKind::Video => (index.sync_samples().map(key).collect(), Vec::new()),
+            TrackKind::Video => {
+                let all = index.sync.as_ref().map_or(index.count as usize, Vec::len);
+                let step = all.div_ceil(MAX_KEYS).max(1);
+                (index.sync_samples().step_by(step).map(key).collect(), Vec::new())
+            }
         };
         let starts = match (&index.sync, kind) {
             (Some(keys), TrackKind::Video) => starts_at(keys),
@@ -118,6 +127,14 @@ impl Outline {
         let steps = (dts - run.dts + duration / 2) / duration;
         let number = u64::from(run.first).saturating_add(steps);
         u32::try_from(number).map_or(next, |number| number.min(next))
+    }
+
+    /// The block that a sample is in, which is not before the one given.
+    pub(crate) fn block_from(&self, mut block: usize, number: u32) -> usize {
+        while self.blocks.get(block + 1).is_some_and(|next| next.first <= number) {
+            block += 1;
+        }
+        block
     }
 
     /// The block that a sample is in.

@@ -9,7 +9,7 @@ use crate::dash::Outline;
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
-use crate::fragment::{Cut, Fragment, FragmentNoun};
+use crate::fragment::{Fragment, FragmentNoun};
 use crate::init::init_segment;
 use crate::located::Located;
 use crate::moov::TrackKind;
@@ -46,7 +46,7 @@ impl Presentation {
     ///
     /// # Errors
     /// [`Error::Empty`] without renditions, [`Error::NoCommonKeyframes`] when video renditions
-    /// cannot be switched.
+    /// cannot be switched, and [`Error::Unsupported`] when a video has no key frame for hours.
     pub fn new(renditions: Vec<Rendition>) -> Result<Self, Error> {
         let (video, audio): (Vec<_>, Vec<_>) = renditions
             .into_iter()
@@ -56,13 +56,13 @@ impl Presentation {
         if !video.is_empty() {
             let named: Vec<_> = video.iter().map(|r| (r.file.as_str(), &*r.track)).collect();
             let (timeline, cuts) = cut_video(&named)?;
-            streams.push(stream(video, timeline, cuts, &mut names));
+            streams.push(stream(video, timeline, cuts, &mut names)?);
         }
         for group in groups(audio) {
             let tracks: Vec<_> = group.iter().map(|rendition| &*rendition.track).collect();
             let video = streams.first().filter(|stream| stream.kind == TrackKind::Video);
             let (timeline, cuts) = cut_audio(&tracks, video.map(|stream| &stream.timeline));
-            streams.push(stream(group, timeline, cuts, &mut names));
+            streams.push(stream(group, timeline, cuts, &mut names)?);
         }
         if streams.is_empty() {
             return Err(Error::Empty);
@@ -242,7 +242,8 @@ impl Presentation {
     /// The fragment that starts at `start` (100-ns units, as in the manifest).
     ///
     /// # Errors
-    /// [`Error::NoSuchTrack`], [`Error::NoSuchQuality`] and [`Error::NoSuchTime`].
+    /// [`Error::NoSuchTrack`], [`Error::NoSuchQuality`] and [`Error::NoSuchTime`]; and
+    /// [`Error::SamplesUnknown`] of files of which only the index was read, see [`View::plan`].
     pub fn fragment(
         &self,
         track: &str,
@@ -250,19 +251,8 @@ impl Presentation {
         start: u64,
         format: Format,
     ) -> Result<Fragment, Error> {
-        Ok(self.samples(track, bitrate, start, format, FragmentNoun::Fragments)?.build())
-    }
-
-    /// The samples of a fragment, where they are at hand.
-    pub(crate) fn samples(
-        &self,
-        track: &str,
-        bitrate: u64,
-        start: u64,
-        format: Format,
-        noun: FragmentNoun,
-    ) -> Result<Cut, Error> {
-        self.locate(track, bitrate, start, format, noun)?.at_hand()
+        let noun = FragmentNoun::Fragments;
+        Ok(self.locate(track, bitrate, start, format, noun)?.at_hand()?.build())
     }
 
     /// Finds out which samples a fragment has.
@@ -278,16 +268,16 @@ impl Presentation {
         let quality = stream.quality(bitrate)?;
         let found = stream.timeline.find(start).and_then(|at| {
             let samples = samples_of(&quality.track, &quality.cuts, at)?;
-            Some((at, samples, stream.timeline.chunk(at)?))
+            Some((at, samples, quality.samples.of(at)?, stream.timeline.chunk(at)?))
         });
-        let Some((at, samples, chunk)) = found else {
+        let Some((at, samples, source, chunk)) = found else {
             return Err(Error::NoSuchTime { track: track.to_owned(), start });
         };
         Ok(Located {
             file: Arc::clone(&quality.file),
             track: Arc::clone(&quality.track),
             samples,
-            index: quality.index.clone(),
+            source,
             sequence: u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1),
             start: chunk.start,
             duration: chunk.duration,

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use crate::aac::AacConfig;
 use crate::boxes::Reader;
 use crate::codec::{AvcConfig, Codec, HevcConfig};
-use crate::error::Error;
+use crate::error::{Error, Place};
 use crate::moov::{TrackKind, VideoInfo};
 
 const STSD: &str = "mdia/minf/stbl/stsd";
@@ -33,20 +33,39 @@ impl SampleEntry {
         let Some((format, payload)) = stsd.next_box()? else {
             return Err(stsd.place().malformed("has no sample entry"));
         };
-        let name = format.escape_ascii().to_string();
         if count != 1 {
             let what = format!("a track with {count} sample descriptions");
             return Err(stsd.place().unsupported(what));
         }
-        let entry = Reader::new(payload, stsd.place());
-        let (codec, video) = match (kind, &format) {
-            (TrackKind::Video, b"avc1" | b"avc3" | b"hvc1" | b"hev1") => visual(entry, format)?,
-            (TrackKind::Audio, b"mp4a") => (audio(entry)?, None),
-            _ => return Err(stsd.place().unsupported(format!("codec {name:?}"))),
-        };
+        let codec = Self::codec(format, payload, kind, stsd.place())?;
         let used = whole.len() - stsd.rest().len();
         let raw = Bytes::copy_from_slice(whole.get(..used).unwrap_or_default());
+        Ok(SampleEntry { codec: codec.0, video: codec.1, raw })
+    }
+
+    /// Parses a sample entry box that was kept.
+    pub(crate) fn of_raw(raw: Bytes, kind: TrackKind, place: Place<'_>) -> Result<Self, Error> {
+        let found = Reader::new(&raw, place).next_box()?;
+        let (format, payload) = found.ok_or_else(|| place.malformed("has no sample entry"))?;
+        let (codec, video) = Self::codec(format, payload, kind, place)?;
         Ok(SampleEntry { codec, video, raw })
+    }
+
+    fn codec(
+        format: [u8; 4],
+        payload: &[u8],
+        kind: TrackKind,
+        place: Place<'_>,
+    ) -> Result<(Codec, Option<VideoInfo>), Error> {
+        let entry = Reader::new(payload, place);
+        Ok(match (kind, &format) {
+            (TrackKind::Video, b"avc1" | b"avc3" | b"hvc1" | b"hev1") => visual(entry, format)?,
+            (TrackKind::Audio, b"mp4a") => (audio(entry)?, None),
+            _ => {
+                let name = format.escape_ascii().to_string();
+                return Err(place.unsupported(format!("codec {name:?}")));
+            }
+        })
     }
 }
 

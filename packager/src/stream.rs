@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::fragment::head_limit;
-use crate::index::SampleIndex;
-use crate::indexed::IndexedTrack;
+use crate::indexed::{CutSamples, IndexedTrack};
 use crate::moov::{Track, TrackKind};
 use crate::time::TIMESCALE;
 use crate::timeline::{Cuts, Timeline};
+
+/// Most samples of a fragment: more than an hour at 60 frames per second.
+const MAX_SAMPLES: u32 = 1 << 18;
 
 /// A track of a file that takes part in a presentation.
 #[derive(Debug, Clone)]
@@ -65,8 +67,7 @@ pub struct Quality {
     pub(crate) bitrate: u64,
     pub(crate) peak: u64,
     pub(crate) cuts: Cuts,
-    /// The samples, if they are at hand.
-    pub(crate) index: Option<Arc<SampleIndex>>,
+    pub(crate) samples: CutSamples,
 }
 
 impl Quality {
@@ -92,9 +93,8 @@ impl Quality {
     }
 
     fn memory(&self) -> usize {
-        let index = self.index.as_ref().map_or(0, |index| index.memory());
-        let cuts = self.cuts.len() * size_of::<u32>();
-        size_of::<Self>() + self.file.len() + self.track.memory() + cuts + index
+        let cuts = size_of_val(&*self.cuts) + self.samples.memory();
+        size_of::<Self>() + self.file.len() + self.track.memory() + cuts
     }
 }
 
@@ -168,37 +168,53 @@ pub(crate) fn groups(renditions: Vec<Rendition>) -> Vec<Vec<Rendition>> {
 }
 
 /// Makes a stream of renditions that were cut together, with a name that is not taken yet.
+///
+/// # Errors
+/// [`Error::Unsupported`] for fragments that are far too long.
 pub(crate) fn stream(
     renditions: Vec<Rendition>,
     timeline: Timeline,
     cuts: Vec<Cuts>,
     names: &mut BTreeSet<String>,
-) -> Stream {
+) -> Result<Stream, Error> {
     let first = renditions.first();
     let kind = first.map_or(TrackKind::Video, |rendition| rendition.track.kind());
     let wanted = first.map_or_else(|| kind.name().to_owned(), Rendition::stream_name);
     let language = first.and_then(Rendition::language);
     let mut taken = BTreeSet::new();
-    let mut qualities: Vec<_> = renditions
-        .into_iter()
-        .zip(cuts)
-        .map(|(rendition, cuts)| {
-            let mut bitrate = rendition.bitrate.unwrap_or(rendition.track.average_bitrate());
-            while !taken.insert(bitrate) {
-                bitrate = bitrate.wrapping_add(1);
-            }
-            Quality {
-                file: Arc::from(rendition.file),
-                peak: peak(&rendition.track, &cuts, &timeline),
-                track: rendition.track.shared(),
-                index: rendition.track.tables(),
-                bitrate,
-                cuts,
-            }
-        })
-        .collect();
+    let mut qualities = Vec::with_capacity(renditions.len());
+    for (rendition, cuts) in renditions.into_iter().zip(cuts) {
+        let track = &rendition.track;
+        check_lengths(&rendition.file, track, &cuts)?;
+        let mut bitrate = rendition.bitrate.unwrap_or(track.average_bitrate());
+        while !taken.insert(bitrate) {
+            bitrate = bitrate.wrapping_add(1);
+        }
+        qualities.push(Quality {
+            peak: peak(track, &cuts, &timeline),
+            samples: track.cut(&cuts),
+            track: track.shared(),
+            file: Arc::from(rendition.file),
+            bitrate,
+            cuts,
+        });
+    }
     qualities.sort_by_key(|quality| quality.bitrate);
-    Stream { kind, name: unique(wanted, names), language, timeline, qualities }
+    Ok(Stream { kind, name: unique(wanted, names), language, timeline, qualities })
+}
+
+/// Refuses fragments of more samples than can be served: whoever asks for one has all of them
+/// described in memory.
+fn check_lengths(file: &str, track: &Track, cuts: &Cuts) -> Result<(), Error> {
+    let ends = cuts.iter().skip(1).chain([&track.placement.kept.end]);
+    match cuts.iter().zip(ends).map(|(start, end)| end.saturating_sub(*start)).max() {
+        Some(longest) if longest > MAX_SAMPLES => Err(Error::Unsupported {
+            file: file.to_owned(),
+            place: format!("track {}", track.id),
+            what: format!("a fragment of {longest} samples"),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// The name, or the name with the first free number behind it.

@@ -17,7 +17,7 @@ const STSC: &str = "mdia/minf/stbl/stsc";
 const STCO: &str = "mdia/minf/stbl/stco";
 
 /// Most samples in a track: three days at 60 frames per second.
-const MAX_SAMPLES: u32 = 1 << 24;
+pub(crate) const MAX_SAMPLES: u32 = 1 << 24;
 
 /// Most samples of one constant size. Such a table takes no bytes in the file, so nothing but
 /// this stands between a tiny file and a huge fragment. A day of silent AAC has this many.

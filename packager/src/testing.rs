@@ -5,12 +5,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::aac::AacConfig;
+use crate::boxes::Writer;
 use crate::codec::{AvcConfig, Codec};
 use crate::edit::Placement;
+use crate::error::Place;
 use crate::index::{ByteRun, SampleIndex, Sizes, TimeRun};
 use crate::indexed::IndexedTrack;
 use crate::moov::{Totals, Track, TrackKind, VideoInfo};
 use crate::presentation::Presentation;
+use crate::sample_entry::SampleEntry;
 use crate::stream::Rendition;
 
 fn track(
@@ -99,4 +102,41 @@ pub(crate) fn presentation() -> Result<Presentation, crate::Error> {
     sound.bitrate = Some(128_000);
     sound.name = Some("aac_eng_2_128000_1_1".to_owned());
     Presentation::new(vec![high, low, sound])
+}
+
+/// A sample entry of H.264 as in a file, and the codec that it says.
+pub(crate) fn avc_entry() -> (Bytes, Codec) {
+    let mut w = Writer::default();
+    w.boxed(b"avc1", |w| {
+        w.zeros(24);
+        w.u16(640);
+        w.u16(360);
+        w.zeros(50);
+        w.boxed(b"avcC", |w| {
+            w.put(&[1, 0x64, 0, 0x1e, 0xff, 0xe1, 0, 2, 0x67, 0x64, 1, 0, 1, 0x68]);
+        });
+    });
+    codec_of(w, TrackKind::Video)
+}
+
+/// The same of AAC-LC stereo at 48 kHz.
+pub(crate) fn mp4a_entry() -> (Bytes, Codec) {
+    let mut w = Writer::default();
+    w.boxed(b"mp4a", |w| {
+        w.zeros(16);
+        w.u16(2);
+        w.zeros(10);
+        w.full(b"esds", 0, 0, |w| {
+            w.put(&[3, 22, 0, 1, 0, 4, 17, 0x40]);
+            w.zeros(12);
+            w.put(&[5, 2, 0x11, 0x90]);
+        });
+    });
+    codec_of(w, TrackKind::Audio)
+}
+
+fn codec_of(w: Writer, kind: TrackKind) -> (Bytes, Codec) {
+    let place = Place { file: "made up", track: 0, path: "stsd" };
+    let entry = SampleEntry::of_raw(w.into_bytes().into(), kind, place).expect("can be read");
+    (entry.raw, entry.codec)
 }

@@ -8,6 +8,7 @@ use crate::format::{Format, HlsFormat};
 use crate::fragment::{Fragment, FragmentNoun};
 use crate::init::init_segment;
 use crate::moov::TrackKind;
+use crate::plan::Plan;
 use crate::presentation::Presentation;
 use crate::protect::{
     self, EnvelopeEncryptor, Method, Protection, SampleEncryptor, Scheme, TrackEncryption,
@@ -126,7 +127,8 @@ impl<'a> View<'a> {
         Ok(self.presentation.stream(track)?.kind())
     }
 
-    /// The fragment that starts at `start` (100-ns units, as in the manifest).
+    /// The fragment that starts at `start` (100-ns units, as in the manifest), of files whose
+    /// samples are at hand.
     ///
     /// # Errors
     /// As [`Presentation::fragment`], and [`Error::Unprotectable`] for a protection that the
@@ -141,7 +143,7 @@ impl<'a> View<'a> {
         self.part(track, bitrate, start, format, FragmentNoun::Fragments)
     }
 
-    /// What a noun says of a fragment.
+    /// What a noun says of a fragment, whose samples are at hand.
     ///
     /// # Errors
     /// As [`View::fragment`].
@@ -153,18 +155,26 @@ impl<'a> View<'a> {
         format: Format,
         noun: FragmentNoun,
     ) -> Result<Packaged, Error> {
+        self.plan(track, bitrate, start, format, noun)?.package(&[])
+    }
+
+    /// Finds what a noun says of a fragment, and what has to be read before it can be made: for
+    /// presentations whose samples are not at hand.
+    ///
+    /// # Errors
+    /// As [`View::fragment`].
+    pub fn plan(
+        &self,
+        track: &str,
+        bitrate: u64,
+        start: u64,
+        format: Format,
+        noun: FragmentNoun,
+    ) -> Result<Plan<'a>, Error> {
         self.protection_in(format)?;
-        let cut = self.presentation.samples(track, bitrate, start, format, noun)?;
+        let located = self.presentation.locate(track, bitrate, start, format, noun)?;
         let protection = self.protection_of(self.presentation.stream(track)?);
-        Ok(match protection {
-            None => Packaged::Clear(cut.build()),
-            Some(Protection { key, method: Method::Envelope(envelope), .. }) => {
-                Packaged::Envelope(cut.build(), Box::new(envelope.encryptor(key)))
-            }
-            Some(Protection { key, method: Method::Common(common), .. }) => {
-                Packaged::Samples(Box::new(SampleEncryptor::new(cut, key, common)))
-            }
-        })
+        Ok(Plan::new(located, protection))
     }
 
     /// The same of a text stream; `None` if the track is not one. It is never encrypted.

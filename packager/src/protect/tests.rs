@@ -17,7 +17,7 @@ use crate::error::{Error, Place};
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
 use crate::fragment::FragmentNoun;
 use crate::index::Sizes;
-use crate::indexed::IndexedTrack;
+use crate::indexed::{CutSamples, IndexedTrack};
 use crate::moov::Track;
 use crate::presentation::Presentation;
 use crate::stream::{Quality, Rendition};
@@ -270,7 +270,8 @@ fn place() -> Place<'static> {
 /// Reads what a fragment says of its samples, and decrypts them with nothing but single blocks.
 fn decrypt(head: &[u8], data: &[u8], quality: &Quality, scheme: Scheme, smooth: bool) -> Vec<u8> {
     let aes = key().cipher();
-    let (track, index) = (quality.track(), quality.index.as_ref().unwrap());
+    let track = quality.track();
+    let CutSamples::Tables(index) = &quality.samples else { panic!() };
     let video = track.kind == crate::TrackKind::Video;
     let moof = Reader::new(head, place()).child(b"moof", "moof").unwrap();
     let traf = moof.child(b"traf", "traf").unwrap();
