@@ -162,7 +162,7 @@ fn what_cannot_be_read_is_left_out_and_says_why() {
     for (rest, status, code) in [
         ("QualityLevels(1000)/Fragments(nix=0)", 404, "MPE_EGRESS_TRACK_NOT_FOUND"),
         ("QualityLevels(1000)/Fragments(sprite=0)", 404, "MPE_EGRESS_TRACK_NOT_FOUND"),
-        ("QualityLevels(1)/Fragments(odd=0)", 404, "MPE_EGRESS_TRACK_NOT_FOUND"),
+        ("QualityLevels(1)/Fragments(odd=0)", 404, "MPE_MANIFEST_MEDIA_ENTRY_NOT_FOUND"),
         ("QualityLevels(1000)/Fragments(odd=1)", 404, "MPE_FRAGMENT_TIMESTAMP_NOT_FOUND"),
         (
             "QualityLevels(1000)/Fragments(odd=60000000,format=mpd-time-csf)",
