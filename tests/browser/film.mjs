@@ -38,6 +38,18 @@ export function shoot(path) {
   ]);
 }
 
+/** Pitch of what is said in another language, in Hz. */
+export const OTHER = 3000;
+
+/** Writes the other language to a file. */
+export function dub(path) {
+  execFileSync("ffmpeg", [
+    ...["-nostdin", "-v", "error", "-y"],
+    ...["-f", "lavfi", "-i", `sine=f=${OTHER}:r=48000:d=${SECONDS}`, "-af", "volume=4"],
+    ...["-c:a", "aac", "-b:a", "64k", "-ac", "2", path],
+  ]);
+}
+
 /** The number of the frame that a video element of a page shows. */
 export function frameShown(video) {
   return video.evaluate(

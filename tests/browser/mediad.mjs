@@ -17,12 +17,16 @@ import { createInterface } from "node:readline";
 
 const ROOT = new URL("../..", import.meta.url).pathname;
 
-const ISM = `<?xml version="1.0" encoding="utf-8"?>
+/** A server manifest of `film.mp4`, and of other files with the sound in other languages. */
+export function ism(others = {}) {
+  const sounds = Object.entries({ eng: "film.mp4", ...others }).map(
+    ([language, file]) =>
+      `<audio src="${file}" systemBitrate="64000" systemLanguage="${language}" title="${language}"/>`,
+  );
+  return `<?xml version="1.0" encoding="utf-8"?>
 <smil xmlns="http://www.w3.org/2001/SMIL20/Language"><head><meta name="formats" content="mp4"/></head>
-<body><switch>
-<video src="film.mp4" systemBitrate="300000"/>
-<audio src="film.mp4" systemBitrate="64000" systemLanguage="eng" title="aac_eng"/>
-</switch></body></smil>`;
+<body><switch><video src="film.mp4" systemBitrate="300000"/>${sounds.join("")}</switch></body></smil>`;
+}
 
 /** Signs tokens. */
 const SECRET = Buffer.alloc(64, 7);
@@ -100,7 +104,7 @@ function build() {
   return join(ROOT, "target/debug/mediad");
 }
 
-/** Makes the film of ISM, and reads it. */
+/** Makes a film, and reads it. */
 function film(path) {
   const input = "-f lavfi -i testsrc2=s=320x180:r=25:d=8 -f lavfi -i sine=f=440:r=48000:d=8";
   const codecs =
@@ -171,6 +175,13 @@ class Service {
     return `${(await this.#locator(output.Id, 1, 2)).Path}${ism}/manifest`;
   }
 
+  /** Publishes files that are encoded already, `film.ism` among them: the URL of the manifest. */
+  async publish(files) {
+    const asset = (await this.#call("POST", "Assets", { Name: "film" })).Id;
+    await this.#upload(asset, files);
+    return `${(await this.#locator(asset, 1, 2)).Path}film.ism/manifest`;
+  }
+
   /** Where keys are delivered. */
   get keys() {
     return `${this.#info.streaming}/keydelivery/`;
@@ -180,7 +191,7 @@ class Service {
   async protect({ keyType, restrictions, protocols, policyType, configuration = [] }) {
     const asset = (await this.#call("POST", "Assets", { Name: "film" })).Id;
     this.#film ??= film(this.path("film.mp4"));
-    await this.#upload(asset, { "film.ism": ISM, "film.mp4": this.#film });
+    await this.#upload(asset, { "film.ism": ism(), "film.mp4": this.#film });
     const key = await this.#key(keyType, restrictions);
     await this.#link(`Assets('${asset}')`, "ContentKeys", "ContentKeys", key);
     const policy = await this.#call("POST", "AssetDeliveryPolicies", {

@@ -1,5 +1,6 @@
-// Players as they are in the npm registry: each opens a stream on its lowest level of picture, and
-// pins the level that it is told.
+// Players as they are in the npm registry: each opens a stream on its lowest level of picture, pins
+// the level that it is told, and changes the language of the sound. Of that, two letters are given:
+// some protocols write three.
 //
 // The functions run in the page. What a player says of an error goes to the list `wrong`.
 
@@ -17,9 +18,15 @@ const SHAKA = {
     });
     player.configure({ abr: { enabled: false } });
     window.pin = (wanted) => {
+      const all = player.getVariantTracks();
+      const { language } = all.find(({ active }) => active);
+      const tracks = all.filter((track) => track.height && track.language === language);
+      tracks.sort((a, b) => a.height - b.height);
+      player.selectVariantTrack(wanted === "highest" ? tracks.at(-1) : tracks[0], true);
+    };
+    window.speak = (language) => {
       const tracks = player.getVariantTracks().filter(({ height }) => height);
-      const better = (a, b) => (wanted === "highest") === a.height > b.height;
-      const track = tracks.reduce((best, other) => (better(other, best) ? other : best));
+      const track = tracks.find((track) => track.language.startsWith(language));
       player.selectVariantTrack(track, true);
     };
     await player.attach(document.querySelector("video"));
@@ -46,9 +53,13 @@ export const PLAYERS = {
       player.updateSettings({ streaming: { abr: lowest } });
       window.pin = (wanted) => {
         const levels = player.getRepresentationsByType("video");
-        const better = (a, b) => (wanted === "highest") === a.height > b.height;
-        const level = levels.reduce((best, other) => (better(other, best) ? other : best));
-        player.setRepresentationForTypeById("video", level.id, true);
+        levels.sort((a, b) => a.height - b.height);
+        const { id } = wanted === "highest" ? levels.at(-1) : levels[0];
+        player.setRepresentationForTypeById("video", id, true);
+      };
+      window.speak = (language) => {
+        const tracks = player.getTracksFor("audio");
+        player.setCurrentTrack(tracks.find(({ lang }) => lang.startsWith(language)));
       };
       player.initialize(document.querySelector("video"), url, true);
     },
@@ -57,13 +68,19 @@ export const PLAYERS = {
     scripts: [file("hls.js/dist/hls.min.js")],
     open({ url }) {
       const player = new Hls();
-      player.on(Hls.Events.ERROR, (_, { fatal, details, error }) => {
+      player.on(Hls.Events.ERROR, (_, { fatal, details, error, buffer }) => {
+        // A machine that is busy stalls with a second or more of the stream at hand.
+        if (details === "bufferStalledError" && !fatal && buffer > 1) return;
         wrong.push(`hls.js: ${fatal ? "fatal " : ""}${details} ${error?.message}`);
       });
       window.pin = (wanted) => {
         const heights = player.levels.map(({ height }) => height);
         const height = wanted === "highest" ? Math.max(...heights) : Math.min(...heights);
         player.currentLevel = heights.indexOf(height);
+      };
+      window.speak = (language) => {
+        const tracks = player.audioTracks;
+        player.audioTrack = tracks.findIndex(({ lang }) => lang.startsWith(language));
       };
       player.on(Hls.Events.MANIFEST_PARSED, () => pin("lowest"));
       player.loadSource(url);

@@ -60,7 +60,7 @@ const PLAY = {
   },
 };
 
-describe("encrypted streams", { skip }, () => {
+describe("encrypted streams", { skip, concurrency: 3 }, () => {
   let service;
   let browser;
   let site;

@@ -4,11 +4,12 @@
 // CHROMIUM names the browser and MEDIAD the service; without MEDIAD, cargo builds it.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 
 import { ARGUMENTS, complaints, find } from "./browser.mjs";
-import { RATE, SECONDS, frameShown, secondOf, shoot } from "./film.mjs";
-import { start } from "./mediad.mjs";
+import { OTHER, RATE, SECONDS, dub, frameShown, secondOf, shoot } from "./film.mjs";
+import { ism, start } from "./mediad.mjs";
 import { PLAYERS } from "./players.mjs";
 import { serve } from "./site.mjs";
 import { PATIENCE, advances, eventually, hear, listen, look } from "./watch.mjs";
@@ -35,22 +36,41 @@ const PLAYS = [
   ["shaka-player 4", "fmp4-v20", MP4],
 ];
 
+/** Where the language is changed: each player once in every protocol. */
+const SPEAKS = [
+  ["dash.js", "mpd-time-cmaf"],
+  ["dash.js", ""],
+  ["hls.js", "m3u8-aapl"],
+  ["hls.js", "m3u8-cmaf"],
+  ["shaka-player", "mpd-time-cmaf"],
+  ["shaka-player", "m3u8-aapl"],
+  ["shaka-player 4", "fmp4"],
+];
+
 const LOWEST = 90;
 const HIGHEST = 180;
 
 /** How fast the tail is played. Chromium is silent above 4. */
 const FAST = 4;
 
-describe("streams that the service has encoded", { skip, concurrency: 3 }, () => {
+describe("streams in players", { skip, concurrency: 3 }, () => {
   let service;
-  let manifest;
   let browser;
+  /** Of what the service has encoded, and of what was uploaded with two languages. */
+  let encoded;
+  let bilingual;
 
   before(async () => {
     service = await start();
-    const film = service.path("source.mp4");
+    const [film, dubbed] = ["source.mp4", "dubbed.mp4"].map((name) => service.path(name));
     shoot(film);
-    manifest = await service.encode(film);
+    dub(dubbed);
+    encoded = await service.encode(film);
+    bilingual = await service.publish({
+      "film.ism": ism({ fra: "fra.mp4" }),
+      "film.mp4": readFileSync(film),
+      "fra.mp4": readFileSync(dubbed),
+    });
     const { chromium } = await import("playwright-core");
     browser = await chromium.launch({ executablePath, args: ARGUMENTS });
   });
@@ -60,33 +80,47 @@ describe("streams that the service has encoded", { skip, concurrency: 3 }, () =>
     await service?.stop();
   });
 
+  /** Opens a stream in a player and tests what it does; the types of the fragments it loads. */
+  async function watch(name, manifest, format, test) {
+    const { scripts, open } = PLAYERS[name];
+    const site = await serve(html(scripts), Object.fromEntries(scripts.entries()));
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      const wrong = complaints(page);
+      const loaded = loads(page);
+      await page.goto(site.url);
+      await listen(page);
+      const url = format === "" ? manifest : `${manifest}(format=${format})`;
+      await page.evaluate(open, { url, isSmooth: format === "" || format.startsWith("fmp4") });
+      await test(page);
+      assert.deepEqual(await page.evaluate(() => globalThis.wrong), []);
+      assert.deepEqual(wrong, []);
+      return [...loaded];
+    } finally {
+      await context.close();
+      site.close();
+    }
+  }
+
+  const shown = (format) => format || "the manifest of no format";
+
   for (const [name, format, types] of PLAYS) {
-    it(`${name} plays ${format || "the manifest of no format"}`, { timeout: 4 * PATIENCE }, async () => {
-      const { scripts, open } = PLAYERS[name];
-      const site = await serve(page(scripts), Object.fromEntries(scripts.entries()));
-      const context = await browser.newContext();
-      try {
-        const page = await context.newPage();
-        const wrong = complaints(page);
-        const loaded = loads(page);
-        await page.goto(site.url);
-        await listen(page);
-        const url = format === "" ? manifest : `${manifest}(format=${format})`;
-        await page.evaluate(open, { url, isSmooth: format === "" || format.startsWith("fmp4") });
-        await plays(page);
-        assert.deepEqual(await page.evaluate(() => globalThis.wrong), []);
-        assert.deepEqual(wrong, []);
-        assert.deepEqual([...loaded].filter((type) => !types.includes(type)), []);
-      } finally {
-        await context.close();
-        site.close();
-      }
+    it(`${name} plays ${shown(format)}`, { timeout: 4 * PATIENCE }, async () => {
+      const loaded = await watch(name, encoded, format, plays);
+      assert.deepEqual(loaded.filter((type) => !types.includes(type)), []);
     });
+  }
+
+  for (const [name, format] of SPEAKS) {
+    it(`${name} changes the language of ${shown(format)}`, { timeout: 4 * PATIENCE }, () =>
+      watch(name, bilingual, format, speaks),
+    );
   }
 });
 
 /** A page with a video element that loads scripts, which are named by their numbers. */
-function page(scripts) {
+function html(scripts) {
   const tags = scripts.map((_, number) => `<script src="${number}"></script>`);
   return `<!DOCTYPE html><title>Player</title><link rel="icon" href="data:,">
 <video autoplay playsinline></video><script>var wrong = [];</script>${tags.join("")}`;
@@ -152,4 +186,28 @@ async function sounds(page) {
   const { time, level, pitch } = await hear(page);
   assert.ok(level > 0.05, `it is not silent: ${level}`);
   assert.ok(Math.abs(secondOf(pitch) - Math.floor(time)) < 0.4, `${pitch} Hz at ${time} s`);
+}
+
+/** Changes the language, and back. */
+async function speaks(page) {
+  const video = page.locator("video");
+  await advances(page, video, 1);
+  await sounds(page);
+  await page.evaluate(() => speak("fr"));
+  await heard(page, (pitch) => Math.abs(pitch - OTHER) < 50);
+  await page.evaluate(() => speak("en"));
+  await heard(page, (pitch) => pitch < OTHER - 500);
+  await sounds(page);
+}
+
+/** Waits until a pitch is heard. */
+async function heard(page, isWanted) {
+  const end = Date.now() + PATIENCE;
+  let last;
+  do {
+    last = await hear(page);
+    if (last.level > 0.05 && isWanted(last.pitch)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  } while (Date.now() < end);
+  assert.fail(`it still sounds like ${JSON.stringify(last)}`);
 }
