@@ -1,7 +1,8 @@
 //! AAC configuration: the `esds` box and the AudioSpecificConfig in it.
 
+use crate::bits::Bits;
 use crate::boxes::Reader;
-use crate::error::{Error, Place};
+use crate::error::Error;
 
 /// Sampling rates by `samplingFrequencyIndex` (ISO/IEC 14496-3 table 1.18).
 const SAMPLING_RATES: [u32; 13] = [
@@ -111,30 +112,8 @@ fn descriptor(mut r: Reader<'_>, tag: u8) -> Result<&[u8], Error> {
     Err(r.place().malformed(format!("descriptor {tag} is missing")))
 }
 
-/// Reads single bits of an AudioSpecificConfig.
-struct Bits<'a> {
-    bytes: &'a [u8],
-    position: usize,
-    place: Place<'a>,
-}
-
-impl<'a> Bits<'a> {
-    fn new(bytes: &'a [u8], place: Place<'a>) -> Self {
-        Bits { bytes, position: 0, place }
-    }
-
-    fn take(&mut self, count: u32) -> Result<u32, Error> {
-        let mut value = 0;
-        for _ in 0..count {
-            let Some(byte) = self.bytes.get(self.position / 8) else {
-                return Err(self.place.malformed("the AudioSpecificConfig is cut off"));
-            };
-            value = value << 1 | u32::from(byte >> (7 - self.position % 8) & 1);
-            self.position += 1;
-        }
-        Ok(value)
-    }
-
+/// The parts of an AudioSpecificConfig.
+impl Bits<'_> {
     fn object_type(&mut self) -> Result<u8, Error> {
         let short = self.take(5)?;
         let object_type = if short == 31 { 32 + self.take(6)? } else { short };
@@ -147,7 +126,7 @@ impl<'a> Bits<'a> {
             return self.take(24);
         }
         SAMPLING_RATES.get(index as usize).copied().ok_or_else(|| {
-            self.place.malformed(format!("reserved sampling frequency index {index}"))
+            self.place().malformed(format!("reserved sampling frequency index {index}"))
         })
     }
 }
@@ -157,6 +136,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::codec::Codec;
+    use crate::error::Place;
 
     const PLACE: Place<'static> = Place { file: "a.mp4", track: 1, path: "esds" };
 

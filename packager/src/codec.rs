@@ -6,7 +6,9 @@
 use std::fmt::Write as _;
 
 use crate::aac::AacConfig;
+use crate::av1::Av1Config;
 use crate::boxes::Reader;
+use crate::dolby::DolbyConfig;
 use crate::error::{Error, Place};
 
 /// The codec of a track with its configuration.
@@ -16,8 +18,14 @@ pub enum Codec {
     Avc(AvcConfig),
     /// H.265 (sample entry `hvc1` or `hev1`).
     Hevc(HevcConfig),
+    /// AV1 (sample entry `av01`).
+    Av1(Av1Config),
     /// AAC (sample entry `mp4a`).
     Aac(AacConfig),
+    /// AC-3, Dolby Digital (sample entry `ac-3`).
+    Ac3(DolbyConfig),
+    /// Enhanced AC-3, Dolby Digital Plus (sample entry `ec-3`).
+    Eac3(DolbyConfig),
 }
 
 impl Codec {
@@ -32,27 +40,58 @@ impl Codec {
                 config.level
             ),
             Codec::Hevc(config) => config.rfc6381(),
+            Codec::Av1(config) => config.rfc6381(),
             Codec::Aac(config) => format!("mp4a.40.{}", config.object_type),
+            Codec::Ac3(_) => "ac-3".to_owned(),
+            Codec::Eac3(_) => "ec-3".to_owned(),
         }
     }
 
-    /// `FourCC` of a Smooth Streaming quality level.
+    /// The name that people know it by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Codec::Avc(_) => "H.264",
+            Codec::Hevc(_) => "H.265",
+            Codec::Av1(_) => "AV1",
+            Codec::Aac(_) => "AAC",
+            Codec::Ac3(_) => "AC-3",
+            Codec::Eac3(_) => "E-AC-3",
+        }
+    }
+
+    /// Whether Smooth Streaming has a way to describe it.
+    pub fn fits_smooth(&self) -> bool {
+        matches!(self, Codec::Avc(_) | Codec::Hevc(_) | Codec::Aac(_))
+    }
+
+    /// Whether common encryption can be applied here. AV1 needs the parts of each frame told apart
+    /// (AV1 ISOBMFF §4.2), which is not done.
+    pub fn fits_common_encryption(&self) -> bool {
+        !matches!(self, Codec::Av1(_))
+    }
+
+    /// `FourCC` of a Smooth Streaming quality level, and of filters.
     pub fn four_cc(&self) -> &'static str {
         match self {
             Codec::Avc(_) => "H264",
             Codec::Hevc(_) => "HVC1",
+            Codec::Av1(_) => "AV01",
             Codec::Aac(config) if config.object_type == 2 => "AACL",
             Codec::Aac(_) => "AACH",
+            Codec::Ac3(_) => "AC-3",
+            Codec::Eac3(_) => "EC-3",
         }
     }
 
     /// `CodecPrivateData` of a Smooth Streaming quality level, in hexadecimal: the parameter sets
-    /// with Annex B start codes for video, the AudioSpecificConfig for AAC.
+    /// with Annex B start codes for video, the AudioSpecificConfig for AAC; empty for what does not
+    /// fit into Smooth Streaming.
     pub fn private_data(&self) -> String {
         match self {
             Codec::Avc(config) => annex_b(&config.parameter_sets),
             Codec::Hevc(config) => annex_b(&config.parameter_sets),
             Codec::Aac(config) => hex(&config.specific_config),
+            Codec::Av1(_) | Codec::Ac3(_) | Codec::Eac3(_) => String::new(),
         }
     }
 }

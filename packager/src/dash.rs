@@ -168,22 +168,38 @@ fn representation(out: &mut String, stream: &Stream, quality: &Quality, number: 
         Some((frames, seconds)) => drop(write!(out, " frameRate=\"{frames}/{seconds}\"")),
         None => {}
     }
-    let Codec::Aac(config) = track.codec() else {
-        out.push_str("/>\n");
-        return;
-    };
-    // The scheme takes the channelConfiguration of the codec; 0 there means "see the stream".
-    let layout = match config.channel_configuration {
-        0 => config.channels,
-        configuration => u16::from(configuration),
-    };
-    let _ = writeln!(
-        out,
-        " audioSamplingRate=\"{}\"><AudioChannelConfiguration \
-         schemeIdUri=\"urn:mpeg:dash:23003:3:audio_channel_configuration:2011\" \
-         value=\"{layout}\"/></Representation>",
-        config.sampling_rate,
-    );
+    match audio_channels(track.codec()) {
+        None => out.push_str("/>\n"),
+        Some((rate, scheme, channels)) => {
+            let _ = writeln!(
+                out,
+                " audioSamplingRate=\"{rate}\"><AudioChannelConfiguration \
+                 schemeIdUri=\"{scheme}\" value=\"{channels}\"/></Representation>",
+            );
+        }
+    }
+}
+
+/// Sampling rate, and what says how many channels there are; `None` for video.
+fn audio_channels(codec: &Codec) -> Option<(u32, &'static str, String)> {
+    match codec {
+        Codec::Aac(config) => {
+            // The scheme takes the channelConfiguration of the codec; 0 there means "see the
+            // stream".
+            let layout = match config.channel_configuration {
+                0 => config.channels,
+                configuration => u16::from(configuration),
+            };
+            let scheme = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011";
+            Some((config.sampling_rate, scheme, layout.to_string()))
+        }
+        // ETSI TS 102 366 §I.1.2.1: the channel map, in hexadecimal.
+        Codec::Ac3(config) | Codec::Eac3(config) => {
+            let scheme = "tag:dolby.com,2014:dash:audio_channel_configuration:2011";
+            Some((config.sampling_rate, scheme, format!("{:04X}", config.layout)))
+        }
+        Codec::Avc(_) | Codec::Hevc(_) | Codec::Av1(_) => None,
+    }
 }
 
 fn codec(quality: &Quality) -> String {

@@ -21,7 +21,7 @@ pub enum Error {
     },
     /// The file is sound but uses something that this crate does not package.
     #[error(
-        "{file}: {place}: {what} is not supported; re-encode the file as H.264 or H.265 with AAC in a progressive MP4"
+        "{file}: {place}: {what} is not supported; re-encode the file as H.264 or H.265 with AAC in MP4"
     )]
     Unsupported {
         /// Name of the file, as the caller gave it.
@@ -119,6 +119,24 @@ pub enum Error {
         file: String,
         /// What is wrong.
         problem: &'static str,
+    },
+    /// Smooth Streaming has no way to describe a codec.
+    #[error(
+        "Smooth Streaming has no {codec}, which track {track:?} is; ask for DASH or HLS with format=m3u8-cmaf, or leave the track out with a filter"
+    )]
+    NotInSmooth {
+        /// The track.
+        track: String,
+        /// Name of the codec.
+        codec: &'static str,
+    },
+    /// Samples of a codec cannot be encrypted.
+    #[error("{codec}, which track {track:?} is, cannot be encrypted sample by sample")]
+    Unencryptable {
+        /// The track.
+        track: String,
+        /// Name of the codec.
+        codec: &'static str,
     },
     /// The media data that was read for a fragment is not what was asked for.
     #[error("{file}: the media data of a fragment has {found} bytes instead of {wanted}")]

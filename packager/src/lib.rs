@@ -27,10 +27,14 @@
 //! Manifests and URLs count 100-nanosecond units ([`TIMESCALE`]).
 
 mod aac;
+mod av1;
+mod bits;
 mod boxes;
+mod carriage;
 mod codec;
 mod cut;
 mod dash;
+mod dolby;
 mod edit;
 mod error;
 mod filter;
@@ -65,7 +69,9 @@ mod url;
 mod view;
 
 pub use aac::AacConfig;
+pub use av1::{Av1Config, Colour};
 pub use codec::{AvcConfig, Codec, HevcConfig};
+pub use dolby::DolbyConfig;
 pub use error::Error;
 pub use filter::{Condition, Filter, MediaType, TimeRange, TrackProperty, TrackSelection};
 pub use format::{DashFormat, Encryption, Format, HlsFormat, SmoothFormat};

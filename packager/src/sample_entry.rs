@@ -3,15 +3,21 @@
 use bytes::Bytes;
 
 use crate::aac::AacConfig;
+use crate::av1::Av1Config;
 use crate::boxes::Reader;
 use crate::codec::{AvcConfig, Codec, HevcConfig};
+use crate::dolby::DolbyConfig;
 use crate::error::{Error, Place};
 use crate::moov::{TrackKind, VideoInfo};
 
 const STSD: &str = "mdia/minf/stbl/stsd";
 const AVC_C: &str = "mdia/minf/stbl/stsd/avc1/avcC";
 const HVC_C: &str = "mdia/minf/stbl/stsd/hvc1/hvcC";
+const AV1_C: &str = "mdia/minf/stbl/stsd/av01/av1C";
+const COLR: &str = "mdia/minf/stbl/stsd/av01/colr";
 const ESDS: &str = "mdia/minf/stbl/stsd/mp4a/esds";
+const DAC3: &str = "mdia/minf/stbl/stsd/ac-3/dac3";
+const DEC3: &str = "mdia/minf/stbl/stsd/ec-3/dec3";
 
 /// The only sample entry of a track, understood and as it was.
 #[derive(Debug)]
@@ -23,8 +29,8 @@ pub(crate) struct SampleEntry {
 }
 
 impl SampleEntry {
-    /// Parses `stsd`. Refuses codecs other than H.264, H.265 and AAC, and files that switch
-    /// between sample descriptions.
+    /// Parses `stsd`. Refuses codecs that cannot be packaged, and files that switch between
+    /// sample descriptions.
     pub(crate) fn parse(stbl: Reader<'_>, kind: TrackKind) -> Result<Self, Error> {
         let mut stsd = stbl.child(b"stsd", STSD)?;
         stsd.version()?;
@@ -59,8 +65,11 @@ impl SampleEntry {
     ) -> Result<(Codec, Option<VideoInfo>), Error> {
         let entry = Reader::new(payload, place);
         Ok(match (kind, &format) {
-            (TrackKind::Video, b"avc1" | b"avc3" | b"hvc1" | b"hev1") => visual(entry, format)?,
-            (TrackKind::Audio, b"mp4a") => (audio(entry)?, None),
+            (TrackKind::Video, b"avc1" | b"avc3" | b"hvc1" | b"hev1" | b"av01") => {
+                visual(entry, format)?
+            }
+            (TrackKind::Audio, b"mp4a" | b"ac-3" | b"ec-3") => (audio(entry, format)?, None),
+            (_, b"encv" | b"enca") => return Err(place.unsupported("an encrypted track")),
             _ => {
                 let name = format.escape_ascii().to_string();
                 return Err(place.unsupported(format!("codec {name:?}")));
@@ -75,15 +84,18 @@ fn visual(mut r: Reader<'_>, format: [u8; 4]) -> Result<(Codec, Option<VideoInfo
     let (width, height) = (r.u16()?, r.u16()?);
     // Resolution, frame count, compressor name, depth, pre-defined.
     r.take(50)?;
-    let codec = if matches!(&format, b"avc1" | b"avc3") {
-        Codec::Avc(AvcConfig::parse(format, r.child(b"avcC", AVC_C)?)?)
-    } else {
-        Codec::Hevc(HevcConfig::parse(format, r.child(b"hvcC", HVC_C)?)?)
+    let codec = match &format {
+        b"avc1" | b"avc3" => Codec::Avc(AvcConfig::parse(format, r.child(b"avcC", AVC_C)?)?),
+        b"av01" => {
+            let colr = r.optional_child(b"colr", COLR)?;
+            Codec::Av1(Av1Config::parse(r.child(b"av1C", AV1_C)?, colr)?)
+        }
+        _ => Codec::Hevc(HevcConfig::parse(format, r.child(b"hvcC", HVC_C)?)?),
     };
     Ok((codec, Some(VideoInfo { width, height })))
 }
 
-fn audio(mut r: Reader<'_>) -> Result<Codec, Error> {
+fn audio(mut r: Reader<'_>, format: [u8; 4]) -> Result<Codec, Error> {
     r.take(8)?;
     let version = r.u16()?;
     if version != 0 {
@@ -92,8 +104,13 @@ fn audio(mut r: Reader<'_>) -> Result<Codec, Error> {
     }
     r.take(6)?;
     let channels = r.u16()?;
-    // Sample size, pre-defined, reserved, sampling rate: the esds box says it better.
+    // Sample size, pre-defined, reserved, sampling rate: the box of the codec says it better.
     r.take(10)?;
+    match &format {
+        b"ac-3" => return Ok(Codec::Ac3(DolbyConfig::ac3(r.child(b"dac3", DAC3)?)?)),
+        b"ec-3" => return Ok(Codec::Eac3(DolbyConfig::eac3(r.child(b"dec3", DEC3)?)?)),
+        _ => {}
+    }
     let mut esds = r.child(b"esds", ESDS)?;
     esds.version()?;
     Ok(Codec::Aac(AacConfig::parse(esds, channels)?))

@@ -59,13 +59,13 @@ pub(crate) fn manifest(
 }
 
 /// Writes the `.ismc` file of an asset: version 2.1 lists all fragments, and the time scale is
-/// the default of the protocol.
+/// the default of the protocol. Streams that do not fit into Smooth Streaming are left out.
 pub(crate) fn client_manifest_file(presentation: &Presentation) -> String {
     let mut out = head(&format!(
         "MajorVersion=\"2\" MinorVersion=\"1\" Duration=\"{}\"",
         presentation.duration()
     ));
-    for stream in presentation.streams() {
+    for stream in presentation.streams().iter().filter(|stream| stream.fits_smooth()) {
         let _ = writeln!(
             out,
             "<StreamIndex Type=\"{}\" Url=\"{}\" Name=\"{}\" Chunks=\"{}\" QualityLevels=\"{}\">",
@@ -124,6 +124,8 @@ fn quality_level(out: &mut String, index: usize, quality: &Quality) {
         }
         Codec::Avc(config) => nal_length(out, config.nal_length),
         Codec::Hevc(config) => nal_length(out, config.nal_length),
+        // They do not get here; see `Codec::fits_smooth`.
+        Codec::Av1(_) | Codec::Ac3(_) | Codec::Eac3(_) => {}
     }
     let _ = writeln!(out, " CodecPrivateData=\"{}\"/>", codec.private_data());
 }

@@ -61,14 +61,16 @@ impl<'a> View<'a> {
     /// HLS only, see [`Presentation::hls_master`].
     ///
     /// # Errors
-    /// [`Error::NoSuchTrack`] if the parameters name an audio track that there is not, and
-    /// [`Error::Unprotectable`] for a protection that the format does not have.
+    /// [`Error::NoSuchTrack`] if the parameters name an audio track that there is not,
+    /// [`Error::Unprotectable`] for a protection that the format does not have, and
+    /// [`Error::NotInSmooth`] and [`Error::Unencryptable`] for a codec that does not fit.
     pub fn manifest(&self, format: Format) -> Result<String, Error> {
         let (presentation, parameters) = (self.presentation, self.parameters);
         if let Some(name) = &parameters.audio_track {
             presentation.stream(name)?;
         }
         let protection = self.protection_in(format)?;
+        presentation.streams().iter().try_for_each(|stream| stream.check(format, protection))?;
         Ok(match format {
             Format::Smooth(variant) => {
                 let repeated = parameters.repeated_in_fragments();
@@ -93,6 +95,7 @@ impl<'a> View<'a> {
         }
         let stream = self.presentation.stream(track)?;
         stream.quality(bitrate)?;
+        stream.check(Format::Hls(format), self.protection)?;
         let keys = self.protection.filter(|protection| protection.covers(stream));
         let keys = keys.map_or_else(String::new, protect::hls::keys);
         Ok(hls::media(stream, format, self.parameters, &keys))
@@ -105,6 +108,7 @@ impl<'a> View<'a> {
     pub fn init(&self, track: &str, bitrate: u64, format: Format) -> Result<Bytes, Error> {
         let clear = self.presentation.init(track, bitrate, format)?;
         let stream = self.presentation.stream(track)?;
+        stream.check(format, self.protection)?;
         let Some(Protection { key, method, .. }) = self.protection_of(stream) else {
             return Ok(clear);
         };
@@ -131,8 +135,9 @@ impl<'a> View<'a> {
     /// samples are at hand.
     ///
     /// # Errors
-    /// As [`Presentation::fragment`], and [`Error::Unprotectable`] for a protection that the
-    /// format does not have.
+    /// As [`Presentation::fragment`], [`Error::Unprotectable`] for a protection that the format does
+    /// not have, and [`Error::NotInSmooth`] and [`Error::Unencryptable`] for a codec that does not
+    /// fit.
     pub fn fragment(
         &self,
         track: &str,
@@ -172,6 +177,7 @@ impl<'a> View<'a> {
         noun: FragmentNoun,
     ) -> Result<Plan<'a>, Error> {
         self.protection_in(format)?;
+        self.presentation.stream(track)?.check(format, self.protection)?;
         let located = self.presentation.locate(track, bitrate, start, format, noun)?;
         let protection = self.protection_of(self.presentation.stream(track)?);
         Ok(Plan::new(located, protection))

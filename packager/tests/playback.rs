@@ -203,14 +203,14 @@ fn other_codecs_are_refused_by_name() {
     }
     let studio = Studio::new();
     let (picture, sound) = (picture("160x90", 1), sound(1));
-    studio.ffmpeg(&format!("{picture} {sound} {VIDEO} -c:a ac3 ac3.mp4"));
-    let file = studio.open("ac3.mp4");
+    studio.ffmpeg(&format!("{picture} {sound} {VIDEO} -c:a libopus opus.mp4"));
+    let file = studio.open("opus.mp4");
     assert!(file.first(TrackKind::Video).is_ok());
     let error = file.first(TrackKind::Audio).unwrap_err();
     assert!(matches!(error, Error::Unsupported { .. }));
     let text = error.to_string();
     assert!(
-        text.starts_with("ac3.mp4: moov/trak[2]/mdia/minf/stbl/stsd: codec \"ac-3\""),
+        text.starts_with("opus.mp4: moov/trak[2]/mdia/minf/stbl/stsd: codec \"Opus\""),
         "{text}"
     );
 }

@@ -41,7 +41,8 @@ enum Units {
 impl Layout {
     pub(super) fn new(codec: &Codec, scheme: Scheme) -> Self {
         let units = match codec {
-            Codec::Aac(_) => Units::Whole,
+            // AV1 does not get here; see `Codec::fits_common_encryption`.
+            Codec::Aac(_) | Codec::Ac3(_) | Codec::Eac3(_) | Codec::Av1(_) => Units::Whole,
             Codec::Avc(config) => {
                 let mut sets = avc::ParameterSets::default();
                 config.parameter_sets.iter().for_each(|unit| sets.note(unit));

@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use packager::{Error, MediaEntry, MediaKind, Mp4, Presentation, ServerManifest, Track, TrackKind};
+use packager::{
+    Codec, Error, MediaEntry, MediaKind, Mp4, Presentation, ServerManifest, Track, TrackKind,
+};
 
 /// Both manifests of an asset.
 #[derive(Debug)]
@@ -58,9 +60,11 @@ fn entry(kind: MediaKind, file: &str, track: &Track, name: String) -> MediaEntry
 
 /// Codec, language, channels, bits per second and track id.
 fn audio_track_name(track: &Track, language: &str) -> String {
-    let channels = match track.codec() {
-        packager::Codec::Aac(config) => config.channels,
-        _ => 2,
+    let (codec, channels) = match track.codec() {
+        Codec::Ac3(config) => ("ac3", config.channels),
+        Codec::Eac3(config) => ("eac3", config.channels),
+        Codec::Aac(config) => ("aac", config.channels),
+        Codec::Avc(_) | Codec::Hevc(_) | Codec::Av1(_) => ("aac", 2),
     };
-    format!("aac_{language}_{channels}_{}_{}_1", track.average_bitrate(), track.id())
+    format!("{codec}_{language}_{channels}_{}_{}_1", track.average_bitrate(), track.id())
 }

@@ -145,6 +145,16 @@ fn stream(track: &Track) -> Stream {
             stream.channels = Some(config.channels.into());
             stream.sample_rate = Some(config.sampling_rate.to_string());
         }
+        Codec::Av1(config) => {
+            stream.codec_name = Some("av1".to_owned());
+            stream.level = Some(config.level.into());
+        }
+        Codec::Ac3(config) | Codec::Eac3(config) => {
+            let enhanced = matches!(track.codec(), Codec::Eac3(_));
+            stream.codec_name = Some(if enhanced { "eac3" } else { "ac3" }.to_owned());
+            stream.channels = Some(config.channels.into());
+            stream.sample_rate = Some(config.sampling_rate.to_string());
+        }
     }
     if let Some(picture) = track.video_info() {
         let (width, height) = (u32::from(picture.width), u32::from(picture.height));

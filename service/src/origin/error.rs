@@ -46,7 +46,10 @@ impl From<PackagerError> for OriginError {
             PackagerError::NothingLeft { left: "fragment" } => Code::TimestampNotFound,
             PackagerError::NothingLeft { .. } => Code::FilterRemovedAllStreams,
             PackagerError::NoInitSegment => Code::BadUrlSyntax,
-            PackagerError::Unprotectable { .. } => Code::OutputProtectionFormatNotSupported,
+            PackagerError::Unprotectable { .. } | PackagerError::Unencryptable { .. } => {
+                Code::OutputProtectionFormatNotSupported
+            }
+            PackagerError::NotInSmooth { .. } => Code::OutputFormatNotSupported,
             PackagerError::WrongLength { .. } => return Self::internal(error),
             PackagerError::MissingFile { .. } => Code::StorageResourceNotFound,
             PackagerError::NoCommonKeyframes { .. } => Code::KeyFrameIntervalTooLarge,

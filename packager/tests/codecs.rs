@@ -1,0 +1,148 @@
+//! Codecs beyond H.264 and AAC: described as their bindings say, and refused where they do not fit.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::sync::Arc;
+
+use common::{Studio, assert_times, have_ffmpeg};
+use mp4_atom::{Any, Codec, DecodeMaybe};
+use packager::protect::{Common, ContentKey, Method, Protection, Scheme};
+use packager::{
+    DashFormat, Error, Format, HlsFormat, IndexedTrack, Parameters, Presentation, Rendition,
+    SmoothFormat, Stream, TrackKind,
+};
+use uuid::uuid;
+
+const DASH: Format = Format::Dash(DashFormat::Cmaf);
+const SMOOTH: Format = Format::Smooth(SmoothFormat::Latest);
+const PICTURE: &str = "-f lavfi -i testsrc2=s=160x90:r=25:d=8";
+const SOUND: &str = "-f lavfi -i aevalsrc=sin(880*t)|sin(440*t)|sin(220*t)|sin(660*t)|sin(330*t)|sin(110*t):c=5.1:s=48000:d=8";
+
+fn presentation(tracks: &[(&str, &Arc<IndexedTrack>)]) -> Presentation {
+    let renditions = tracks.iter().map(|(file, track)| Rendition::new(*file, (*track).clone()));
+    Presentation::new(renditions.collect()).unwrap()
+}
+
+/// Packages a track and compares it with its source.
+fn check(studio: &Studio, presentation: &Presentation, stream: &Stream, source: &str) {
+    let select = if stream.kind() == TrackKind::Video { "v" } else { "a" };
+    let bitrate = stream.qualities()[0].bitrate();
+    let init = presentation.init(stream.name(), bitrate, DASH).unwrap();
+    studio.join(presentation, stream, bitrate, DASH, &init, "out.mp4");
+    // What comes before time 0 is priming of the encoder, which is left out.
+    let want: Vec<_> = studio.times(source, select).into_iter().filter(|time| *time >= 0).collect();
+    assert_times(&studio.times("out.mp4", select), &want, 2);
+    let decoded = studio.decoded("out.mp4", select);
+    if stream.kind() == TrackKind::Video {
+        assert_eq!(decoded, studio.decoded(source, select));
+    }
+}
+
+/// What another parser finds in the initialization segment.
+fn sample_entry(presentation: &Presentation, stream: &Stream) -> Codec {
+    let init = presentation.init(stream.name(), stream.qualities()[0].bitrate(), DASH).unwrap();
+    let mut rest = &init[..];
+    while let Some(atom) = Any::decode_maybe(&mut rest).unwrap() {
+        if let Any::Moov(moov) = atom {
+            return moov.trak[0].mdia.minf.stbl.stsd.codecs[0].clone();
+        }
+    }
+    panic!("no moov");
+}
+
+fn not_in_smooth(presentation: &Presentation, stream: &Stream, codec: &str) {
+    let parameters = Parameters::default();
+    let view = presentation.view(&parameters, None);
+    let bitrate = stream.qualities()[0].bitrate();
+    let start = stream.timeline().start();
+    let refused = [
+        view.manifest(SMOOTH).unwrap_err(),
+        view.fragment(stream.name(), bitrate, start, SMOOTH).unwrap_err(),
+    ];
+    let want = Error::NotInSmooth { track: stream.name().to_owned(), codec: name(codec) };
+    assert_eq!(refused, [want.clone(), want]);
+    view.manifest(Format::Hls(HlsFormat::Cmaf)).unwrap();
+    view.fragment(stream.name(), bitrate, start, DASH).unwrap();
+}
+
+fn name(codec: &str) -> &'static str {
+    ["AV1", "AC-3", "E-AC-3"].into_iter().find(|name| *name == codec).unwrap()
+}
+
+#[test]
+fn av1() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let studio = Studio::new();
+    studio.ffmpeg(&format!(
+        "{PICTURE} -pix_fmt yuv420p10le -c:v libaom-av1 -usage realtime -cpu-used 8 \
+         -g 50 av1.mp4"
+    ));
+    let mp4 = studio.open("av1.mp4");
+    let presentation = presentation(&[("av1.mp4", mp4.first(TrackKind::Video).unwrap())]);
+    let stream = presentation.stream("video").unwrap();
+    check(&studio, &presentation, stream, "av1.mp4");
+    let codec = stream.qualities()[0].track().codec();
+    assert_eq!(codec.rfc6381(), "av01.0.00M.10");
+    let Codec::Av01(entry) = sample_entry(&presentation, stream) else { panic!() };
+    assert_eq!((entry.visual.width, entry.av1c.high_bitdepth), (160, true));
+    let dash = presentation.dash(DashFormat::Cmaf);
+    assert!(dash.contains("codecs=\"av01.0.00M.10\""), "{dash}");
+    not_in_smooth(&presentation, stream, "AV1");
+    // Sample encryption would have to leave the headers of each frame clear.
+    let common = Common {
+        scheme: Scheme::Cenc,
+        iv: None,
+        play_ready: None,
+        widevine: None,
+        fair_play: None,
+        clear_key: None,
+    };
+    let protection = Protection {
+        key: ContentKey::new(uuid!("da3813af-55e6-48e7-aa9f-a4d6031f7b4d"), [2; 16]),
+        method: Method::Common(common),
+        clear_codecs: vec![],
+    };
+    let parameters = Parameters::default();
+    let view = presentation.view(&parameters, Some(&protection));
+    assert!(matches!(view.manifest(DASH), Err(Error::Unencryptable { codec: "AV1", .. })));
+}
+
+#[test]
+fn dolby() {
+    if !have_ffmpeg() {
+        return;
+    }
+    for (codec, box_name, text) in [("eac3", "E-AC-3", "ec-3"), ("ac3", "AC-3", "ac-3")] {
+        let studio = Studio::new();
+        studio.ffmpeg(&format!("{SOUND} -c:a {codec} -b:a 384k sound.mp4"));
+        let mp4 = studio.open("sound.mp4");
+        let track = mp4.first(TrackKind::Audio).unwrap();
+        let presentation = presentation(&[("sound.mp4", track)]);
+        let stream = presentation.stream("audio").unwrap();
+        check(&studio, &presentation, stream, "sound.mp4");
+        assert_eq!(track.codec().rfc6381(), text);
+        // Three channels in front and two behind, and a low one.
+        let mode = match sample_entry(&presentation, stream) {
+            Codec::Eac3(entry) => (entry.dec3.substreams[0].acmod, entry.dec3.substreams[0].lfeon),
+            Codec::Ac3(entry) => (entry.dac3.acmod, entry.dac3.lfeon),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(mode, (7, true));
+        let dash = presentation.dash(DashFormat::Cmaf);
+        let configuration = format!(
+            "codecs=\"{text}\"|audioSamplingRate=\"48000\"><AudioChannelConfiguration \
+             schemeIdUri=\"tag:dolby.com,2014:dash:audio_channel_configuration:2011\" \
+             value=\"F801\"/>"
+        );
+        for part in configuration.split('|') {
+            assert!(dash.contains(part), "{dash}");
+        }
+        let playlist = presentation.hls_master(HlsFormat::Cmaf, &Parameters::default());
+        assert!(playlist.contains(&format!("CODECS=\"{text}\"")), "{playlist}");
+        not_in_smooth(&presentation, stream, box_name);
+    }
+}
