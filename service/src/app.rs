@@ -11,11 +11,11 @@ use tokio::sync::Notify;
 use url::Url;
 
 use crate::blob::{
-    BlobInfo, BlobService, BlobStore, Durability, SasAuthority, SasKey, SqliteBlobIndex,
+    BlobInfo, BlobService, BlobStore, Durability, Objects, SasAuthority, SasKey, SqliteBlobIndex,
     StoreLimits,
 };
 use crate::change_set::PendingEffects;
-use crate::config::{Account, StreamOptions, UrlOptions};
+use crate::config::{Account, StorageOptions, StreamOptions, UrlOptions};
 use crate::error::ApiError;
 use crate::keys::ProtectionKey;
 use crate::origin::Origin;
@@ -27,6 +27,8 @@ use crate::urls::Urls;
 
 /// How many names a page of a listing has.
 const LIST_PAGE: usize = 1000;
+/// How many files of blobs stay open, if the system lets the service have so many.
+const MOST_OPEN: u64 = 4096;
 
 /// The service, without its listener and its workers. Clones share everything.
 #[derive(Clone)]
@@ -77,7 +79,7 @@ impl App {
         data: &Path,
         public: &Url,
         urls: &UrlOptions,
-        fsync: bool,
+        storage: &StorageOptions,
         quotas: Quotas,
     ) -> anyhow::Result<Self> {
         let account = Account::open(data)?;
@@ -88,7 +90,7 @@ impl App {
                 .await
                 .context("opening the database of entities")?,
         );
-        let blob_store = open_blobs(data, fsync).await.context("opening the blob store")?;
+        let blob_store = open_blobs(data, storage).await.context("opening the blob store")?;
         let key = SasKey::new(account.storage_key()?);
         let sas = SasAuthority::new(account.name.clone(), key);
         let blobs = BlobService::new(blob_store.clone(), sas.clone(), &urls.blob(&account.name));
@@ -181,10 +183,8 @@ impl App {
 
 const MODEL_REF: &edm::model::Model = &MODEL;
 
-async fn open_blobs(data: &Path, fsync: bool) -> anyhow::Result<BlobStore> {
-    let objects = data.join("blobs");
-    tokio::fs::create_dir_all(&objects).await?;
-    let (durability, synchronous) = match fsync {
+async fn open_blobs(data: &Path, storage: &StorageOptions) -> anyhow::Result<BlobStore> {
+    let (durability, synchronous) = match storage.fsync {
         true => (Durability::PowerCut, SqliteSynchronous::Full),
         false => (Durability::ProcessCrash, SqliteSynchronous::Normal),
     };
@@ -198,6 +198,18 @@ async fn open_blobs(data: &Path, fsync: bool) -> anyhow::Result<BlobStore> {
     let index = Arc::new(SqliteBlobIndex::open(pool).await?);
     // Connections need most of the descriptors that there are.
     let descriptors = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let limits = StoreLimits { open_files: (descriptors / 4).min(4096), ..StoreLimits::default() };
-    Ok(BlobStore::open_local(index, &objects, durability, limits)?)
+    let most_open = (descriptors / 4).min(MOST_OPEN);
+    let objects = match &storage.objects {
+        Some(url) => {
+            let (cache, size) = (data.join("cache"), storage.object_cache << 20);
+            let opened = Objects::remote(url, &cache, size, most_open).await;
+            opened.with_context(|| format!("opening the object store {url}"))?
+        }
+        None => {
+            let folder = data.join("blobs");
+            tokio::fs::create_dir_all(&folder).await?;
+            Objects::local(&folder, durability, most_open)?
+        }
+    };
+    Ok(BlobStore::new(index, objects, StoreLimits::default()))
 }

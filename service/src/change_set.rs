@@ -88,7 +88,7 @@ mod tests {
     use url::Url;
 
     use super::*;
-    use crate::config::UrlOptions;
+    use crate::config::{StorageOptions, UrlOptions};
     use crate::quotas::Quotas;
     use crate::sets;
 
@@ -97,7 +97,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = Url::parse("http://localhost").unwrap();
         let urls = UrlOptions::default();
-        let app = App::open(folder.path(), &url, &urls, false, Quotas::default()).await.unwrap();
+        let app =
+            App::open(folder.path(), &url, &urls, &StorageOptions::default(), Quotas::default())
+                .await
+                .unwrap();
         sets::seed(&app, 1).await.unwrap();
         let assets = sets::set("Assets").unwrap();
         for succeeded in [false, true] {

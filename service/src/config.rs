@@ -58,14 +58,33 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "MEDIAD_PUBLIC_WEBHOOKS")]
     pub(crate) public_webhooks: bool,
 
+    /// Where the bytes of blobs are kept
+    #[command(flatten)]
+    pub(crate) storage: StorageOptions,
+
+    /// Speed of encoding, as x264 names it: slower ones look better at the same bit rate
+    #[arg(long, value_name = "PRESET", default_value = "veryfast", env = "MEDIAD_X264_PRESET")]
+    pub(crate) x264_preset: String,
+}
+
+/// Where the bytes of blobs are kept.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(crate) struct StorageOptions {
     /// Acknowledge uploads only once they are on disk: they survive a power cut then, and not only
     /// a crash of the service
     #[arg(long, env = "MEDIAD_FSYNC")]
     pub(crate) fsync: bool,
 
-    /// Speed of encoding, as x264 names it: slower ones look better at the same bit rate
-    #[arg(long, value_name = "PRESET", default_value = "veryfast", env = "MEDIAD_X264_PRESET")]
-    pub(crate) x264_preset: String,
+    /// Keep the bytes of blobs in an object store: s3://bucket/folder, az://container/folder or
+    /// gs://bucket/folder. How to get in is told by the environment, under the names that the tools
+    /// of these clouds use: AWS_ACCESS_KEY_ID, AWS_ENDPOINT, AZURE_STORAGE_ACCOUNT_NAME,
+    /// GOOGLE_APPLICATION_CREDENTIALS and so on. Without this they are below the data directory
+    #[arg(long, value_name = "URL", env = "MEDIAD_OBJECTS")]
+    pub(crate) objects: Option<Url>,
+
+    /// How much of what was read of the object store may be kept on disk, in MiB
+    #[arg(long, value_name = "MIB", default_value_t = 10240, env = "MEDIAD_OBJECT_CACHE")]
+    pub(crate) object_cache: u64,
 }
 
 /// How streams are served, and endpoints managed.

@@ -42,6 +42,13 @@ impl Extent {
         self.start + self.length as u64
     }
 
+    /// A part of it, told by offsets from its start; `None` if that is not within it.
+    pub(crate) fn part(&self, range: Range<u64>) -> Option<Self> {
+        let (first, end) = (usize::try_from(range.start).ok()?, usize::try_from(range.end).ok()?);
+        let length = end.checked_sub(first).filter(|_| end <= self.length)?;
+        Some(Self { file: Arc::clone(&self.file), start: self.start + range.start, length })
+    }
+
     /// Whether the stretch is in memory, as far as samples tell.
     pub(crate) fn is_in_memory(&self) -> bool {
         let Some(last) = self.end().checked_sub(1).filter(|_| self.length > 0) else { return true };

@@ -44,7 +44,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
         Some(url) => url.clone(),
         None => public_url(&plain, &secret)?,
     };
-    let app = App::open(&options.data, &public, &options.urls, options.fsync, quotas).await?;
+    let app = App::open(&options.data, &public, &options.urls, &options.storage, quotas).await?;
     let app = Arc::new(App {
         public_webhooks: options.public_webhooks,
         stream_options: options.streams.clone(),

@@ -6,6 +6,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::sync::Arc;
 
 /// Any error a collaborator hands us whose type this module does not name.
 pub(crate) type BoxError = Box<dyn StdError + Send + Sync>;
@@ -114,6 +115,21 @@ pub(crate) enum BlobError {
     /// The object store failed.
     #[error("object store: {0}")]
     Objects(#[source] object_store::Error),
+    /// A part of an object could not be fetched, for which several may have waited.
+    #[error("object {object} cannot be fetched: {source}")]
+    Fetch {
+        /// Key of the object.
+        object: String,
+        /// Why.
+        #[source]
+        source: Arc<BlobError>,
+    },
+    /// The object store does not answer.
+    #[error("the object store did not answer within {seconds} s")]
+    Unreachable {
+        /// How long it was waited for, in seconds.
+        seconds: u64,
+    },
     /// An object has fewer bytes than the index says.
     #[error("object {object} is shorter than recorded: restore it from a backup")]
     Damaged {

@@ -15,7 +15,9 @@ mod http;
 mod index;
 mod model;
 mod name;
+mod objects;
 mod query;
+mod range_cache;
 mod sas;
 mod sqlite;
 mod store;
@@ -26,9 +28,9 @@ mod tests;
 pub(crate) use error::BlobError;
 pub(crate) use http::{BlobService, router};
 pub(crate) use model::{BlobInfo, Permissions, Policy};
+pub(crate) use objects::{Durability, Objects};
 pub(crate) use sas::{SasAuthority, SasKey};
 pub(crate) use sqlite::SqliteBlobIndex;
 pub(crate) use store::{
-    BlobFile, BlobReader, BlobStore, Durability, GarbageRules, ReadRange, StoreLimits, WATCHED,
-    file_stream,
+    BlobFile, BlobReader, BlobStore, GarbageRules, ReadRange, StoreLimits, WATCHED, file_stream,
 };

@@ -76,7 +76,15 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let public = url::Url::parse("http://127.0.0.1:1").unwrap();
         let urls = crate::config::UrlOptions::default();
-        let app = App::open(data.path(), &public, &urls, false, Default::default()).await.unwrap();
+        let app = App::open(
+            data.path(),
+            &public,
+            &urls,
+            &crate::config::StorageOptions::default(),
+            Default::default(),
+        )
+        .await
+        .unwrap();
         let (jobs, tasks) = (sets::set("Jobs").unwrap(), sets::set("Tasks").unwrap());
         let now = DateTime::now();
         let made = |days: i64| DateTime::from_ticks(now.ticks() - days * 864_000_000_000);

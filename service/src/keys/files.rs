@@ -72,6 +72,11 @@ impl FileReader {
         self.blob.as_ref().map(BlobFile::info)
     }
 
+    /// The same version with ranges at hand that will be read, see [`BlobFile::near`].
+    pub(crate) async fn near(&self, ranges: &[Range<u64>]) -> Result<Self, BlobError> {
+        Ok(Self { blob: Some(self.blob()?.near(ranges).await?), ..self.clone() })
+    }
+
     /// Opens a range.
     pub(crate) fn read(&self, range: ReadRange) -> Result<BlobReader, BlobError> {
         let reader = self.blob()?.read(range)?;

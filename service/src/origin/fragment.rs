@@ -27,7 +27,9 @@ pub(super) async fn content(
     asset: &str,
     packaged: Packaged,
 ) -> Result<Content, OriginError> {
-    let file = FileReader::open(app, asset, &packaged.fragment().file).await?;
+    let fragment = packaged.fragment();
+    let file = FileReader::open(app, asset, &fragment.file).await?;
+    let file = file.near(&fragment.ranges).await.map_err(OriginError::internal)?;
     match packaged {
         Packaged::Clear(fragment) => Ok(clear(file, fragment)),
         Packaged::Envelope(fragment, encryptor) => {

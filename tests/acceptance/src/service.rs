@@ -89,7 +89,30 @@ impl Service {
         }
     }
 
+    /// Starts a service with an empty data directory and fast encoding, and with more in its
+    /// environment.
+    pub fn start_in(environment: &[(&str, &str)], arguments: &[&str]) -> Self {
+        let directory = tempfile::Builder::new().prefix("mediad-test-").tempdir();
+        let arguments = [&["--x264-preset", "ultrafast"], arguments].concat();
+        let listen = ["--listen", "127.0.0.1:0"];
+        Self::spawn(
+            directory.expect("making a temporary directory"),
+            environment,
+            &listen,
+            &arguments,
+        )
+    }
+
     fn run(directory: TempDir, listen: &[&str], arguments: &[&str]) -> Self {
+        Self::spawn(directory, &[], listen, arguments)
+    }
+
+    fn spawn(
+        directory: TempDir,
+        environment: &[(&str, &str)],
+        listen: &[&str],
+        arguments: &[&str],
+    ) -> Self {
         let log = File::options().create(true).append(true).open(directory.path().join("log"));
         let mut child = Command::new(binary())
             .args(["serve", "--data"])
@@ -97,6 +120,7 @@ impl Service {
             .args(listen)
             .args(arguments)
             .env("NO_COLOR", "1")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log.expect("opening the log"))

@@ -212,9 +212,10 @@ fn status_and_code(error: &BlobError) -> (StatusCode, &'static str) {
         E::BodyStalled { .. } => (StatusCode::REQUEST_TIMEOUT, "OperationTimedOut"),
         E::Md5Mismatch => (StatusCode::BAD_REQUEST, "Md5Mismatch"),
         E::RangeNotSatisfiable { .. } => (StatusCode::RANGE_NOT_SATISFIABLE, "InvalidRange"),
-        E::Busy | E::StorageFull(_) | E::Interrupted => {
+        E::Busy | E::StorageFull(_) | E::Interrupted | E::Unreachable { .. } => {
             (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy")
         }
+        E::Fetch { source, .. } => status_and_code(source),
         E::Objects(_) | E::Damaged { .. } | E::Index(_) | E::File { .. } | E::Cipher(_) => {
             (StatusCode::INTERNAL_SERVER_ERROR, "InternalError")
         }

@@ -24,9 +24,18 @@ const IDLE: Duration = Duration::from_secs(300);
 /// is asked for has to be fetched first.
 #[async_trait]
 pub(crate) trait ObjectFiles: fmt::Debug + Send + Sync {
-    /// The stretches that a range of an object consists of, in order. They can be read for as long
-    /// as they are kept.
-    async fn extents(&self, object: &ObjectKey, range: Range<u64>) -> Result<Vec<Extent>>;
+    /// The stretches that a range of an object of `length` bytes consists of, in order. They can be
+    /// read for as long as they are kept.
+    async fn extents(
+        &self,
+        object: &ObjectKey,
+        length: u64,
+        range: Range<u64>,
+    ) -> Result<Vec<Extent>>;
+
+    /// The same, for a range that will be read as a whole: what is fetched for it is fetched in one
+    /// piece, and nothing else is. `None` where nothing has to be fetched.
+    async fn fetch(&self, object: &ObjectKey, range: Range<u64>) -> Result<Option<Extent>>;
 
     /// Gives up what is kept of objects that are removed.
     async fn forget(&self, objects: &[ObjectKey]);
@@ -34,14 +43,14 @@ pub(crate) trait ObjectFiles: fmt::Debug + Send + Sync {
 
 /// Objects that are local files. The files that were read last stay open.
 #[derive(Debug)]
-pub(super) struct LocalFiles {
+pub(crate) struct LocalFiles {
     root: PathBuf,
     open: Cache<ObjectKey, Arc<File>>,
 }
 
 impl LocalFiles {
     /// The files below a folder, of which so many may stay open.
-    pub(super) fn new(root: &Path, most_open: u64) -> Self {
+    pub(crate) fn new(root: &Path, most_open: u64) -> Self {
         let open = Cache::builder().max_capacity(most_open).time_to_idle(IDLE).build();
         Self { root: root.to_owned(), open }
     }
@@ -66,10 +75,14 @@ impl LocalFiles {
 
 #[async_trait]
 impl ObjectFiles for LocalFiles {
-    async fn extents(&self, object: &ObjectKey, range: Range<u64>) -> Result<Vec<Extent>> {
+    async fn extents(&self, object: &ObjectKey, _: u64, range: Range<u64>) -> Result<Vec<Extent>> {
         let damaged = || BlobError::Damaged { object: object.as_str().to_owned() };
         let length = usize::try_from(range.end - range.start).map_err(|_| damaged())?;
         Ok(vec![Extent { file: self.open(object).await?, start: range.start, length }])
+    }
+
+    async fn fetch(&self, _: &ObjectKey, _: Range<u64>) -> Result<Option<Extent>> {
+        Ok(None)
     }
 
     async fn forget(&self, objects: &[ObjectKey]) {

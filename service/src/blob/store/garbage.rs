@@ -140,7 +140,8 @@ impl BlobStore {
 
     /// Removes files a local object store was writing when the process died.
     async fn remove_partial_files(&self, age: Duration) -> Result<usize> {
-        let folder = self.inner.local_root.join(ObjectKey::PREFIX);
+        let Some(root) = &self.inner.local_root else { return Ok(0) };
+        let folder = root.join(ObjectKey::PREFIX);
         let path = folder.display().to_string();
         tokio::task::spawn_blocking(move || sweep_partial_files(&folder, age))
             .await

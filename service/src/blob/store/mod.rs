@@ -9,18 +9,18 @@ mod arrivals;
 mod files;
 mod garbage;
 mod list;
+mod near;
 mod open;
 mod read;
 mod readers;
 mod upload;
 mod write;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::ObjectStore;
-use object_store::local::LocalFileSystem;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::block::BlockLists;
@@ -29,15 +29,16 @@ use super::error::{BlobError, Result};
 use super::index::{BlobIndex, BlobRef, PropertyChange};
 use super::model::{BlobInfo, ContainerInfo, Policy, check_policy_id};
 use super::name::{check_blob, check_container};
+use super::objects::Objects;
 
 pub(crate) use arrivals::{Arrivals, WATCHED};
+pub(crate) use files::{LocalFiles, ObjectFiles};
 pub(crate) use garbage::GarbageRules;
 pub(crate) use list::ListQuery;
 pub(crate) use open::BlobFile;
 pub(crate) use read::{BlobReader, ReadRange};
 pub(crate) use write::{BlockUpload, Upload, file_stream};
 
-use files::{LocalFiles, ObjectFiles};
 use readers::Readers;
 
 /// Bounds on what the store does at the same time.
@@ -50,8 +51,6 @@ pub(crate) struct StoreLimits {
     pub(crate) upload_wait: Duration,
     /// How long a sender may pause before its upload is dropped.
     pub(crate) stall: Duration,
-    /// Files that may stay open after they were read.
-    pub(crate) open_files: u64,
 }
 
 impl Default for StoreLimits {
@@ -60,19 +59,8 @@ impl Default for StoreLimits {
             concurrent_uploads: 32,
             upload_wait: Duration::from_secs(30),
             stall: Duration::from_secs(60),
-            open_files: 256,
         }
     }
-}
-
-/// When written bytes count as stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Durability {
-    /// Once the system has them: they survive a crash of this process.
-    ProcessCrash,
-    /// Once they are on disk: they survive a power cut, at the price of an
-    /// `fsync` per object.
-    PowerCut,
 }
 
 /// Containers and block blobs. Cheap to clone; clones share everything.
@@ -90,36 +78,24 @@ struct Inner {
     uploads: Arc<Semaphore>,
     readers: Readers,
     arrivals: Arrivals,
-    /// Folder of a local object store, whose half-written files the object
-    /// store itself does not list.
-    local_root: PathBuf,
+    local_root: Option<PathBuf>,
 }
 
 impl BlobStore {
-    /// A store that keeps its bytes below the folder `root`, which must exist.
-    ///
-    /// # Errors
-    /// [`BlobError::Objects`] when `root` is not an accessible folder.
-    pub(crate) fn open_local(
-        index: Arc<dyn BlobIndex>,
-        root: &Path,
-        durability: Durability,
-        limits: StoreLimits,
-    ) -> Result<Self> {
-        let objects =
-            LocalFileSystem::new_with_prefix(root)?.with_fsync(durability == Durability::PowerCut);
-        Ok(Self {
+    /// A store that keeps its bytes as `objects`.
+    pub(crate) fn new(index: Arc<dyn BlobIndex>, objects: Objects, limits: StoreLimits) -> Self {
+        Self {
             inner: Arc::new(Inner {
                 index,
-                objects: Arc::new(objects),
-                files: Arc::new(LocalFiles::new(root, limits.open_files)),
+                objects: objects.store,
+                files: objects.files,
+                local_root: objects.local_root,
                 limits,
                 uploads: Arc::new(Semaphore::new(limits.concurrent_uploads)),
                 readers: Readers::default(),
                 arrivals: Arrivals::default(),
-                local_root: root.to_owned(),
             }),
-        })
+        }
     }
 
     /// Makes a container.

@@ -10,6 +10,7 @@ use futures_util::{StreamExt as _, stream};
 
 use super::super::error::{BlobError, Result};
 use super::super::model::{BlobInfo, PlacedSegment};
+use super::near::Near;
 use super::read::{BlobReader, ReadGuard, ReadRange};
 use super::{BlobStore, target};
 use crate::extent::{self, Extent};
@@ -26,15 +27,17 @@ const READ_AHEAD: usize = 2;
 pub(crate) struct BlobVersion {
     /// What is known of it.
     pub(crate) info: BlobInfo,
-    segments: Vec<PlacedSegment>,
+    pub(super) segments: Vec<PlacedSegment>,
 }
 
 /// One version of a blob, which can be read for as long as this is kept.
 #[derive(Clone)]
 pub(crate) struct BlobFile {
-    store: BlobStore,
-    version: Arc<BlobVersion>,
+    pub(super) store: BlobStore,
+    pub(super) version: Arc<BlobVersion>,
     _guard: Arc<ReadGuard>,
+    /// What of it is at hand.
+    pub(super) near: Arc<[Near]>,
 }
 
 impl BlobStore {
@@ -58,7 +61,7 @@ impl BlobStore {
     /// A version to read. The guard must have been there before the version was looked up, or
     /// before it was seen that it is still the blob's.
     pub(crate) fn open(&self, version: Arc<BlobVersion>, guard: ReadGuard) -> BlobFile {
-        BlobFile { store: self.clone(), version, _guard: Arc::new(guard) }
+        BlobFile { store: self.clone(), version, _guard: Arc::new(guard), near: Arc::from([]) }
     }
 }
 
@@ -96,6 +99,9 @@ impl BlobFile {
 
     /// The stretches of local files that a range consists of.
     async fn extents_of(&self, range: Range<u64>) -> Result<Vec<Extent>> {
+        if let Some(extents) = self.near.iter().find_map(|near| near.extents(&range)) {
+            return Ok(extents);
+        }
         let segments = &self.version.segments;
         let first =
             segments.partition_point(|segment| segment.start + segment.length <= range.start);
@@ -105,7 +111,9 @@ impl BlobFile {
         for segment in overlapping.take_while(|segment| segment.start < range.end) {
             let end = range.end.min(segment.start + segment.length);
             let part = at - segment.start..end - segment.start;
-            extents.extend(self.store.inner.files.extents(&segment.object, part).await?);
+            extents.extend(
+                self.store.inner.files.extents(&segment.object, segment.length, part).await?,
+            );
             at = end;
         }
         if at == range.end {

@@ -25,9 +25,10 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::model::{Permissions, Policy};
+use super::objects::{Durability, Objects};
 use super::sas::{SasAuthority, SasKey};
 use super::sqlite::SqliteBlobIndex;
-use super::store::{BlobStore, Durability, ReadRange, StoreLimits};
+use super::store::{BlobStore, ReadRange, StoreLimits};
 use super::{BlobError, BlobInfo, BlobService, router};
 
 const CONTAINER: &str = "asset-f438649c-1aa6-4a3b-8b5c-0a1b2c3d4e5f";
@@ -201,7 +202,8 @@ async fn open_store(folder: &Path, limits: StoreLimits) -> BlobStore {
     let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
     let index = Arc::new(SqliteBlobIndex::open(pool).await.unwrap());
     let root = folder.join("objects");
-    BlobStore::open_local(index, &root, Durability::ProcessCrash, limits).unwrap()
+    let objects = Objects::local(&root, Durability::ProcessCrash, 256).unwrap();
+    BlobStore::new(index, objects, limits)
 }
 
 fn authority() -> SasAuthority {
