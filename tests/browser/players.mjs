@@ -1,6 +1,6 @@
 // Players as they are in the npm registry: each opens a stream on its lowest level of picture, pins
-// the level that it is told, and changes the language of the sound. Of that, two letters are given:
-// some protocols write three.
+// the level that it is told, changes the language of the sound (of which two letters are given, as
+// some protocols write three), and shows the first subtitles that there are.
 //
 // The functions run in the page. What a player says of an error goes to the list `wrong`.
 
@@ -16,7 +16,8 @@ const SHAKA = {
     player.addEventListener("error", ({ detail }) => {
       wrong.push(`shaka-player: ${detail.severity} ${detail.code} ${detail.data}`);
     });
-    player.configure({ abr: { enabled: false } });
+    // Seconds; less than a fragment, so that there is always one to load.
+    player.configure({ abr: { enabled: false }, streaming: { bufferingGoal: 4 } });
     window.pin = (wanted) => {
       const all = player.getVariantTracks();
       const { language } = all.find(({ active }) => active);
@@ -28,6 +29,11 @@ const SHAKA = {
       const tracks = player.getVariantTracks().filter(({ height }) => height);
       const track = tracks.find((track) => track.language.startsWith(language));
       player.selectVariantTrack(track, true);
+    };
+    window.caption = () => {
+      player.selectTextTrack(player.getTextTracks()[0]);
+      // Version 5 shows what is selected.
+      player.setTextTrackVisibility?.(true);
     };
     await player.attach(document.querySelector("video"));
     const type = isSmooth ? "application/vnd.ms-sstr+xml" : undefined;
@@ -61,7 +67,10 @@ export const PLAYERS = {
         const tracks = player.getTracksFor("audio");
         player.setCurrentTrack(tracks.find(({ lang }) => lang.startsWith(language)));
       };
+      window.caption = () => player.setTextTrack(0);
       player.initialize(document.querySelector("video"), url, true);
+      // For TTML, which browsers do not know.
+      player.attachTTMLRenderingDiv(document.querySelector("#captions"));
     },
   },
   "hls.js": {
@@ -82,6 +91,7 @@ export const PLAYERS = {
         const tracks = player.audioTracks;
         player.audioTrack = tracks.findIndex(({ lang }) => lang.startsWith(language));
       };
+      window.caption = () => (player.subtitleTrack = 0);
       player.on(Hls.Events.MANIFEST_PARSED, () => pin("lowest"));
       player.loadSource(url);
       player.attachMedia(document.querySelector("video"));
