@@ -44,9 +44,22 @@ pub(crate) struct ServeOptions {
     #[arg(long)]
     pub(crate) allow_remote: bool,
 
-    /// Tasks that are encoded at the same time
+    /// Tasks that are encoded at the same time; while there are fewer, those left over help with
+    /// long ones
     #[arg(long, value_name = "NUMBER", default_value_t = 1, env = "MEDIAD_ENCODERS")]
     pub(crate) encoders: usize,
+
+    /// Longest part, in seconds, of a long source that several encoders with nothing else to do
+    /// encode side by side; 0 has each source encoded in one piece. Shorter parts are spread more
+    /// evenly, and cost a little more
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(..=3600),
+        env = "MEDIAD_ENCODE_CHUNK_SECONDS"
+    )]
+    pub(crate) encode_chunk_seconds: u32,
 
     /// Quotas of the account, in a TOML file; those that it does not name, and all without a file,
     /// are as the service documented them

@@ -109,6 +109,7 @@ fn public_url(plain: &[TcpListener], secret: &[TcpListener]) -> anyhow::Result<U
 
 fn encode_settings(options: &ServeOptions) -> anyhow::Result<EncodeSettings> {
     let mut settings = EncodeSettings::new(Tools::find()?);
+    settings.chunk_seconds = options.encode_chunk_seconds;
     settings.x264_preset =
         options.x264_preset.parse().map_err(|error| anyhow::anyhow!("--x264-preset: {error}"))?;
     Ok(settings)

@@ -7,14 +7,16 @@
 use std::ffi::OsString;
 
 use super::graph;
-use super::plan::{AudioPlan, FilePlan, ImagePlan, Input, Pick, Plan, Repeat, VideoPlan};
-use super::preset::{Container, EntropyMode, ImageFormat, Profile};
+use super::plan::{AudioPlan, Cut, FilePlan, ImagePlan, Input, Pick, Plan, Repeat, VideoPlan};
+use super::preset::{Container, EntropyMode, ImageFormat, Profile, Rational};
 use super::probe::{Accept, guarded_input};
 
 /// One chunk of samples per two seconds instead of one per frame, in
 /// microseconds: a fragment is then one or two ranges of the file, and the
 /// index is a fifth smaller.
 const CHUNK_DURATION: u32 = 2_000_000;
+/// Where the hashes of the frames at the edges of a chunk go.
+pub(super) const SEAM_FILE: &str = "seam";
 
 /// ffmpeg's arguments for `plan`. It writes the files of the plan into its
 /// working folder under their [`work_name`]s and [`image_work_name`]s, and its
@@ -27,11 +29,15 @@ pub(super) fn arguments(plan: &Plan, threads: u32) -> Vec<OsString> {
     if let Some(threads) = &threads {
         args.all(&["-filter_complex_threads", threads]);
     }
+    if plan.cut.as_ref().is_some_and(Cut::seeks) {
+        // Times are counted from where they are in a single pass, not from the place sought.
+        args.all(&["-copyts", "-start_at_zero"]);
+    }
     for input in &plan.inputs {
         if let Some(threads) = &threads {
             args.all(&["-threads", threads]);
         }
-        open(&mut args, input);
+        open(&mut args, input, plan.cut.as_ref().filter(|cut| cut.seeks()));
     }
     let graph = graph::graph(plan);
     if !graph.is_empty() {
@@ -40,23 +46,39 @@ pub(super) fn arguments(plan: &Plan, threads: u32) -> Vec<OsString> {
     if !plan.files.is_empty() {
         media(&mut args, plan, threads.as_deref());
     }
-    for (number, image) in plan.images.iter().enumerate() {
-        for layer in 0..image.layers.len() {
-            images(&mut args, number, image, layer);
+    if let Some(picture) = &plan.picture {
+        for (number, image) in plan.images.iter().enumerate() {
+            for layer in 0..image.layers.len() {
+                images(&mut args, picture.frame_rate, number, image, layer);
+            }
         }
+    }
+    if plan.cut.is_some() {
+        // Hashes of pictures as they are before they are scaled and encoded.
+        args.all(&["-map", "[seam]", "-c:v", "rawvideo"]);
+        args.all(&["-f", "framehash", "-hash", "murmur3", SEAM_FILE]);
     }
     args.0
 }
 
-fn open(args: &mut Args, input: &Input) {
+fn open(args: &mut Args, input: &Input, sought: Option<&Cut>) {
     match input.repeat {
         Repeat::Times(0 | 1) => {}
         // How often it is repeated, not how often it is read.
         Repeat::Times(times) => args.all(&["-stream_loop", &(times - 1).to_string()]),
         Repeat::Forever => args.all(&["-stream_loop", "-1"]),
     }
-    if let Some(start) = input.start {
-        args.all(&["-ss", &start.to_string()]);
+    match (sought, input.start) {
+        (Some(cut), start) => {
+            // Everything from the key frame on is decoded: frames that come before the first one
+            // wanted decide what is shown at its time where the source's rate varies.
+            args.all(&["-noaccurate_seek", "-ss", &cut.seek(start).to_string()]);
+            if let Some(start) = start {
+                args.all(&["-itsoffset", &format!("-{start}")]);
+            }
+        }
+        (None, Some(start)) => args.all(&["-ss", &start.to_string()]),
+        (None, None) => {}
     }
     if let Some(length) = input.length {
         args.all(&["-t", &length.to_string()]);
@@ -103,11 +125,12 @@ fn media(args: &mut Args, plan: &Plan, threads: Option<&str>) {
         args.all(&["-threads", threads]);
     }
     let videos = renditions + usize::from(plan.copied_video.is_some());
-    args.all(&["-f", "tee", &tee(&plan.files, videos)]);
+    args.all(&["-f", "tee", &tee(&plan.files, videos, plan.cut.is_none())]);
 }
 
-/// Images of one kind and size.
-fn images(args: &mut Args, number: usize, image: &ImagePlan, layer: usize) {
+/// Images of one kind and size. Each frame is a file, at the rate of the picture: by any other,
+/// ffmpeg would repeat some.
+fn images(args: &mut Args, rate: Rational, number: usize, image: &ImagePlan, layer: usize) {
     args.all(&["-map", &format!("[i{number}l{layer}]")]);
     let (encoder, quality) = match image.format {
         ImageFormat::Jpg => {
@@ -124,7 +147,8 @@ fn images(args: &mut Args, number: usize, image: &ImagePlan, layer: usize) {
         args.all(&["-frames:v", "1"]);
     }
     let extension = image.format.extension();
-    args.all(&["-r", &graph::IMAGE_RATE.to_string(), "-f", "image2"]);
+    let Rational { num, den } = rate;
+    args.all(&["-r", &format!("{num}/{den}"), "-f", "image2"]);
     args.all(&[&format!("i{number}l{layer}-%d{extension}")]);
 }
 
@@ -213,9 +237,40 @@ fn audio_codec(args: &mut Args, audio: &AudioPlan) {
     args.all(&["-metadata:s:a:0", &language]);
 }
 
+/// ffmpeg's arguments to put file `number` of the plan together: the chunks of its picture, which
+/// `list` names, and the sound, whose language is said.
+pub(super) fn joining(
+    number: usize,
+    container: Container,
+    list: &str,
+    sound: Option<(&str, &str)>,
+) -> Vec<OsString> {
+    let mut args = Args::default();
+    args.all(&["-hide_banner", "-nostdin", "-y", "-v", "error"]);
+    // With the times that the encoders set: the sound's first packet is before the picture.
+    args.all(&["-progress", "pipe:1", "-nostats", "-copyts"]);
+    // Converted, each chunk would have its parameter sets also in its frames.
+    args.all(&["-protocol_whitelist", "file", "-f", "concat", "-auto_convert", "0", "-i", list]);
+    if let Some((path, _)) = sound {
+        args.all(&["-protocol_whitelist", "file", "-i", path]);
+    }
+    args.all(&["-map", "0:v"]);
+    if sound.is_some() {
+        args.all(&["-map", "1:a"]);
+    }
+    args.all(&["-map_metadata", "-1", "-map_chapters", "-1", "-c", "copy"]);
+    if let Some((_, language)) = sound {
+        args.all(&["-metadata:s:a:0", &format!("language={language}")]);
+    }
+    // The same muxer as for the whole: its defaults are not those of a single file.
+    let streams = if sound.is_some() { "0,1" } else { "0" };
+    args.all(&["-f", "tee", &slave(number, container, streams, true)]);
+    args.0
+}
+
 /// The tee muxer's list of files. Neither names nor options need escaping:
 /// all of them are made here.
-fn tee(files: &[FilePlan], renditions: usize) -> String {
+fn tee(files: &[FilePlan], renditions: usize, finished: bool) -> String {
     let slaves: Vec<String> = files
         .iter()
         .enumerate()
@@ -224,24 +279,22 @@ fn tee(files: &[FilePlan], renditions: usize) -> String {
             let audio = file.audio.then_some(renditions);
             let streams: Vec<String> =
                 file.rendition.into_iter().chain(audio).map(|stream| stream.to_string()).collect();
-            let format = match file.container {
-                Container::Mp4 => "mp4",
-                Container::MpegTs => "mpegts",
-            };
-            let layout = match file.container {
-                Container::Mp4 => {
-                    format!(":movflags=+faststart:chunk_duration={CHUNK_DURATION}")
-                }
-                Container::MpegTs => String::new(),
-            };
-            format!(
-                "[f={format}:select={}{layout}]{}",
-                streams.join(","),
-                work_name(number, file.container)
-            )
+            slave(number, file.container, &streams.join(","), finished)
         })
         .collect();
     slaves.join("|")
+}
+
+/// The tee muxer's text for a file with these streams; `finished` when nothing more happens to it.
+fn slave(number: usize, container: Container, streams: &str, finished: bool) -> String {
+    let (format, layout) = match container {
+        Container::Mp4 if finished => {
+            ("mp4", format!(":movflags=+faststart:chunk_duration={CHUNK_DURATION}"))
+        }
+        Container::Mp4 => ("mp4", String::new()),
+        Container::MpegTs => ("mpegts", String::new()),
+    };
+    format!("[f={format}:select={streams}{layout}]{}", work_name(number, container))
 }
 
 #[cfg(test)]

@@ -2,30 +2,28 @@
 //!
 //! All texts in it are numbers and names made here: nothing that a client wrote gets in.
 
+use super::plan::chunks::SEAM_FRAMES;
 use super::plan::{
-    AudioInput, AudioPlan, ImagePlan, OverlayPlan, Pick, Picture, PictureSegment, Plan, Shape,
+    AudioInput, AudioPlan, Cut, ImagePlan, OverlayPlan, Pick, Picture, PictureSegment, Plan, Shape,
     SoundSegment, VideoInput,
 };
 use super::preset::{ImageFormat, Rational};
 
-/// The frame rate that images are written at. It is arbitrary: each frame is a file.
-pub(super) const IMAGE_RATE: u32 = 25;
-
 /// The graph; empty when nothing is decoded. Its outputs are `[v0]`, `[v1]` … for renditions,
-/// `[i0l0]` … for the layers of images, and `[a]`.
+/// `[i0l0]` … for the layers of images, and `[a]`; of a chunk also `[seam]`.
 pub(super) fn graph(plan: &Plan) -> String {
     let mut chains = Vec::new();
     let mut picture = None;
     let mut sound = None;
     if let Some(decoded) = &plan.picture {
-        picture = Some(pictures(decoded, &mut chains));
+        picture = Some(pictures(decoded, plan.cut.as_ref(), &mut chains));
     }
     if let Some(audio) = &plan.audio {
         sound = Some(sounds(audio, &mut chains));
     }
     let (picture, sound) = join(picture, sound, &mut chains);
-    if let Some(picture) = picture {
-        branch(plan, picture, &mut chains);
+    if let (Some(decoded), Some(picture)) = (&plan.picture, picture) {
+        branch(plan, decoded.frame_rate, picture, &mut chains);
     }
     if let Some(sound) = sound {
         chains.push(format!("{sound}[a]"));
@@ -72,13 +70,13 @@ fn join(
 }
 
 /// The open chain of each segment of the picture.
-fn pictures(picture: &Picture, chains: &mut Vec<String>) -> Vec<String> {
+fn pictures(picture: &Picture, cut: Option<&Cut>, chains: &mut Vec<String>) -> Vec<String> {
     let rate = picture.frame_rate;
     let several = picture.segments.len() > 1;
     let segments = picture.segments.iter().enumerate();
     segments
         .map(|(number, segment)| {
-            let mut chain = decoded(segment, rate);
+            let mut chain = decoded(segment, rate, cut);
             if let Some(overlay) = &segment.overlay {
                 chains.push(format!("{chain}[b{number}]"));
                 chains.push(format!("{}[o{number}]", overlaid(overlay, rate)));
@@ -96,7 +94,7 @@ fn pictures(picture: &Picture, chains: &mut Vec<String>) -> Vec<String> {
 
 /// A constant frame rate makes the key frames, counted in frames, fall on the same times in every
 /// rendition.
-fn decoded(segment: &PictureSegment, rate: Rational) -> String {
+fn decoded(segment: &PictureSegment, rate: Rational, cut: Option<&Cut>) -> String {
     let mut filters = Vec::new();
     let input = match segment.input {
         VideoInput::Stream { input, index } => format!("[{input}:{index}]"),
@@ -121,6 +119,14 @@ fn decoded(segment: &PictureSegment, rate: Rational) -> String {
     if let Some(length) = segment.length {
         // Frames between those of the clip's own rate would make it longer.
         filters.push(format!("trim=duration={length}"));
+    }
+    if let Some(cut) = cut {
+        // Since `fps`, times are numbers of frames. Those before the first that is decoded are
+        // copies of it, which costs next to nothing: they are dropped here, unseen.
+        let end = cut.decoded_end().map(|end| format!(":end_pts={end}"));
+        let first = cut.first;
+        filters.push(format!("trim=start_pts={first}{}", end.unwrap_or_default()));
+        filters.push(format!("setpts=PTS-{first}"));
     }
     format!("{input}{}", filters.join(","))
 }
@@ -205,10 +211,10 @@ fn layout(channels: u32) -> &'static str {
 }
 
 /// From the picture to everything that is made of it.
-fn branch(plan: &Plan, picture: String, chains: &mut Vec<String>) {
+fn branch(plan: &Plan, rate: Rational, picture: String, chains: &mut Vec<String>) {
     let renditions = plan.video.as_ref().map(|video| video.renditions.as_slice());
     let renditions = renditions.unwrap_or_default();
-    let count = renditions.len() + plan.images.len();
+    let count = renditions.len() + plan.images.len() + usize::from(plan.cut.is_some());
     let mut heads: Vec<String> = Vec::new();
     if count == 1 {
         heads.push(format!("{picture},"));
@@ -219,14 +225,21 @@ fn branch(plan: &Plan, picture: String, chains: &mut Vec<String>) {
     }
     let mut heads = heads.into_iter();
     for (number, (rendition, head)) in renditions.iter().zip(heads.by_ref()).enumerate() {
-        chains.push(format!("{head}{}[v{number}]", scaling(rendition.shape, "yuv420p")));
+        let own = plan.cut.as_ref().and_then(Cut::own_frames);
+        let own = own.map(|frames| format!("trim=end_pts={frames},")).unwrap_or_default();
+        chains.push(format!("{head}{own}{}[v{number}]", scaling(rendition.shape, "yuv420p")));
     }
-    for (number, (image, head)) in plan.images.iter().zip(heads).enumerate() {
-        images(number, image, &head, chains);
+    for (number, (image, head)) in plan.images.iter().zip(heads.by_ref()).enumerate() {
+        images(number, image, rate, &head, chains);
+    }
+    if let (Some(cut), Some(head)) = (&plan.cut, heads.next()) {
+        let behind = cut.own_frames().map(|frames| format!("+gte(n,{frames})"));
+        let edges = format!("lt(n,{SEAM_FRAMES}){}", behind.unwrap_or_default());
+        chains.push(format!("{head}select='{edges}'[seam]"));
     }
 }
 
-fn images(number: usize, image: &ImagePlan, head: &str, chains: &mut Vec<String>) {
+fn images(number: usize, image: &ImagePlan, rate: Rational, head: &str, chains: &mut Vec<String>) {
     let pick = match image.pick {
         Pick::Best { among, every } => {
             let frames = u64::from(among) * u64::from(every);
@@ -242,7 +255,7 @@ fn images(number: usize, image: &ImagePlan, head: &str, chains: &mut Vec<String>
         ImageFormat::Bmp => "bgr24",
     };
     // One frame behind the other, whatever their times were: none is repeated or dropped.
-    let picked = format!("{head}{pick},setpts=N/{IMAGE_RATE}/TB");
+    let picked = format!("{head}{pick},settb={}/{},setpts=N", rate.den, rate.num);
     let shapes = image.layers.iter().map(|layer| scaling(layer.shape, format));
     if let [_] = image.layers.as_slice() {
         chains.extend(shapes.map(|shape| format!("{picked},{shape}[i{number}l0]")));

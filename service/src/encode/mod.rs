@@ -2,12 +2,14 @@
 //!
 //! [`run`] reads the task's configuration ([`preset`]), looks at the input
 //! ([`probe`]), decides what to make ([`plan`], [`ladder`]), has ffmpeg make it
-//! ([`command`], [`process`]) and writes the manifests beside the media files
-//! ([`ism`], [`metadata`]).
+//! ([`command`], [`process`]), if it is long in parts that workers share ([`chunked`], [`crew`]),
+//! and writes the manifests beside the media files ([`ism`], [`metadata`]).
 
+mod chunked;
 mod clip;
 mod codec;
 mod command;
+mod crew;
 mod document;
 mod element;
 mod error;
@@ -26,6 +28,7 @@ mod plan;
 mod preset;
 mod probe;
 mod process;
+mod progress;
 mod time;
 mod tools;
 mod xml;
@@ -36,8 +39,10 @@ use std::path::{Path, PathBuf};
 
 use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use tokio::fs;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use crew::{Crew, Team};
 pub(crate) use error::{ErrorCode, TaskError};
 pub(crate) use package::{PackageTask, mime_type_of, package};
 pub(crate) use tools::{EncodeSettings, Tools};
@@ -47,6 +52,7 @@ use measure::Measured;
 use plan::{FilePlan, Plan};
 use preset::{Container, ImageFormat, Preset};
 use process::Limits;
+use progress::{Position, Rising};
 
 /// Where ffmpeg writes, inside the output folder. No output can have this
 /// name: their names do not start with a dot.
@@ -172,7 +178,7 @@ pub(crate) struct OutputFile {
     pub(crate) size: u64,
 }
 
-/// Runs a task. `progress` gets percentages from 0 to 100, never falling.
+/// Runs a task, together with those of the `team` that have nothing else to do. `progress` gets percentages from 0 to 100, never falling.
 ///
 /// No process is left when this returns or is dropped.
 ///
@@ -181,6 +187,7 @@ pub(crate) struct OutputFile {
 /// `cancel` fired.
 pub(crate) async fn run(
     settings: &EncodeSettings,
+    team: &Team,
     request: &Request,
     mut progress: impl FnMut(f64) + Send,
     cancel: &CancellationToken,
@@ -192,8 +199,9 @@ pub(crate) async fn run(
 
     let work = request.output_dir.join(WORK_FOLDER);
     fs::create_dir_all(&work).await.map_err(disk)?;
-    let task = Task { settings, request, materials: &materials, plan: &plan, work: &work, cancel };
-    let made = task.make(&description, &mut progress).await;
+    let task =
+        Task { settings, team, request, materials: &materials, plan: &plan, work: &work, cancel };
+    let made = task.make(&description, &mut Rising::new(&mut progress)).await;
     // Also after a failure: half a file must not look like an output.
     let cleaned = fs::remove_dir_all(&work).await.map_err(disk);
     let files = made?;
@@ -209,6 +217,7 @@ fn disk(error: io::Error) -> TaskError {
 /// A planned task at work.
 struct Task<'a> {
     settings: &'a EncodeSettings,
+    team: &'a Team,
     request: &'a Request,
     materials: &'a [Material],
     plan: &'a Plan,
@@ -228,9 +237,9 @@ impl Task<'_> {
     async fn make(
         &self,
         description: &probe::Description,
-        progress: &mut (dyn FnMut(f64) + Send),
+        progress: &mut Rising<'_>,
     ) -> Result<Vec<OutputFile>, TaskError> {
-        self.encode(progress).await?;
+        self.encode(description, progress).await?;
         // Several at a time: starting a process is most of the work.
         let numbered = self.plan.files.iter().enumerate();
         let waiting: Vec<_> =
@@ -261,12 +270,43 @@ impl Task<'_> {
         Ok(files)
     }
 
-    async fn encode(&self, progress: &mut (dyn FnMut(f64) + Send)) -> Result<(), TaskError> {
+    async fn encode(
+        &self,
+        description: &probe::Description,
+        progress: &mut Rising<'_>,
+    ) -> Result<(), TaskError> {
+        progress.to(0.0);
+        let deadline = Instant::now() + self.settings.wall_clock_limit;
+        let source = chunked::Source {
+            settings: self.settings,
+            team: self.team,
+            plan: self.plan,
+            description,
+            work: self.work,
+            name: self.name(),
+            path: self.path().to_owned(),
+            deadline,
+            cancel: self.cancel,
+        };
+        if let chunked::Ended::Whole = chunked::run(&source, progress).await? {
+            return Ok(());
+        }
+        // What chunks have left, if there were any, must not look like outputs.
+        fs::remove_dir_all(self.work).await.map_err(disk)?;
+        fs::create_dir_all(self.work).await.map_err(disk)?;
+        self.encode_whole(deadline, progress).await
+    }
+
+    /// Has one ffmpeg make everything.
+    async fn encode_whole(
+        &self,
+        deadline: Instant,
+        progress: &mut Rising<'_>,
+    ) -> Result<(), TaskError> {
         let args = command::arguments(self.plan, self.settings.threads);
-        let limits =
-            Limits { wall_clock: self.settings.wall_clock_limit, stall: self.settings.stall_limit };
+        let wall_clock = deadline.saturating_duration_since(Instant::now());
+        let limits = Limits { wall_clock, stall: self.settings.stall_limit };
         let mut position = Position::default();
-        progress(0.0);
         let finished = process::run(
             &self.settings.tools.ffmpeg,
             &args,
@@ -276,13 +316,16 @@ impl Task<'_> {
             &mut |line| {
                 let ahead = position.advance(line);
                 if let (true, Some(duration)) = (ahead, self.plan.duration) {
-                    progress((position.seconds / duration).min(1.0) * ENCODED);
+                    progress.to((position.seconds / duration).min(1.0) * ENCODED);
                 }
                 ahead
             },
         )
         .await
-        .map_err(|error| failure::from_process(error, self.name()))?;
+        .map_err(|error| {
+            let error = error.of_limit(self.settings.wall_clock_limit);
+            failure::from_process(error, self.name())
+        })?;
         if !finished.status.success() {
             return Err(failure::encoding(self.name(), &finished.stderr, self.path()));
         }
@@ -418,31 +461,6 @@ fn image_mime_type(format: ImageFormat) -> &'static str {
         ImageFormat::Jpg => "image/jpeg",
         ImageFormat::Png => "image/png",
         ImageFormat::Bmp => "image/bmp",
-    }
-}
-
-/// How far ffmpeg has got, from the lines of its `-progress` report.
-#[derive(Debug, Default)]
-struct Position {
-    seconds: f64,
-}
-
-impl Position {
-    /// Takes one line; true when it moved on.
-    fn advance(&mut self, line: &str) -> bool {
-        let Some(("out_time_us", value)) = line.split_once('=') else {
-            return false;
-        };
-        // `N/A` until the first packet is out.
-        let Ok(microseconds) = value.trim().parse::<i64>() else {
-            return false;
-        };
-        let seconds = microseconds as f64 / 1e6;
-        let ahead = seconds > self.seconds;
-        if ahead {
-            self.seconds = seconds;
-        }
-        ahead
     }
 }
 

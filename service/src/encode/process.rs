@@ -43,6 +43,16 @@ pub(super) enum ProcessError {
     LongLine(String),
 }
 
+impl ProcessError {
+    /// For a program that was given what was left of `limit`.
+    pub(super) fn of_limit(self, limit: Duration) -> Self {
+        match self {
+            Self::TimeLimit(name, _) => Self::TimeLimit(name, limit.as_secs()),
+            other => other,
+        }
+    }
+}
+
 /// How a program ended.
 #[derive(Debug)]
 pub(super) struct Finished {

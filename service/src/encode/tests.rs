@@ -20,13 +20,22 @@ fn settings() -> Option<EncodeSettings> {
     }
 }
 
-struct Bench {
-    settings: EncodeSettings,
+/// Nobody helps.
+fn alone() -> Team {
+    team(1)
+}
+
+pub(super) fn team(size: usize) -> Team {
+    Team::new(Crew::new(size, Arc::default()), size)
+}
+
+pub(super) struct Bench {
+    pub(super) settings: EncodeSettings,
     folder: tempfile::TempDir,
 }
 
 impl Bench {
-    fn new() -> Option<Self> {
+    pub(super) fn new() -> Option<Self> {
         let bench = Self {
             settings: settings()?,
             folder: tempfile::tempdir().expect("a temporary folder"),
@@ -35,12 +44,12 @@ impl Bench {
         Some(bench)
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Makes a clip with the given ffmpeg arguments.
-    fn clip(&self, name: &str, args: &str) {
+    pub(super) fn clip(&self, name: &str, args: &str) {
         let status = Command::new(&self.settings.tools.ffmpeg)
             .args(["-v", "error", "-nostdin", "-y"])
             .args(args.split_whitespace())
@@ -50,7 +59,7 @@ impl Bench {
         assert!(status.success(), "{args}");
     }
 
-    fn request(&self, configuration: &str, file: &str) -> Request {
+    pub(super) fn request(&self, configuration: &str, file: &str) -> Request {
         Request {
             configuration: Configuration::parse(configuration).expect("a configuration"),
             inputs: vec![InputAsset {
@@ -67,7 +76,7 @@ impl Bench {
 
     async fn run(&self, configuration: &str, file: &str) -> Result<Encoded, TaskError> {
         let request = self.request(configuration, file);
-        run(&self.settings, &request, |_| {}, &CancellationToken::new()).await
+        run(&self.settings, &alone(), &request, |_| {}, &CancellationToken::new()).await
     }
 
     /// What ffprobe prints for an output, one value a line.
@@ -93,7 +102,7 @@ impl Bench {
 
 const PICTURE: &str = "-f lavfi -i testsrc2=s=640x360:r=25:d=6";
 const SOUND: &str = "-f lavfi -i sine=d=6";
-const X264: &str = "-c:v libx264 -preset ultrafast -crf 18 -pix_fmt yuv420p";
+pub(super) const X264: &str = "-c:v libx264 -preset ultrafast -crf 18 -pix_fmt yuv420p";
 
 fn names(encoded: &Encoded) -> Vec<&str> {
     encoded.files.iter().map(|f| f.name.as_str()).collect()
@@ -108,10 +117,15 @@ async fn adaptive_streaming_makes_aligned_renditions() {
     );
     let mut seen = Vec::new();
     let request = bench.request("Adaptive Streaming", "clip.mp4");
-    let encoded =
-        run(&bench.settings, &request, |percent| seen.push(percent), &CancellationToken::new())
-            .await
-            .expect("the task finishes");
+    let encoded = run(
+        &bench.settings,
+        &alone(),
+        &request,
+        |percent| seen.push(percent),
+        &CancellationToken::new(),
+    )
+    .await
+    .expect("the task finishes");
 
     assert_eq!(
         names(&encoded),
@@ -313,6 +327,7 @@ async fn cancelling_stops_ffmpeg_and_leaves_nothing() {
     let request = bench.request("Adaptive Streaming", "clip.mp4");
     let error = run(
         &bench.settings,
+        &alone(),
         &request,
         move |percent| {
             *seen.lock().expect("not poisoned") = percent;
@@ -416,7 +431,7 @@ async fn requests_are_checked_before_anything_runs() {
         output_dir: PathBuf::from("/nonexistent"),
     };
     let fail = async |request: Request| {
-        run(&settings, &request, |_| {}, &CancellationToken::new())
+        run(&settings, &alone(), &request, |_| {}, &CancellationToken::new())
             .await
             .expect_err("the request is wrong")
     };
@@ -440,14 +455,4 @@ async fn requests_are_checked_before_anything_runs() {
     let error = fail(request(vec![file("a.mp4")])).await;
     assert_eq!(error.code, ErrorCode::ProcessingTask);
     assert!(error.message.contains("ffprobe could not be started"), "{error}");
-}
-
-#[test]
-fn progress_lines_move_forward_only() {
-    let mut position = Position::default();
-    assert!(!position.advance("out_time_us=N/A"));
-    assert!(!position.advance("frame=7"));
-    assert!(position.advance("out_time_us=1500000"));
-    assert!(!position.advance("out_time_us=1000000"));
-    assert!((position.seconds - 1.5).abs() < f64::EPSILON);
 }

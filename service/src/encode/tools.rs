@@ -136,6 +136,9 @@ pub(crate) struct EncodeSettings {
     pub(crate) x264_preset: X264Preset,
     /// Threads for each codec and for the filters; 0 lets ffmpeg choose.
     pub(crate) threads: u32,
+    /// The longest chunk that a source is cut into when several workers have time for it, in
+    /// seconds; 0 for never.
+    pub(crate) chunk_seconds: u32,
     /// The longest time one task may encode.
     pub(crate) wall_clock_limit: Duration,
     /// The longest time ffmpeg may run without getting ahead.
@@ -145,13 +148,14 @@ pub(crate) struct EncodeSettings {
 }
 
 impl EncodeSettings {
-    /// The defaults: `veryfast`, as many threads as ffmpeg likes, 24 hours per
-    /// task, 10 minutes without progress, 1 minute per probe.
+    /// The defaults: `veryfast`, as many threads as ffmpeg likes, chunks of up
+    /// to 30 seconds, 24 hours per task, 10 minutes without progress, 1 minute per probe.
     pub(crate) fn new(tools: Tools) -> Self {
         Self {
             tools,
             x264_preset: X264Preset::default(),
             threads: 0,
+            chunk_seconds: 30,
             wall_clock_limit: Duration::from_secs(24 * 3600),
             stall_limit: Duration::from_secs(600),
             probe_limit: Duration::from_secs(60),

@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::encode::EncodeSettings;
+use crate::encode::{Crew, EncodeSettings};
 use crate::error::ApiError;
 use crate::sets;
 
@@ -29,6 +29,13 @@ use crate::sets;
 const LEASE: Duration = Duration::from_secs(30);
 /// How often a worker looks for tasks when nobody rings.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// What workers share.
+#[derive(Clone)]
+struct Workshop {
+    settings: Arc<EncodeSettings>,
+    crew: Arc<Crew>,
+}
 
 /// Runs workers until told to stop; tasks that run then are stopped, and start again with the
 /// service.
@@ -40,10 +47,12 @@ pub(crate) async fn run(
 ) {
     // What this process held before a crash, nobody works on.
     forget(&app).await;
+    let crew = Crew::new(count, Arc::clone(&app.work));
+    let workshop = Workshop { settings, crew };
     let mut workers = JoinSet::new();
     workers.spawn(settle(Arc::clone(&app), stop.clone()));
     for place in 0..count {
-        workers.spawn(work(Arc::clone(&app), Arc::clone(&settings), place, stop.clone()));
+        workers.spawn(work(Arc::clone(&app), workshop.clone(), place, stop.clone()));
     }
     while workers.join_next().await.is_some() {}
     forget(&app).await;
@@ -57,11 +66,11 @@ async fn forget(app: &App) {
 
 /// A worker, whose place says how many others there are before it. Those beyond the account's
 /// reserved units rest.
-async fn work(app: Arc<App>, settings: Arc<EncodeSettings>, place: usize, stop: CancellationToken) {
+async fn work(app: Arc<App>, workshop: Workshop, place: usize, stop: CancellationToken) {
     while !stop.is_cancelled() {
         // Registered before looking: a ring in between is not lost.
         let ring = app.work.notified();
-        match Box::pin(next_for(place, &app, &settings, &stop)).await {
+        match Box::pin(next_for(place, &app, &workshop, &stop)).await {
             Ok(true) => continue,
             Ok(false) => {}
             Err(error) => tracing::error!(%error, "a worker cannot reach its tasks"),
@@ -103,26 +112,32 @@ async fn rest(ring: Notified<'_>, stop: &CancellationToken) {
 async fn next_for(
     place: usize,
     app: &Arc<App>,
-    settings: &EncodeSettings,
+    workshop: &Workshop,
     stop: &CancellationToken,
 ) -> Result<bool, ApiError> {
     if place >= sets::task_slots(app).await? {
         return Ok(false);
     }
-    Box::pin(next(app, settings, stop)).await
+    if Box::pin(next(app, workshop, stop)).await? {
+        return Ok(true);
+    }
+    // No task waits: a part of one that runs may.
+    let Some(part) = workshop.crew.take() else { return Ok(false) };
+    part.await;
+    Ok(true)
 }
 
 /// Does what there is to do next; returns whether there was anything.
 async fn next(
     app: &Arc<App>,
-    settings: &EncodeSettings,
+    workshop: &Workshop,
     stop: &CancellationToken,
 ) -> Result<bool, ApiError> {
     let Some(claim) = app.queue.claim(&app.account.worker, LEASE).await? else {
         return Ok(false);
     };
     let lease = claim.lease.clone();
-    let result = Box::pin(run::run(app, settings, claim, stop)).await;
+    let result = Box::pin(run::run(app, workshop, claim, stop)).await;
     // A task that was stopped with the service keeps its attempt number for the next start.
     if !stop.is_cancelled() {
         app.queue.release(&lease).await?;

@@ -12,9 +12,8 @@ use tracing::Instrument as _;
 
 use super::outcome::{self, Failure};
 use super::work::Work;
-use super::{LEASE, outputs};
+use super::{LEASE, Workshop, outputs};
 use crate::app::App;
-use crate::encode::EncodeSettings;
 use crate::error::ApiError;
 use crate::sets;
 use crate::store::{Change, Claim, Lease};
@@ -28,18 +27,18 @@ const MOST_ATTEMPTS: i64 = 10;
 /// Runs a claimed task to its end, and records that.
 pub(super) async fn run(
     app: &Arc<App>,
-    settings: &EncodeSettings,
+    workshop: &Workshop,
     claim: Claim,
     stop: &CancellationToken,
 ) -> Result<(), ApiError> {
     let (task, attempt) = (&claim.lease.task, claim.lease.attempt);
     let span = tracing::info_span!("task", task, attempt, job = claim.job);
-    run_in_span(app, settings, &claim, stop).instrument(span).await
+    run_in_span(app, workshop, &claim, stop).instrument(span).await
 }
 
 async fn run_in_span(
     app: &Arc<App>,
-    settings: &EncodeSettings,
+    workshop: &Workshop,
     claim: &Claim,
     stop: &CancellationToken,
 ) -> Result<(), ApiError> {
@@ -51,7 +50,7 @@ async fn run_in_span(
     let cancel = stop.child_token();
     let (progress, seen) = watch::channel(0.0);
     let heart = tokio::spawn(beat(Arc::clone(app), claim.clone(), seen, cancel.clone()));
-    let result = Box::pin(make_files(app, settings, claim, progress, &cancel)).await;
+    let result = Box::pin(make_files(app, workshop, claim, progress, &cancel)).await;
     heart.abort();
     match result {
         _ if stop.is_cancelled() => Ok(()),
@@ -68,7 +67,7 @@ async fn run_in_span(
 /// Makes and stores the outputs; returns the files to record.
 async fn make_files(
     app: &App,
-    settings: &EncodeSettings,
+    workshop: &Workshop,
     claim: &Claim,
     progress: watch::Sender<f64>,
     cancel: &CancellationToken,
@@ -78,7 +77,7 @@ async fn make_files(
         return Err(Failure::new("ErrorProcessingTask", message));
     }
     let scratch = Scratch::make(app, &claim.lease).await?;
-    let work = Work { app, settings, claim, scratch: &scratch.0, cancel };
+    let work = Work { app, workshop, claim, scratch: &scratch.0, cancel };
     let made = Box::pin(work.make(progress)).await?;
     outputs::store(app, claim, made).await
 }

@@ -1,19 +1,20 @@
 //! The work of a task: what its media processor makes of its inputs.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use azure_media::v2_19::TaskOptions;
 use edm::Record;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use super::Workshop;
 use super::inputs::{self, Wanted};
 use super::outcome::{self, Failure};
 use super::processors::{self, Ability};
 use crate::app::App;
 use crate::encode::{
-    self, Configuration, EncodeSettings, InputAsset, OutputFile, PackageTask, Request, Role,
-    TaskError,
+    self, Configuration, InputAsset, OutputFile, PackageTask, Request, Role, TaskError, Team,
 };
 use crate::error::ApiError;
 use crate::keys;
@@ -23,7 +24,7 @@ use crate::store::{Claim, Source};
 /// What a worker needs for a task.
 pub(super) struct Work<'a> {
     pub(super) app: &'a App,
-    pub(super) settings: &'a EncodeSettings,
+    pub(super) workshop: &'a Workshop,
     pub(super) claim: &'a Claim,
     /// A folder of this attempt's own, with a folder `out` in it.
     pub(super) scratch: &'a Path,
@@ -71,7 +72,9 @@ impl Work<'_> {
         let report = move |percent| {
             progress.send_replace(percent);
         };
-        Ok(encode::run(self.settings, &request, report, self.cancel).await?.files)
+        let Workshop { settings, crew } = self.workshop;
+        let team = Team::new(Arc::clone(crew), sets::task_slots(self.app).await?);
+        Ok(encode::run(settings, &team, &request, report, self.cancel).await?.files)
     }
 
     /// Reads the task's configuration, which may be encrypted. What is wrong with it is found

@@ -1,6 +1,7 @@
 //! From a preset and its sources to the exact work: which renditions, at which
 //! size, into which files.
 
+pub(super) mod chunks;
 mod copies;
 mod files;
 mod images;
@@ -19,6 +20,7 @@ use super::preset::{
 use super::probe::VideoSource;
 use super::time::Seconds;
 use super::tools::X264Preset;
+pub(super) use chunks::Cut;
 pub(super) use images::ImageName;
 use segments::Timeline;
 
@@ -42,6 +44,8 @@ pub(super) struct Plan {
     pub(super) files: Vec<FilePlan>,
     /// Length in seconds, if known.
     pub(super) duration: Option<f64>,
+    /// The part of the picture that is encoded, if it is not all of it.
+    pub(super) cut: Option<Cut>,
 }
 
 /// A file to open.
@@ -274,6 +278,7 @@ pub(super) fn plan(
         images: Vec::new(),
         files: Vec::new(),
         duration: source.duration,
+        cut: None,
     };
     match &recipe.video {
         Some(VideoTrack::Encode(codec)) => {
