@@ -103,14 +103,18 @@ impl Both {
         let ffprobe = ffprobe.expect("ffprobe runs");
         assert!(ffprobe.status.success(), "{ffprobe:?}");
         let text = String::from_utf8(ffprobe.stdout).expect("text");
-        let mut lines: Vec<_> = text
-            .lines()
-            .map(|line| match line.rsplit_once(",CRC32:") {
-                Some((rest, _)) if rest.starts_with("video") => rest.to_owned(),
-                _ => line.to_owned(),
-            })
-            .collect();
-        // How tracks are interleaved depends on sizes.
+        // How tracks are interleaved depends on sizes, and which frames are out of order the
+        // encoder decides.
+        let mut lines: Vec<String> = Vec::new();
+        for line in text.lines() {
+            match line.split(',').collect::<Vec<_>>().as_slice() {
+                ["video", stream, shown, decoded, duration, flags, ..] => {
+                    lines.push(format!("video {stream} shown at {shown} {flags}"));
+                    lines.push(format!("video {stream} decoded at {decoded} for {duration}"));
+                }
+                _ => lines.push(line.to_owned()),
+            }
+        }
         lines.sort();
         lines
     }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod chunks;
 mod copies;
 mod filters;
 mod images;
