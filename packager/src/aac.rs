@@ -25,7 +25,33 @@ pub struct AacConfig {
     pub specific_config: Vec<u8>,
 }
 
+/// What the frames of the AAC core are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Core {
+    /// samplingFrequencyIndex.
+    pub(crate) frequency_index: u8,
+    pub(crate) channel_configuration: u8,
+}
+
 impl AacConfig {
+    /// The AAC core, before spectral band replication; `None` if its frames do not have 1024
+    /// samples, or its rate has no index.
+    pub(crate) fn core(&self) -> Option<Core> {
+        let place = Place { file: "", track: 0, path: "" };
+        let mut bits = Bits::new(&self.specific_config, place);
+        let object_type = bits.object_type().ok()?;
+        let frequency_index = bits.take(4).ok()? as u8;
+        let channel_configuration = bits.take(4).ok()? as u8;
+        SAMPLING_RATES.get(usize::from(frequency_index))?;
+        if matches!(object_type, 5 | 29) {
+            bits.sampling_rate().ok()?;
+            bits.object_type().ok()?;
+        }
+        // GASpecificConfig begins with frameLengthFlag (ISO/IEC 14496-3 §4.4.1).
+        let short_frames = bits.take(1).ok()? == 1;
+        (!short_frames).then_some(Core { frequency_index, channel_configuration })
+    }
+
     /// Parses the payload of an `esds` box behind version and flags; `entry_channels` is the
     /// channel count of the sample entry, for layouts that the configuration does not number.
     pub(crate) fn parse(r: Reader<'_>, entry_channels: u16) -> Result<Self, Error> {

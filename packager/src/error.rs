@@ -138,6 +138,12 @@ pub enum Error {
         /// Name of the codec.
         codec: &'static str,
     },
+    /// An MPEG transport stream has no place for this.
+    #[error("an MPEG transport stream cannot carry {what}; ask for HLS with format=m3u8-cmaf")]
+    NotInTransportStream {
+        /// What it cannot carry.
+        what: String,
+    },
     /// The media data that was read for a fragment is not what was asked for.
     #[error("{file}: the media data of a fragment has {found} bytes instead of {wanted}")]
     WrongLength {

@@ -65,6 +65,7 @@ mod testing;
 pub mod text;
 mod time;
 mod timeline;
+pub mod ts;
 mod url;
 mod view;
 

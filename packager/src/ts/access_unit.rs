@@ -1,0 +1,146 @@
+//! Video access units: from NAL units with lengths before them, as MP4 has them (ISO/IEC 14496-15
+//! §5.3.2), to NAL units with start codes (annex B of H.264 and H.265).
+
+use crate::codec::Codec;
+
+const START_CODE: [u8; 4] = [0, 0, 0, 1];
+
+/// Access unit delimiters that allow any slice type (H.264 §7.3.2.4, H.265 §7.3.2.5).
+const AVC_DELIMITER: &[u8] = &[0, 0, 0, 1, 0x09, 0xf0];
+const HEVC_DELIMITER: &[u8] = &[0, 0, 0, 1, 0x46, 0x01, 0x50];
+
+/// The longest delimiter that is taken for one. It has one byte behind its header.
+const LONGEST_DELIMITER: usize = 16;
+
+/// A stream of access units of one track.
+#[derive(Debug, Clone)]
+pub(super) struct Format {
+    coding: Coding,
+    /// With start codes.
+    parameter_sets: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Coding {
+    Avc,
+    Hevc,
+}
+
+/// A sample cannot be split into NAL units: the lengths in it lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct BadLength;
+
+
+impl Format {
+    /// `None` for other codecs, and for NAL units whose length is not in four bytes: those grow by
+    /// an amount that only the bytes tell.
+    pub(super) fn new(codec: &Codec) -> Option<Self> {
+        let (coding, nal_length, sets) = match codec {
+            Codec::Avc(config) => (Coding::Avc, config.nal_length, &config.parameter_sets),
+            Codec::Hevc(config) => (Coding::Hevc, config.nal_length, &config.parameter_sets),
+            _ => return None,
+        };
+        if usize::from(nal_length) != START_CODE.len() {
+            return None;
+        }
+        let parameter_sets = sets.iter().flat_map(|set| START_CODE.iter().chain(set)).copied();
+        Some(Format { coding, parameter_sets: parameter_sets.collect() })
+    }
+
+    pub(super) fn is_hevc(&self) -> bool {
+        self.coding == Coding::Hevc
+    }
+
+    /// Length of all parameter sets.
+    pub(super) fn parameter_sets(&self) -> usize {
+        self.parameter_sets.len()
+    }
+
+    /// By how much an access unit is longer than its sample.
+    ///
+    /// That must be known before the bytes are, so it does not depend on them: what is not added
+    /// because the sample has it already is made up for by zero bytes at the end, which both codecs
+    /// allow there (`trailing_zero_8bits`, H.264 §B.1.1).
+    pub(super) fn added(&self, sync: bool) -> usize {
+        self.delimiter().len() + if sync { self.parameter_sets.len() } else { 0 }
+    }
+
+    /// Writes what goes before the bytes of a sample, and finds the places of start codes, counted
+    /// from the start of the sample. Gives how many bytes of the sample are written already.
+    pub(super) fn split(
+        &self,
+        sample: &[u8],
+        sync: bool,
+        front: &mut Vec<u8>,
+        starts: &mut Vec<usize>,
+    ) -> Result<usize, BadLength> {
+        find_starts(sample, starts)?;
+        let mut taken = 0;
+        let mut units = starts.iter().filter_map(|at| sample.get(at + START_CODE.len()..));
+        let mut first = units.next().and_then(|unit| unit.first().copied()).map(|b| self.kind(b));
+        let second = units.next().and_then(|unit| unit.first().copied()).map(|b| self.kind(b));
+        let end = starts.get(1).copied().unwrap_or(sample.len());
+        if first == Some(Kind::Delimiter) && end <= LONGEST_DELIMITER + START_CODE.len() {
+            front.extend_from_slice(&START_CODE);
+            front.extend_from_slice(sample.get(START_CODE.len()..end).unwrap_or_default());
+            taken = end;
+            starts.remove(0);
+            first = second;
+        } else {
+            front.extend_from_slice(self.delimiter());
+        }
+        if sync && first != Some(Kind::ParameterSet) {
+            front.extend_from_slice(&self.parameter_sets);
+        }
+        Ok(taken)
+    }
+
+    fn delimiter(&self) -> &'static [u8] {
+        match self.coding {
+            Coding::Avc => AVC_DELIMITER,
+            Coding::Hevc => HEVC_DELIMITER,
+        }
+    }
+
+    /// What a NAL unit is, by the first byte of its header (H.264 table 7-1, H.265 table 7-1).
+    fn kind(&self, first: u8) -> Kind {
+        match (self.coding, first & 0x1f, first >> 1 & 0x3f) {
+            (Coding::Avc, 9, _) | (Coding::Hevc, _, 35) => Kind::Delimiter,
+            (Coding::Avc, 7 | 8, _) | (Coding::Hevc, _, 32..=34) => Kind::ParameterSet,
+            _ => Kind::Other,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Delimiter,
+    ParameterSet,
+    Other,
+}
+
+/// Start codes are as long as the lengths that they replace, so nothing moves. The length of an
+/// empty NAL unit stays: its four zero bytes are allowed between NAL units, as a start code without
+/// a unit is not.
+fn find_starts(sample: &[u8], starts: &mut Vec<usize>) -> Result<(), BadLength> {
+    starts.clear();
+    let mut at = 0;
+    while at < sample.len() {
+        let rest = sample.get(at..).unwrap_or_default();
+        let (length, rest) = rest.split_first_chunk::<4>().ok_or(BadLength)?;
+        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| BadLength)?;
+        if length > rest.len() {
+            return Err(BadLength);
+        }
+        if length > 0 {
+            starts.push(at);
+        }
+        at += START_CODE.len() + length;
+    }
+    Ok(())
+}
+
+/// What is written at each start.
+pub(super) fn start_code() -> &'static [u8] {
+    &START_CODE
+}

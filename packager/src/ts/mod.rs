@@ -1,0 +1,21 @@
+//! MPEG transport stream segments (ISO/IEC 13818-1), as HLS has them (RFC 8216 §3.2).
+//!
+//! How long a segment will be, and where its frames lie in it, follows from sample sizes: nothing
+//! is read before the first byte is sent. Sample data is copied once, into packets.
+
+mod access_unit;
+mod adts;
+mod packet;
+mod pes;
+mod piece;
+mod psi;
+mod segment;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use piece::{Piece, Read};
+pub use segment::Segment;
+
+pub(crate) use segment::KeyFrame;
+pub(crate) use source::{Source, check};
