@@ -2,7 +2,7 @@
 
 use crate::bits::Bits;
 use crate::boxes::Reader;
-use crate::error::Error;
+use crate::error::{Error, Place};
 
 /// Sampling rates by `samplingFrequencyIndex` (ISO/IEC 14496-3 table 1.18).
 const SAMPLING_RATES: [u32; 13] = [
@@ -162,7 +162,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::codec::Codec;
-    use crate::error::Place;
 
     const PLACE: Place<'static> = Place { file: "a.mp4", track: 1, path: "esds" };
 

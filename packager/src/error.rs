@@ -95,14 +95,23 @@ pub enum Error {
     /// A file of subtitles cannot be read.
     #[error(transparent)]
     Text(#[from] TextError),
-    /// Smooth Streaming has no initialization segments; its clients build their own.
+    /// Smooth Streaming has no initialization segments, as its clients build their own, and neither
+    /// have MPEG transport streams.
     #[error(
-        "Smooth Streaming has no initialization segment; add a format to the URL, such as format=mpd-time-csf"
+        "there is no initialization segment in this format; add another to the URL, such as format=mpd-time-csf"
     )]
     NoInitSegment,
-    /// Smooth Streaming has no way to signal this scheme.
-    #[error("Smooth Streaming cannot be encrypted with {scheme}; ask for DASH or HLS")]
+    /// There is no playlist of key frames: of audio, of segments that are encrypted as a whole, and
+    /// of other formats than `m3u8-aapl`.
+    #[error("there is no playlist of key frames in this format, or not of this track")]
+    NoKeyFrames,
+    /// The format has no way to signal this scheme.
+    #[error(
+        "{format} cannot be encrypted with {scheme}; ask for DASH, or HLS with format=m3u8-cmaf"
+    )]
     Unprotectable {
+        /// The format.
+        format: &'static str,
         /// The scheme.
         scheme: &'static str,
     },

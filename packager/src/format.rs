@@ -20,12 +20,15 @@ pub enum SmoothFormat {
     V20,
 }
 
-/// Variants of HLS. Both carry fragmented MP4; the name is repeated in child URLs.
+/// Variants of HLS. The name is repeated in child URLs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HlsFormat {
-    /// `m3u8-aapl`, also written `m3u8-aapl-v4`.
+    /// `m3u8-aapl`, also written `m3u8-aapl-v4`: MPEG transport streams, audio apart from video. With
+    /// common encryption, which transport streams do not have, it is fragmented MP4.
     Aapl,
-    /// `m3u8-cmaf`.
+    /// `m3u8-aapl-v3`: MPEG transport streams with audio and video together.
+    AaplV3,
+    /// `m3u8-cmaf`: fragmented MP4.
     Cmaf,
 }
 
@@ -45,6 +48,7 @@ impl Format {
             "fmp4" => Format::Smooth(SmoothFormat::Latest),
             "fmp4-v20" => Format::Smooth(SmoothFormat::V20),
             "m3u8-aapl" | "m3u8-aapl-v4" => Format::Hls(HlsFormat::Aapl),
+            "m3u8-aapl-v3" => Format::Hls(HlsFormat::AaplV3),
             "m3u8-cmaf" => Format::Hls(HlsFormat::Cmaf),
             "mpd-time-csf" => Format::Dash(DashFormat::Csf),
             "mpd-time-cmaf" => Format::Dash(DashFormat::Cmaf),
@@ -86,6 +90,7 @@ impl HlsFormat {
     pub fn name(self) -> &'static str {
         match self {
             HlsFormat::Aapl => "m3u8-aapl",
+            HlsFormat::AaplV3 => "m3u8-aapl-v3",
             HlsFormat::Cmaf => "m3u8-cmaf",
         }
     }

@@ -142,6 +142,17 @@ impl CutSamples {
         }
     }
 
+    /// Those of fragments that follow each other.
+    pub(crate) fn of_all(&self, fragments: Range<usize>) -> Option<FragmentSamples> {
+        let last = self.of(fragments.end.checked_sub(1)?)?;
+        Some(match (self.of(fragments.start)?, last) {
+            (FragmentSamples::Described(first), FragmentSamples::Described(last)) => {
+                FragmentSamples::Described(first.start..last.end)
+            }
+            (first, _) => first,
+        })
+    }
+
     /// About how many bytes of memory they take.
     pub(crate) fn memory(&self) -> usize {
         match self {

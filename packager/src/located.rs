@@ -31,15 +31,15 @@ impl Located {
     /// hand.
     pub(crate) fn described(&self) -> Option<Range<u64>> {
         match &self.source {
-            FragmentSamples::Tables(_) => None,
-            FragmentSamples::Described(range) => Some(range.clone()),
+            FragmentSamples::Described(range) if !self.samples.is_empty() => Some(range.clone()),
+            _ => None,
         }
     }
 
     /// The fragment with the samples that are at hand.
     ///
     /// # Errors
-    /// [`Error::SamplesUnknown`] if there are none.
+    /// [`Error::SamplesUnknown`] if they are not.
     pub(crate) fn at_hand(self) -> Result<Cut, Error> {
         self.read(&mut std::iter::empty())
     }
@@ -50,6 +50,7 @@ impl Located {
     /// [`Error::SamplesUnknown`] without bytes, and [`Error::DamagedIndex`].
     pub(crate) fn read<'a>(self, read: &mut impl Iterator<Item = &'a [u8]>) -> Result<Cut, Error> {
         let samples = match &self.source {
+            _ if self.samples.is_empty() => Vec::new(),
             FragmentSamples::Tables(index) => index.samples(self.samples.clone()).collect(),
             FragmentSamples::Described(_) => {
                 let unknown = || Error::SamplesUnknown { file: self.file.to_string() };

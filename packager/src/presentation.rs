@@ -20,7 +20,7 @@ use crate::text::{self, Subtitles, TextError, TextFile, TextStream};
 use crate::timeline::{cut_audio, cut_video, samples_of};
 use crate::url::Parameters;
 use crate::view::View;
-use crate::{cut, dash, hls, smooth};
+use crate::{cut, dash, smooth};
 
 /// The renditions of an asset, cut on one timeline, ready to answer requests.
 ///
@@ -189,25 +189,26 @@ impl Presentation {
     /// [`Presentation::hls_master`].
     ///
     /// # Errors
-    /// [`Error::NoSuchTrack`] if the parameters name an audio track that there is not.
+    /// As [`View::manifest`].
     pub fn manifest(&self, format: Format, parameters: &Parameters) -> Result<String, Error> {
         self.view(parameters, None).manifest(format)
     }
 
     /// The HLS master playlist. It has the variant without video that Azure Media Services listed,
     /// unless the URL said `audio-only=false`; the audio of `audioTrack` is the default.
-    pub fn hls_master(&self, format: HlsFormat, parameters: &Parameters) -> String {
-        hls::master(self, format, parameters)
+    ///
+    /// # Errors
+    /// As [`View::manifest`].
+    pub fn hls_master(&self, format: HlsFormat, parameters: &Parameters) -> Result<String, Error> {
+        self.view(parameters, None).manifest(Format::Hls(format))
     }
 
     /// The HLS media playlist of a quality level.
     ///
     /// # Errors
-    /// [`Error::NoSuchTrack`] and [`Error::NoSuchQuality`].
+    /// As [`View::playlist`].
     pub fn hls_media(&self, track: &str, bitrate: u64, format: HlsFormat) -> Result<String, Error> {
-        let stream = self.stream(track)?;
-        stream.quality(bitrate)?;
-        Ok(hls::media(stream, format, &Parameters::default(), ""))
+        self.view(&Parameters::default(), None).playlist(track, bitrate, format)
     }
 
     /// The DASH manifest.
@@ -239,7 +240,8 @@ impl Presentation {
         }
     }
 
-    /// The fragment that starts at `start` (100-ns units, as in the manifest).
+    /// The fragment that starts at `start` (100-ns units, as in the manifest), as fragmented MP4;
+    /// [`View::fragment`] gives what the format has.
     ///
     /// # Errors
     /// [`Error::NoSuchTrack`], [`Error::NoSuchQuality`] and [`Error::NoSuchTime`]; and

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Error;
@@ -10,6 +11,7 @@ use crate::indexed::{CutSamples, IndexedTrack};
 use crate::moov::{Track, TrackKind};
 use crate::time::TIMESCALE;
 use crate::timeline::{Cuts, Timeline};
+use crate::ts;
 
 /// Most samples of a fragment: more than an hour at 60 frames per second.
 const MAX_SAMPLES: u32 = 1 << 18;
@@ -66,6 +68,8 @@ pub struct Quality {
     pub(crate) track: Arc<Track>,
     pub(crate) bitrate: u64,
     pub(crate) peak: u64,
+    /// The same in MPEG transport streams; 0 if they cannot carry the codec.
+    pub(crate) transport_peak: u64,
     pub(crate) cuts: Cuts,
     pub(crate) samples: CutSamples,
 }
@@ -90,6 +94,11 @@ impl Quality {
     /// `BANDWIDTH` means in RFC 8216 §4.3.4.2.
     pub fn peak_bitrate(&self) -> u64 {
         self.peak
+    }
+
+    /// The same for MPEG transport stream segments: not less, and a few percent more at most.
+    pub(crate) fn transport_peak_bitrate(&self) -> u64 {
+        self.transport_peak
     }
 
     fn memory(&self) -> usize {
@@ -191,7 +200,10 @@ pub(crate) fn stream(
             bitrate = bitrate.wrapping_add(1);
         }
         qualities.push(Quality {
-            peak: peak(track, &cuts, &timeline),
+            peak: peak(track, &cuts, &timeline, |samples, data| {
+                head_limit(u64::from(samples.end.saturating_sub(samples.start))) + data
+            }),
+            transport_peak: transport_peak(track, &cuts, &timeline),
             samples: track.cut(&cuts),
             track: track.shared(),
             file: Arc::from(rendition.file),
@@ -229,8 +241,14 @@ pub(crate) fn unique(wanted: String, names: &mut BTreeSet<String>) -> String {
 }
 
 /// Highest bitrate of a fragment. Fragments shorter than half of the longest do not count
-/// (RFC 8216 §4.3.4.2), unless there is no other.
-fn peak(track: &IndexedTrack, cuts: &Cuts, timeline: &Timeline) -> u64 {
+/// (RFC 8216 §4.3.4.2), unless there is no other. `size` tells how long a fragment is, of the
+/// numbers of its samples and their bytes.
+fn peak(
+    track: &IndexedTrack,
+    cuts: &Cuts,
+    timeline: &Timeline,
+    size: impl Fn(Range<u32>, u64) -> u64,
+) -> u64 {
     let shortest = timeline.longest() / 2;
     let outline = track.outline();
     let ends = cuts.iter().skip(1).copied().chain([track.placement.kept.end]);
@@ -238,13 +256,25 @@ fn peak(track: &IndexedTrack, cuts: &Cuts, timeline: &Timeline) -> u64 {
     let rates = timeline.chunks().zip(ends).filter_map(|(chunk, end)| {
         let end = (end, outline.bytes_before(end));
         let (first, before) = std::mem::replace(&mut start, end);
-        let head = head_limit(u64::from(end.0.saturating_sub(first)));
-        let data = end.1.saturating_sub(before);
-        let bits = u128::from(head + data) * 8 * u128::from(TIMESCALE);
+        let bytes = size(first..end.0, end.1.saturating_sub(before));
+        let bits = u128::from(bytes) * 8 * u128::from(TIMESCALE);
         let rate = bits.div_ceil(u128::from(chunk.duration.max(1)));
         (chunk.duration >= shortest).then(|| u64::try_from(rate).unwrap_or(u64::MAX))
     });
     rates.max().unwrap_or(1)
+}
+
+fn transport_peak(track: &IndexedTrack, cuts: &Cuts, timeline: &Timeline) -> u64 {
+    let Ok(format) = ts::Format::new(track.codec()) else {
+        return 0;
+    };
+    let keys = &track.outline().keys;
+    let before = |number: u32| keys.partition_point(|key| key.number < number) as u64;
+    peak(track, cuts, timeline, |samples, data| {
+        let keys = before(samples.end).saturating_sub(before(samples.start));
+        let count = u64::from(samples.end.saturating_sub(samples.start));
+        format.segment_limit(count, keys, data)
+    })
 }
 
 /// Joins codec strings without repetition, in order.
@@ -271,6 +301,8 @@ mod tests {
         let (timeline, cuts) = cut_video(&[("a.mp4", &track)]).unwrap();
         // 150 samples of 100 bytes and the head in 6 s; the last fragment has 2 s.
         let want = (150 * 100 + head_limit(150)) * 8 / 6;
-        assert!(peak(&track, &cuts[0], &timeline).abs_diff(want) <= 1);
+        let size =
+            |samples: Range<u32>, data| head_limit(u64::from(samples.end - samples.start)) + data;
+        assert!(peak(&track, &cuts[0], &timeline, size).abs_diff(want) <= 1);
     }
 }

@@ -26,6 +26,21 @@ pub(crate) fn to_units(value: i64, timescale: u32) -> u64 {
     u64::try_from(rescale(value, timescale, TIMESCALE)).unwrap_or(0)
 }
 
+/// 100-ns units after the start of 1970 as a date with time, such as
+/// `1970-01-01T00:00:06.000+00:00`. Tracks last a month at most.
+pub(crate) fn iso_date_time(units: u64) -> String {
+    let millis = (units + 5000) / 10_000;
+    let (seconds, millis) = (millis / 1000, millis % 1000);
+    let (minutes, hours) = (seconds / 60, seconds / 3600);
+    let day = 1 + hours / 24;
+    format!(
+        "1970-01-{day:02}T{:02}:{:02}:{:02}.{millis:03}+00:00",
+        hours % 24,
+        minutes % 60,
+        seconds % 60
+    )
+}
+
 /// 100-ns units as an ISO 8601 duration, such as `PT1M10.315S` (XML Schema part 2, §3.2.6).
 pub(crate) fn iso_duration(units: u64) -> String {
     let scale = u64::from(TIMESCALE);
@@ -58,6 +73,14 @@ mod tests {
         assert_eq!(rescale(i64::MAX, 1, TIMESCALE), i64::MAX);
         assert_eq!(rescale(i64::MAX, 2, 1), 1 << 62);
         assert_eq!(rescale(i64::MIN, 2, 1), -(1 << 62));
+    }
+
+    #[test]
+    fn dates_as_in_playlists() {
+        assert_eq!(iso_date_time(0), "1970-01-01T00:00:00.000+00:00");
+        assert_eq!(iso_date_time(60_060_000), "1970-01-01T00:00:06.006+00:00");
+        let day = 24 * 36_000_000_000;
+        assert_eq!(iso_date_time(30 * day - 10_000), "1970-01-30T23:59:59.999+00:00");
     }
 
     #[test]

@@ -15,6 +15,10 @@ use crate::time::{TIMESCALE, rescale, to_units};
 /// Wanted length of a fragment, in 100-ns units.
 const TARGET: u64 = 6 * TIMESCALE as u64;
 
+/// By how much audio that is cut at the frame nearest to a time may start before it: more than half
+/// of the longest frame.
+const SLACK: u64 = TIMESCALE as u64 / 10;
+
 /// A fragment on the timeline, in 100-ns units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chunk {
@@ -46,6 +50,35 @@ impl Timeline {
         let start = *self.starts.get(number).filter(|_| self.shown.contains(&number))?;
         let end = self.starts.get(number + 1).unwrap_or(&self.end);
         Some(Chunk { start, duration: end - start })
+    }
+
+    /// Numbers of the fragments of another timeline that go with a fragment of this one: those
+    /// that start in it. What starts before the first fragment goes with the first one, and what
+    /// starts behind the last one with the last. What is shown of the two does not matter.
+    pub(crate) fn companions(&self, number: usize, other: &Timeline) -> Range<usize> {
+        let before = |number: usize| match self.starts.get(number) {
+            _ if number == 0 => 0,
+            Some(start) => other.starts.partition_point(|other| other + SLACK < *start),
+            None => other.starts.len(),
+        };
+        before(number)..before(number + 1)
+    }
+
+    /// A fragment that the other timeline's [`Timeline::companions`] are part of: it lasts as long
+    /// as they, at the start and at the end of the presentation.
+    pub(crate) fn joined(&self, number: usize, other: &Timeline) -> Option<Chunk> {
+        let chunk = self.chunk(number)?;
+        let first = other.starts.first().filter(|_| number == 0).copied();
+        let start = first.map_or(chunk.start, |first| first.min(chunk.start));
+        let end = chunk.start + chunk.duration;
+        let is_last = number + 1 == self.starts.len();
+        let end = if is_last { end.max(other.end) } else { end };
+        Some(Chunk { start, duration: end - start })
+    }
+
+    /// Numbers of the fragments that there are to the outside.
+    pub(crate) fn numbers(&self) -> Range<usize> {
+        self.shown.clone()
     }
 
     /// Number of fragments, at least 1.
@@ -368,6 +401,23 @@ mod tests {
         let (longer, _) = cut_audio(&[&sound], Some(&timeline));
         assert!(longer.longest() < 91_000_000, "{}", longer.longest());
         assert_eq!(longer.end(), 10_240_000_000);
+    }
+
+    #[test]
+    fn each_fragment_of_audio_goes_with_one_of_video() {
+        let picture = video(30_000, 1001, 1380, 60);
+        let (timeline, _) = cut(&[&picture]).unwrap();
+        // As long, longer, shorter, and shorter than the first fragment.
+        for frames in [2160, 3000, 1100, 10] {
+            let (audio_line, _) = cut_audio(&[&audio(48_000, 1024, frames)], Some(&timeline));
+            let companions: Vec<_> =
+                timeline.numbers().map(|at| timeline.companions(at, &audio_line)).collect();
+            let all: Vec<_> = companions.iter().cloned().flatten().collect();
+            assert_eq!(all, audio_line.numbers().collect::<Vec<_>>(), "{frames}");
+            let line = timeline.numbers().filter_map(|at| timeline.joined(at, &audio_line));
+            let total: u64 = line.map(|chunk| chunk.duration).sum();
+            assert_eq!(total, timeline.end().max(audio_line.end()));
+        }
     }
 
     #[test]

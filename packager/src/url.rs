@@ -7,6 +7,8 @@
 //! film.ism/manifest(format=m3u8-cmaf,extensions=true)          with extensions in all URLs
 //! film.ism/manifest(format=m3u8-cmaf,filter=mobile;english)    cut by up to three filters
 //! film.ism/QualityLevels(500000)/Manifest(video,format=m3u8-cmaf)
+//! film.ism/QualityLevels(500000)/Manifest(video,format=m3u8-aapl,type=keyframes)
+//! film.ism/QualityLevels(500000)/Manifest(video,format=m3u8-aapl-v3,audiotrack=english)
 //! film.ism/QualityLevels(500000)/Fragments(video=60000000,format=mpd-time-csf)
 //! film.ism/QualityLevels(500000)/Fragments(video=i,format=mpd-time-csf)
 //! film.ism/QualityLevels(500000)/KeyFrames(video=60000000)     the nouns of Smooth Streaming

@@ -1,22 +1,25 @@
 //! A presentation as a URL asks for it.
 
+mod hls;
+
 use bytes::Bytes;
 
 use crate::dash::Outline;
 use crate::error::Error;
-use crate::format::{Format, HlsFormat};
+use crate::format::Format;
 use crate::fragment::{Fragment, FragmentNoun};
+use crate::hls::Container;
 use crate::init::init_segment;
 use crate::moov::TrackKind;
 use crate::plan::Plan;
 use crate::presentation::Presentation;
 use crate::protect::{
-    self, EnvelopeEncryptor, Method, Protection, SampleEncryptor, Scheme, TrackEncryption,
+    EnvelopeEncryptor, Method, Protection, SampleEncryptor, Scheme, TrackEncryption,
 };
 use crate::stream::Stream;
-use crate::text::{self, TextFragment};
+use crate::text::{self, TextFragment, Zero};
 use crate::url::Parameters;
-use crate::{dash, hls, smooth};
+use crate::{dash, smooth, ts};
 
 /// Answers requests for a presentation with what the URL asks for and a protection does.
 #[derive(Debug, Clone, Copy)]
@@ -36,14 +39,19 @@ pub enum Packaged {
     Envelope(Fragment, Box<EnvelopeEncryptor>),
     /// Read the ranges, encrypt them, and send them behind the head that this gives.
     Samples(Box<SampleEncryptor>),
+    /// Make the segment of what it says to read, and send it; through the encryptor if there is one.
+    Segment(ts::Segment, Option<Box<EnvelopeEncryptor>>),
 }
 
 impl Packaged {
-    /// The fragment without its encryption.
-    pub fn fragment(&self) -> &Fragment {
+    /// MIME type.
+    pub fn content_type(&self) -> &'static str {
         match self {
-            Packaged::Clear(fragment) | Packaged::Envelope(fragment, _) => fragment,
-            Packaged::Samples(encryptor) => encryptor.fragment(),
+            Packaged::Clear(fragment) | Packaged::Envelope(fragment, _) => {
+                fragment.kind.content_type()
+            }
+            Packaged::Samples(encryptor) => encryptor.fragment().kind.content_type(),
+            Packaged::Segment(..) => ts::CONTENT_TYPE,
         }
     }
 }
@@ -63,7 +71,8 @@ impl<'a> View<'a> {
     /// # Errors
     /// [`Error::NoSuchTrack`] if the parameters name an audio track that there is not,
     /// [`Error::Unprotectable`] for a protection that the format does not have, and
-    /// [`Error::NotInSmooth`] and [`Error::Unencryptable`] for a codec that does not fit.
+    /// [`Error::NotInSmooth`], [`Error::NotInTransportStream`] and [`Error::Unencryptable`] for a
+    /// codec that does not fit.
     pub fn manifest(&self, format: Format) -> Result<String, Error> {
         let (presentation, parameters) = (self.presentation, self.parameters);
         if let Some(name) = &parameters.audio_track {
@@ -76,7 +85,7 @@ impl<'a> View<'a> {
                 let repeated = parameters.repeated_in_fragments();
                 smooth::manifest(presentation, variant, &repeated, protection)
             }
-            Format::Hls(variant) => presentation.hls_master(variant, parameters),
+            Format::Hls(variant) => crate::hls::master(presentation, &self.outline(variant)?)?,
             Format::Dash(format) => {
                 let origin = presentation.origin();
                 dash::manifest(presentation, Outline { format, parameters, protection, origin })
@@ -84,28 +93,16 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The HLS media playlist of a quality level.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchTrack`] and [`Error::NoSuchQuality`].
-    pub fn playlist(&self, track: &str, bitrate: u64, format: HlsFormat) -> Result<String, Error> {
-        if let Some(text) = self.presentation.text(track) {
-            let repeated = &self.parameters.repeated_in_fragments();
-            return text::media(text, bitrate, format, repeated);
-        }
-        let stream = self.presentation.stream(track)?;
-        stream.quality(bitrate)?;
-        stream.check(Format::Hls(format), self.protection)?;
-        let keys = self.protection.filter(|protection| protection.covers(stream));
-        let keys = keys.map_or_else(String::new, protect::hls::keys);
-        Ok(hls::media(stream, format, self.parameters, &keys))
-    }
-
     /// The initialization segment of a quality level, for HLS and DASH.
     ///
     /// # Errors
     /// As [`Presentation::init`].
     pub fn init(&self, track: &str, bitrate: u64, format: Format) -> Result<Bytes, Error> {
+        if let Format::Hls(variant) = format
+            && self.outline(variant)?.container == Container::Transport
+        {
+            return Err(Error::NoInitSegment);
+        }
         let clear = self.presentation.init(track, bitrate, format)?;
         let stream = self.presentation.stream(track)?;
         stream.check(format, self.protection)?;
@@ -136,8 +133,8 @@ impl<'a> View<'a> {
     ///
     /// # Errors
     /// As [`Presentation::fragment`], [`Error::Unprotectable`] for a protection that the format does
-    /// not have, and [`Error::NotInSmooth`] and [`Error::Unencryptable`] for a codec that does not
-    /// fit.
+    /// not have, and [`Error::NotInSmooth`], [`Error::NotInTransportStream`] and
+    /// [`Error::Unencryptable`] for a codec that does not fit.
     pub fn fragment(
         &self,
         track: &str,
@@ -178,6 +175,11 @@ impl<'a> View<'a> {
     ) -> Result<Plan<'a>, Error> {
         self.protection_in(format)?;
         self.presentation.stream(track)?.check(format, self.protection)?;
+        if let Format::Hls(variant) = format
+            && let Some(plan) = self.segment(track, bitrate, start, variant)?
+        {
+            return Ok(plan);
+        }
         let located = self.presentation.locate(track, bitrate, start, format, noun)?;
         let protection = self.protection_of(self.presentation.stream(track)?);
         Ok(Plan::new(located, protection))
@@ -197,7 +199,11 @@ impl<'a> View<'a> {
     ) -> Result<Option<TextFragment>, Error> {
         let Some(text) = self.presentation.text(track) else { return Ok(None) };
         let origin = self.presentation.origin();
-        text::fragment(text, bitrate, start, format, noun, origin).map(Some)
+        let clock = match format {
+            Format::Hls(variant) => self.outline(variant)?.clock(),
+            _ => 0,
+        };
+        text::fragment(text, bitrate, start, format, noun, Zero { origin, clock }).map(Some)
     }
 
     /// The protection, unless the format cannot have it: Smooth Streaming knows counter mode only.
@@ -206,7 +212,10 @@ impl<'a> View<'a> {
             matches!(&protection.method, Method::Common(common) if common.scheme == Scheme::Cbcs)
         });
         if cbcs && matches!(format, Format::Smooth(_)) {
-            return Err(Error::Unprotectable { scheme: Scheme::Cbcs.name() });
+            return Err(Error::Unprotectable {
+                format: "Smooth Streaming",
+                scheme: Scheme::Cbcs.name(),
+            });
         }
         Ok(self.protection)
     }

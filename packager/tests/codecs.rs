@@ -141,8 +141,11 @@ fn dolby() {
         for part in configuration.split('|') {
             assert!(dash.contains(part), "{dash}");
         }
-        let playlist = presentation.hls_master(HlsFormat::Cmaf, &Parameters::default());
+        let playlist = presentation.hls_master(HlsFormat::Cmaf, &Parameters::default()).unwrap();
         assert!(playlist.contains(&format!("CODECS=\"{text}\"")), "{playlist}");
         not_in_smooth(&presentation, stream, box_name);
+        // Nor in transport streams, as they are written here.
+        let transport = presentation.hls_master(HlsFormat::Aapl, &Parameters::default());
+        assert!(matches!(transport, Err(Error::NotInTransportStream { what }) if what == box_name));
     }
 }

@@ -182,7 +182,7 @@ fn hls() {
             }
         }
     }
-    let without = text(&presentation, "film.ism/Manifest(format=m3u8-aapl,audio-only=false).m3u8");
+    let without = text(&presentation, "film.ism/Manifest(format=m3u8-cmaf,audio-only=false).m3u8");
     let without = m3u8_rs::parse_master_playlist_res(without.as_bytes()).unwrap();
     assert_eq!(without.variants.len(), 2);
 }

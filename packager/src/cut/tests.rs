@@ -142,7 +142,7 @@ fn the_first_quality_is_listed_first() {
     let first = |bitrate| {
         let filter = Filter { first_quality: Some(bitrate), ..Filter::default() };
         let cut = presentation().unwrap().filtered(&[filter]).unwrap();
-        let master = cut.hls_master(HlsFormat::Cmaf, &Parameters::default());
+        let master = cut.hls_master(HlsFormat::Cmaf, &Parameters::default()).unwrap();
         let levels = master.lines().filter(|line| line.contains("Manifest(video"));
         let levels = levels.map(|line| line.split(['(', ')']).nth(1).unwrap().parse().unwrap());
         levels.collect::<Vec<u64>>()
@@ -210,7 +210,7 @@ type Listed = Vec<(String, u64, u64)>;
 
 fn listed_in_hls(presentation: &Presentation) -> Listed {
     let parameters = Parameters { filters: vec!["a b".to_owned()], ..Parameters::default() };
-    let master = presentation.hls_master(HlsFormat::Cmaf, &parameters);
+    let master = presentation.hls_master(HlsFormat::Cmaf, &parameters).unwrap();
     let media = master
         .lines()
         .filter_map(|line| line.split("URI=\"").nth(1))

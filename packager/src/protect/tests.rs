@@ -185,7 +185,7 @@ fn smooth_manifests_and_what_they_cannot_say() {
 
     let cbcs = common(Scheme::Cbcs);
     let view = presentation.view(&parameters, Some(&cbcs));
-    let refused = Error::Unprotectable { scheme: "cbcs" };
+    let refused = Error::Unprotectable { format: "Smooth Streaming", scheme: "cbcs" };
     assert_eq!(view.manifest(smooth).unwrap_err(), refused);
     assert_eq!(view.fragment("video", 500_000, 0, smooth).unwrap_err(), refused);
     assert!(view.manifest(Format::Dash(DashFormat::Cmaf)).is_ok());

@@ -21,28 +21,36 @@ pub struct TextFragment {
     pub body: Bytes,
 }
 
-/// The fragment that starts at `start`. In DASH there is only one, with all cues, and times count
-/// from the start of the presentation (`origin`), because players have no other zero for it.
+/// Where time starts for a player.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Zero {
+    /// Start of the presentation on the timeline: players of DASH have no other zero for text.
+    pub(crate) origin: u64,
+    /// Time stamps of HLS segments at the start of the timeline, in units of 90 kHz.
+    pub(crate) clock: u64,
+}
+
+/// The fragment that starts at `start`. In DASH there is only one, with all cues.
 pub(crate) fn fragment(
     stream: &TextStream,
     bitrate: u64,
     start: u64,
     format: Format,
     noun: FragmentNoun,
-    origin: u64,
+    zero: Zero,
 ) -> Result<TextFragment, Error> {
     let subtitles = stream.checked(bitrate)?;
     let webvtt = |text: String| TextFragment { content_type: "text/vtt", body: text.into() };
     Ok(match format {
-        Format::Hls(format) => {
+        Format::Hls(_) => {
             let (_, range) = stream.fragment(start)?;
-            webvtt(subtitles.webvtt(&range, time_map(format), 0))
+            webvtt(subtitles.webvtt(&range, &time_map(zero.clock), 0))
         }
         Format::Dash(_) => {
             if start != stream.timeline.start() {
                 return Err(Error::NoSuchTime { track: stream.name().to_owned(), start });
             }
-            webvtt(subtitles.webvtt(&stream.span(), "", origin))
+            webvtt(subtitles.webvtt(&stream.span(), "", zero.origin))
         }
         Format::Smooth(_) => {
             let (at, range) = stream.fragment(start)?;

@@ -14,12 +14,10 @@ use crate::url::Parameters;
 /// The group that all variants refer to.
 pub(crate) const GROUP: &str = "subs";
 
-/// Relates the times of cues to the timestamps of media segments, which in fragmented MP4 are those
-/// of the presentation.
-pub(super) fn time_map(format: HlsFormat) -> &'static str {
-    match format {
-        HlsFormat::Aapl | HlsFormat::Cmaf => "X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:0\n",
-    }
+/// Relates the times of cues to the timestamps of media segments: `clock` is what these are at the
+/// start of the presentation.
+pub(super) fn time_map(clock: u64) -> String {
+    format!("X-TIMESTAMP-MAP=LOCAL:00:00:00.000,MPEGTS:{clock}\n")
 }
 
 /// Writes an `EXT-X-MEDIA` line for each stream. Writing to a `String` cannot fail, so results are

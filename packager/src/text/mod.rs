@@ -32,7 +32,7 @@ pub use stream::{TextFile, TextStream};
 pub use webvtt::MAX_FILE;
 
 pub(crate) use dash::adaptation_sets;
-pub(crate) use fragment::fragment;
+pub(crate) use fragment::{Zero, fragment};
 pub(crate) use hls::{GROUP, media, renditions};
 pub(crate) use smooth::stream_indexes;
 pub(crate) use stream::streams;

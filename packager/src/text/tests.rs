@@ -207,6 +207,10 @@ fn segments_are_cut_where_the_video_is() {
         (120_000_000, format!("{head}00:00:13.000 --> 00:00:13.500\nlast\n\n")),
     ] {
         assert_eq!(get_text(&presentation, "film.en", start, HLS), want);
+        // Transport streams start at 10 seconds.
+        let want = want.replace("MPEGTS:0", "MPEGTS:900000");
+        let transport = Format::Hls(HlsFormat::Aapl);
+        assert_eq!(get_text(&presentation, "film.en", start, transport), want);
     }
     let parameters = Parameters::default();
     let view = presentation.view(&parameters, None);
@@ -263,7 +267,7 @@ fn manifests_list_what_can_be_read() {
         let lines = text.lines().filter(|line| line.contains("SUBTITLES,"));
         lines.map(|line| line.split_once("NAME=").unwrap().1.to_owned()).collect()
     };
-    let hls = presentation.hls_master(HlsFormat::Aapl, &Parameters::default());
+    let hls = presentation.hls_master(HlsFormat::Aapl, &Parameters::default()).unwrap();
     let uri = |name| format!("URI=\"QualityLevels(1000)/Manifest({name},format=m3u8-aapl)\"");
     let plain = "DEFAULT=NO,AUTOSELECT=YES,FORCED=NO";
     assert_eq!(
@@ -317,7 +321,9 @@ fn manifests_list_what_can_be_read() {
     let error = view.playlist("broken", 1000, HlsFormat::Cmaf).unwrap_err();
     assert_eq!(error.to_string(), "broken.vtt: line 1: the file does not start with WEBVTT");
     let none = self::presentation().unwrap();
-    assert!(!none.hls_master(HlsFormat::Aapl, &Parameters::default()).contains("SUBTITLES"));
+    assert!(
+        !none.hls_master(HlsFormat::Aapl, &Parameters::default()).unwrap().contains("SUBTITLES")
+    );
 }
 
 #[test]

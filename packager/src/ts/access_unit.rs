@@ -9,12 +9,12 @@ const START_CODE: [u8; 4] = [0, 0, 0, 1];
 const AVC_DELIMITER: &[u8] = &[0, 0, 0, 1, 0x09, 0xf0];
 const HEVC_DELIMITER: &[u8] = &[0, 0, 0, 1, 0x46, 0x01, 0x50];
 
-/// The longest delimiter that is taken for one. It has one byte behind its header.
-const LONGEST_DELIMITER: usize = 16;
+/// How far a delimiter is looked for, in bytes: ffmpeg writes the options of x264 before it.
+const LEADING: usize = 2048;
 
 /// A stream of access units of one track.
 #[derive(Debug, Clone)]
-pub(super) struct Format {
+pub(crate) struct Format {
     coding: Coding,
     /// With start codes.
     parameter_sets: Vec<u8>,
@@ -29,7 +29,6 @@ enum Coding {
 /// A sample cannot be split into NAL units: the lengths in it lie.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct BadLength;
-
 
 impl Format {
     /// `None` for other codecs, and for NAL units whose length is not in four bytes: those grow by
@@ -75,24 +74,40 @@ impl Format {
         starts: &mut Vec<usize>,
     ) -> Result<usize, BadLength> {
         find_starts(sample, starts)?;
-        let mut taken = 0;
-        let mut units = starts.iter().filter_map(|at| sample.get(at + START_CODE.len()..));
-        let mut first = units.next().and_then(|unit| unit.first().copied()).map(|b| self.kind(b));
-        let second = units.next().and_then(|unit| unit.first().copied()).map(|b| self.kind(b));
-        let end = starts.get(1).copied().unwrap_or(sample.len());
-        if first == Some(Kind::Delimiter) && end <= LONGEST_DELIMITER + START_CODE.len() {
+        let kind = |at: &usize| sample.get(at + START_CODE.len()).map(|byte| self.kind(*byte));
+        let before = starts.iter().take_while(|at| kind(at) != Some(Kind::Slice));
+        let (mut delimiter, mut has_sets) = (None, false);
+        for (number, at) in before.enumerate() {
+            match kind(at) {
+                Some(Kind::Delimiter) if *at < LEADING => delimiter = delimiter.or(Some(number)),
+                Some(Kind::ParameterSet) => has_sets = true,
+                _ => {}
+            }
+        }
+        let added: &[u8] = if sync && !has_sets { &self.parameter_sets } else { &[] };
+        let ends = starts.iter().skip(1).copied().chain([sample.len()]);
+        let units: Vec<_> = delimiter.map_or_else(Vec::new, |last| {
+            starts.iter().copied().zip(ends).take(last + 1).collect()
+        });
+        let put = |front: &mut Vec<u8>, (start, end): &(usize, usize)| {
             front.extend_from_slice(&START_CODE);
-            front.extend_from_slice(sample.get(START_CODE.len()..end).unwrap_or_default());
-            taken = end;
-            starts.remove(0);
-            first = second;
-        } else {
-            front.extend_from_slice(self.delimiter());
+            front.extend_from_slice(sample.get(start + START_CODE.len()..*end).unwrap_or_default());
+        };
+        match units.split_last() {
+            Some((own, before)) if own.1 <= 2 * LEADING => {
+                // It comes first, and so it does if an encoder has put something before it.
+                put(front, own);
+                front.extend_from_slice(added);
+                before.iter().for_each(|unit| put(front, unit));
+                starts.drain(..units.len());
+                Ok(own.1)
+            }
+            _ => {
+                front.extend_from_slice(self.delimiter());
+                front.extend_from_slice(added);
+                Ok(0)
+            }
         }
-        if sync && first != Some(Kind::ParameterSet) {
-            front.extend_from_slice(&self.parameter_sets);
-        }
-        Ok(taken)
     }
 
     fn delimiter(&self) -> &'static [u8] {
@@ -107,6 +122,7 @@ impl Format {
         match (self.coding, first & 0x1f, first >> 1 & 0x3f) {
             (Coding::Avc, 9, _) | (Coding::Hevc, _, 35) => Kind::Delimiter,
             (Coding::Avc, 7 | 8, _) | (Coding::Hevc, _, 32..=34) => Kind::ParameterSet,
+            (Coding::Avc, 1..=5, _) | (Coding::Hevc, _, 0..=31) => Kind::Slice,
             _ => Kind::Other,
         }
     }
@@ -116,6 +132,8 @@ impl Format {
 enum Kind {
     Delimiter,
     ParameterSet,
+    Slice,
+    /// Supplemental information, and what else there may be.
     Other,
 }
 

@@ -9,7 +9,7 @@ pub(super) const LONGEST: usize = (1 << 13) - 1;
 
 /// The headers of a track.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Headers {
+pub(crate) struct Headers {
     /// A header with a length of 0, as a number of 56 bits.
     word: u64,
 }
@@ -21,7 +21,8 @@ impl Headers {
     /// and parametric stereo are found by the decoder (ISO/IEC 14496-3 §1.6.6).
     pub(super) fn new(config: &AacConfig) -> Option<Self> {
         let core = config.core()?;
-        let channels = Some(core.channel_configuration).filter(|number| (1..=7).contains(number))?;
+        let channels =
+            Some(core.channel_configuration).filter(|number| (1..=7).contains(number))?;
         // AAC-LC; object types are counted from 0 here.
         let profile = 1;
         let fields = [

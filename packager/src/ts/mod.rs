@@ -14,8 +14,12 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+/// Content type of segments, also of audio.
+pub const CONTENT_TYPE: &str = "video/mp2t";
+
 pub use piece::{Piece, Read};
 pub use segment::Segment;
 
+pub(crate) use pes::ORIGIN;
 pub(crate) use segment::KeyFrame;
-pub(crate) use source::{Source, check};
+pub(crate) use source::{Format, Source};

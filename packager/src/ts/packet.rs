@@ -153,8 +153,7 @@ pub(super) fn write(
     };
     payload.copy(0, stuffed(first, lane.next() | UNIT_START, adaptation, layout.first));
     let mut at = layout.first;
-    let (full, behind) =
-        packets.split_at_mut(((layout.length - at) / ROOM).min(packets.len()));
+    let (full, behind) = packets.split_at_mut(((layout.length - at) / ROOM).min(packets.len()));
     let mut full = full.iter_mut();
     // What was made up may need more than the first packet.
     while at < payload.front.len()

@@ -8,7 +8,7 @@ pub(super) const CLOCK: u32 = 90_000;
 /// Where the presentation starts on that clock: 10 seconds, so that neither reordered frames nor
 /// the program clock, which runs ahead of decoding, lie before 0. It is the same in all tracks and
 /// all segments.
-const ORIGIN: i64 = 10 * CLOCK as i64;
+pub(crate) const ORIGIN: u64 = 10 * CLOCK as u64;
 /// By how much the program clock lies before the time of decoding: what a decoder may buffer, and
 /// longer than a frame lasts.
 const LEAD: i64 = 7 * CLOCK as i64 / 10;
@@ -65,7 +65,7 @@ impl Times {
 
     /// On the clock of the transport stream, not cut to 33 bits.
     pub(super) fn clock(self, time: i64) -> i64 {
-        rescale(time, self.timescale, CLOCK).saturating_add(ORIGIN)
+        rescale(time, self.timescale, CLOCK).saturating_add_unsigned(ORIGIN)
     }
 
     /// The program clock at a time of decoding.

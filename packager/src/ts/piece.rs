@@ -107,7 +107,8 @@ impl Segment {
         self.check(piece, data, out)?;
         let mut out = out;
         if piece.bytes.start == 0 {
-            let streams: Vec<_> = self.sources.iter().map(|source| source.format.stream()).collect();
+            let streams: Vec<_> =
+                self.sources.iter().map(|source| source.format.stream()).collect();
             let (tables, behind) = out.split_at_mut(psi::LENGTH.min(out.len()));
             psi::write(&streams, self.counter, tables);
             out = behind;
@@ -217,7 +218,7 @@ fn bytes_of<'a, B: AsRef<[u8]>>(
 /// In the order of the files, with small gaps read along. What is read in vain is never more than
 /// what a piece has.
 fn merged(mut reads: Vec<Read>) -> Vec<Read> {
-    reads.sort_unstable_by(|a, b| (a.file, a.range.start).cmp(&(b.file, b.range.start)));
+    reads.sort_unstable_by_key(|read| (read.file, read.range.start));
     let mut merged: Vec<Read> = Vec::with_capacity(reads.len());
     let mut wasted = 0;
     for read in reads {
@@ -243,4 +244,3 @@ fn bad_length(source: &Source, sample: &Sample) -> Error {
         problem: "a NAL unit reaches beyond the sample".to_owned(),
     }
 }
-

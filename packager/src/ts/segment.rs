@@ -6,13 +6,9 @@ use std::sync::Arc;
 use super::packet::{Adaptation, Layout, PACKET};
 use super::pes::Moment;
 use super::psi;
-use super::source::{Format, Source};
+use super::source::{AUDIO_PES, Format, Source};
 use super::{adts, pes};
 use crate::index::Sample;
-
-/// Audio frames are put into one PES packet up to so many bytes: as many as fill 16 transport
-/// packets with its header. Less would waste packets, more would delay sound that is muxed.
-const AUDIO_PES: usize = 16 * 184 - 14 - 8;
 
 /// An MPEG transport stream segment, to be made of the bytes of one or two files.
 ///
@@ -66,7 +62,7 @@ pub(crate) struct KeyFrame {
 
 impl Segment {
     /// Lays out a segment. The first source carries the clock. `number` counts segments.
-    pub(crate) fn new(sources: Vec<Source>, number: usize, start: u64, duration: u64) -> Self {
+    pub(crate) fn new(sources: Vec<Source>, number: u32, start: u64, duration: u64) -> Self {
         let mut files: Vec<Arc<str>> = Vec::new();
         let file_of = sources.iter().map(|source| {
             files.iter().position(|file| *file == source.file).unwrap_or_else(|| {
@@ -242,9 +238,10 @@ fn units(source: &Source, number: u8) -> Vec<Unit> {
     for (at, sample) in samples.iter().enumerate() {
         let frame = sample.size as usize + adts::HEADER;
         // Only the first frame of a PES packet has a time: the others follow without a gap.
-        match units.last_mut().filter(|_| {
-            bytes + frame <= AUDIO_PES && follows(expected, sample)
-        }) {
+        match units
+            .last_mut()
+            .filter(|_| (bytes + frame) as u64 <= AUDIO_PES && follows(expected, sample))
+        {
             Some(last) => last.count += 1,
             None => {
                 units.push(unit(at, 1));
@@ -259,7 +256,6 @@ fn units(source: &Source, number: u8) -> Vec<Unit> {
 
 /// Whether a frame comes where the frame before it ends, and lasts as long, but for rounding.
 fn follows(expected: Option<(u64, u32)>, sample: &Sample) -> bool {
-    expected.is_some_and(|(dts, duration)| {
-        dts == sample.dts && duration.abs_diff(sample.duration) <= 1
-    })
+    expected
+        .is_some_and(|(dts, duration)| dts == sample.dts && duration.abs_diff(sample.duration) <= 1)
 }

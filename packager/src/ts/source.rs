@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::access_unit;
-use super::adts;
-use super::pes::Times;
-use super::psi;
+use super::packet::PACKET;
+use super::pes::{self, Times};
+use super::{access_unit, adts, psi};
 use crate::codec::Codec;
 use crate::error::Error;
 use crate::index::Sample;
@@ -16,6 +15,14 @@ use crate::moov::Track;
 const LARGEST_SAMPLE: u32 = 32 << 20;
 /// Larger parameter sets are refused: they are written before each key frame.
 const LARGEST_SETS: usize = 16 << 10;
+
+/// Adaptation field with the program clock, and PES header: of video at most, and of audio.
+const VIDEO_OVERHEAD: u64 = 8 + 19;
+const AUDIO_OVERHEAD: u64 = 8 + pes::AUDIO_HEADER as u64;
+
+/// Audio frames are put into one PES packet up to so many bytes: as many as fill 16 transport
+/// packets with its header. Less would waste packets, more would delay sound that is muxed.
+pub(super) const AUDIO_PES: u64 = 16 * 184 - AUDIO_OVERHEAD;
 
 /// Samples of a track that go into one segment.
 #[derive(Debug, Clone)]
@@ -29,15 +36,15 @@ pub(crate) struct Source {
 
 /// How samples are written.
 #[derive(Debug, Clone)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Video(access_unit::Format),
     Audio(adts::Headers),
 }
 
 impl Format {
     /// # Errors
-    /// [`Error::NotInTransportStream`].
-    fn new(codec: &Codec) -> Result<Self, Error> {
+    /// [`Error::NotInTransportStream`] for a codec that has no place there.
+    pub(crate) fn new(codec: &Codec) -> Result<Self, Error> {
         let refuse = |what: &str| Error::NotInTransportStream { what: what.to_owned() };
         match codec {
             Codec::Avc(_) | Codec::Hevc(_) => {
@@ -51,7 +58,30 @@ impl Format {
             Codec::Aac(config) => adts::Headers::new(config)
                 .map(Format::Audio)
                 .ok_or_else(|| refuse("AAC with this channel layout or sampling rate")),
+            other => Err(refuse(other.name())),
         }
+    }
+
+    /// How long a segment of so many samples, key frames among them, and bytes of media data is at
+    /// most. Each access unit may leave most of a packet empty; that many do is what makes this
+    /// larger than what comes out.
+    pub(crate) fn segment_limit(&self, samples: u64, keys: u64, data: u64) -> u64 {
+        let (units, bytes) = match self {
+            Format::Video(format) => {
+                let sets = format.parameter_sets() as u64 * keys;
+                (samples, data + samples * (VIDEO_OVERHEAD + format.added(false) as u64) + sets)
+            }
+            Format::Audio(_) => {
+                let frames = data + samples * adts::HEADER as u64;
+                // A PES packet is full when the next frame does not fit.
+                let least = AUDIO_PES.saturating_sub(frames / samples.max(1)).max(AUDIO_PES / 2);
+                let units = frames.div_ceil(least);
+                (units, frames + units * AUDIO_OVERHEAD)
+            }
+        };
+        // The tables, and what makes the continuity counters come out even.
+        let packets = 2 + 16 + bytes / 184 + units;
+        packets * PACKET as u64
     }
 
     /// PID and stream type.
@@ -62,14 +92,6 @@ impl Format {
             Format::Audio(_) => (psi::AUDIO, psi::ADTS),
         }
     }
-}
-
-/// Whether a codec can be in a transport stream.
-///
-/// # Errors
-/// [`Error::NotInTransportStream`].
-pub(crate) fn check(codec: &Codec) -> Result<(), Error> {
-    Format::new(codec).map(|_| ())
 }
 
 impl Source {

@@ -14,6 +14,8 @@ use crate::index::Sample;
 use crate::moov::Track;
 use crate::testing::{audio, video};
 
+type Pes = PesPacket<Vec<u8>>;
+
 const DELIMITER: &[u8] = &[0, 0, 0, 1, 9, 0xf0];
 /// Those of the track that `testing` makes up.
 const PARAMETER_SETS: &[u8] = &[0, 0, 0, 1, 0x67, 0x64, 0, 0, 0, 1, 0x68];
@@ -145,7 +147,7 @@ fn packets(bytes: &[u8]) -> Vec<TsPacket> {
 }
 
 /// The PES packets of a PID, which an independent demuxer finds.
-fn units(bytes: &[u8]) -> (Vec<PesPacket<Vec<u8>>>, Vec<PesPacket<Vec<u8>>>) {
+fn units(bytes: &[u8]) -> (Vec<Pes>, Vec<Pes>) {
     let mut reader = PesPacketReader::new(TsPacketReader::new(bytes));
     let all = std::iter::from_fn(|| reader.read_pes_packet().unwrap());
     let (mut video, audio): (Vec<_>, Vec<_>) = all.partition(|pes| pes.header.stream_id.is_video());
@@ -166,23 +168,20 @@ fn assert_continuous(segments: &[Vec<u8>]) {
     }
 }
 
-fn frames_of(pes: &PesPacket<Vec<u8>>) -> Vec<Vec<u8>> {
+fn frames_of(pes: &Pes) -> Vec<Vec<u8>> {
     let (mut frames, mut rest) = (Vec::new(), &pes.data[..]);
     while !rest.is_empty() {
         assert_eq!(rest[..2], [0xff, 0xf1]);
-        let length = usize::from(rest[3] & 3) << 11 | usize::from(rest[4]) << 3
-            | usize::from(rest[5]) >> 5;
+        let length =
+            usize::from(rest[3] & 3) << 11 | usize::from(rest[4]) << 3 | usize::from(rest[5]) >> 5;
         frames.push(rest[7..length].to_vec());
         rest = &rest[length..];
     }
     frames
 }
 
-/// A track that is reordered as the samples above are.
 fn picture_track() -> Track {
-    let mut track = video(25, 1, 100, 50);
-    track.placement.reorder_delay = 0;
-    track
+    Track::clone(&video(25, 1, 100, 50))
 }
 
 proptest! {
@@ -322,7 +321,10 @@ fn the_wrong_data_is_refused() {
     let mut out = vec![0; piece.len()];
     let short = [&film.bytes[..10]];
     assert!(matches!(segment.write(&piece, &short, &mut out), Err(Error::WrongLength { .. })));
-    assert!(matches!(segment.write::<&[u8]>(&piece, &[], &mut out), Err(Error::WrongLength { .. })));
+    assert!(matches!(
+        segment.write::<&[u8]>(&piece, &[], &mut out),
+        Err(Error::WrongLength { .. })
+    ));
     let data = read(&piece, &[&film]);
     out.pop();
     assert!(matches!(segment.write(&piece, &data, &mut out), Err(Error::WrongLength { .. })));
@@ -351,7 +353,7 @@ fn what_has_no_place_is_refused_before_it_is_read() {
     ] {
         assert_eq!(refused(track, size).is_ok(), want, "{size}");
     }
-    let mut short = picture.clone();
+    let mut short = Track::clone(&picture);
     let crate::Codec::Avc(config) = &mut short.codec else { panic!() };
     config.nal_length = 2;
     assert!(matches!(refused(&short, 100), Err(Error::NotInTransportStream { .. })));

@@ -28,15 +28,16 @@ const QUOTED: &AsciiSet = &CONTROLS
     .add(b'}');
 
 /// Names of all parameters, in lower case.
-const NAMES: [&str; 6] =
-    ["format", "filter", "audio-only", "audiotrack", "encryption", "extensions"];
+const NAMES: [&str; 7] =
+    ["format", "filter", "audio-only", "audiotrack", "encryption", "extensions", "type"];
 
 /// What a URL asks for beside a format.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Parameters {
     /// `audio-only`: whether HLS lists a variant without video. It does unless told otherwise.
     pub audio_only: Option<bool>,
-    /// `audioTrack`: the audio that a player starts with.
+    /// `audioTrack`: the audio that a player starts with; in `m3u8-aapl-v3`, the audio that is in
+    /// the segments of the video.
     pub audio_track: Option<String>,
     /// `filter`: names of the filters, in order.
     pub filters: Vec<String>,
@@ -45,6 +46,8 @@ pub struct Parameters {
     /// `extensions`: whether the URLs in playlists end as those of files do, for clients that open
     /// no others. They do not unless told otherwise. Such URLs lead to the same in any case.
     pub extensions: Option<bool>,
+    /// `type=keyframes`: the media playlist of key frames alone.
+    pub key_frames: bool,
 }
 
 impl Parameters {
@@ -72,6 +75,7 @@ impl Parameters {
                     options.encryption = Some(known);
                 }
                 "extensions" => options.extensions = Some(flag(&name, value)?),
+                "type" if value.eq_ignore_ascii_case("keyframes") => options.key_frames = true,
                 _ => return Err(UrlError::UnsupportedParameter { name }),
             }
             if let Some(name) = seen.replace(name) {

@@ -111,12 +111,32 @@ fn nouns_of_smooth_streaming() {
 }
 
 #[test]
+fn transport_streams() {
+    for (format, want) in [
+        ("m3u8-aapl", HlsFormat::Aapl),
+        ("M3U8-AAPL-V4", HlsFormat::Aapl),
+        ("m3u8-AAPL-v3", HlsFormat::AaplV3),
+    ] {
+        let path = format!("a.ism/QualityLevels(5)/Manifest(video,format={format},Type=KeyFrames)");
+        let Ok(Request::Playlist { format, parameters, .. }) = Request::parse(&path) else {
+            panic!("{path}");
+        };
+        assert_eq!((format, parameters.key_frames), (want, true));
+    }
+    let path = "a.ism/QualityLevels(5)/Fragments(video=0,format=m3u8-aapl-v3,audioTrack=eng)";
+    let Ok(Request::Fragment { parameters, .. }) = Request::parse(path) else {
+        panic!("{path}");
+    };
+    assert_eq!(parameters.audio_track.as_deref(), Some("eng"));
+}
+
+#[test]
 fn formats_that_do_not_fit() {
     for (path, format) in [
         ("a.ism/QualityLevels(1)/KeyFrames(video=0,format=m3u8-cmaf)", "m3u8-cmaf"),
         ("a.ism/QualityLevels(1)/FragmentInfo(video=i,format=mpd-time-csf)", "mpd-time-csf"),
         ("a.ism/manifest(format=f4m-f4f)", "f4m-f4f"),
-        ("a.ism/manifest(format=m3u8-aapl-v3)", "m3u8-aapl-v3"),
+        ("a.ism/manifest(format=m3u8-aapl-v5)", "m3u8-aapl-v5"),
         ("a.ism/QualityLevels(1)/Manifest(video)", ""),
         ("a.ism/QualityLevels(1)/Manifest(video,format=mpd-time-csf)", "mpd-time-csf"),
     ] {
@@ -125,6 +145,10 @@ fn formats_that_do_not_fit() {
     assert_eq!(
         Request::parse("a.ism/manifest(format=m3u8-cmaf,colour=red)"),
         Err(UrlError::UnsupportedParameter { name: "colour".to_owned() })
+    );
+    assert_eq!(
+        Request::parse("a.ism/QualityLevels(1)/Manifest(video,format=m3u8-aapl,type=all)"),
+        Err(UrlError::UnsupportedParameter { name: "type".to_owned() })
     );
 }
 
@@ -198,6 +222,7 @@ fn parameters_in_any_order_and_case() {
         filters: vec!["Mobile".to_owned(), "two words".to_owned()],
         encryption: None,
         extensions: None,
+        key_frames: false,
     };
     for path in [
         "a.ism/manifest(format=m3u8-cmaf,filter=Mobile;two words,audio-only=false,audioTrack=aac_eng)",

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{Stream, StreamExt as _, stream};
 
+use super::transport::Transport;
 use crate::blob::{BlobError, BlobFile};
 use crate::send::{FileBody, FileQueue, Part, slice};
 
@@ -22,6 +23,8 @@ pub(super) enum Content {
         /// What is sent, in order.
         parts: Vec<Part>,
     },
+    /// A segment of a transport stream.
+    Transport(Transport),
     /// Bytes that are made while they are sent.
     Stream {
         /// How many there will be.
@@ -37,6 +40,7 @@ impl Content {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
             Self::File { parts, .. } => parts.iter().map(Part::length).sum(),
+            Self::Transport(segment) => segment.length(),
             Self::Stream { length, .. } => *length,
         }
     }
@@ -53,6 +57,7 @@ impl Content {
                 let parts = slice(parts, &range);
                 Body::new(FileBody::new(Arc::new(blob), files, parts))
             }
+            Self::Transport(segment) => Body::from_stream(segment.stream(range)),
             Self::Stream { stream, .. } => Body::from_stream(part_of(stream, range)),
         }
     }

@@ -49,7 +49,9 @@ impl From<PackagerError> for OriginError {
             PackagerError::Unprotectable { .. } | PackagerError::Unencryptable { .. } => {
                 Code::OutputProtectionFormatNotSupported
             }
-            PackagerError::NotInSmooth { .. } => Code::OutputFormatNotSupported,
+            PackagerError::NotInSmooth { .. }
+            | PackagerError::NotInTransportStream { .. }
+            | PackagerError::NoKeyFrames => Code::OutputFormatNotSupported,
             PackagerError::WrongLength { .. } => return Self::internal(error),
             PackagerError::MissingFile { .. } => Code::StorageResourceNotFound,
             PackagerError::NoCommonKeyframes { .. } => Code::KeyFrameIntervalTooLarge,

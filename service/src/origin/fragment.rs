@@ -6,6 +6,7 @@ use packager::protect::{EnvelopeEncryptor, SampleEncryptor};
 use packager::{Fragment, Packaged};
 
 use super::content::Content;
+use super::transport::Transport;
 use super::{Code, Origin, OriginError};
 use crate::app::App;
 use crate::blob::{BlobError, ReadRange};
@@ -27,18 +28,37 @@ pub(super) async fn content(
     asset: &str,
     packaged: Packaged,
 ) -> Result<Content, OriginError> {
-    let fragment = packaged.fragment();
-    let file = FileReader::open(app, asset, &fragment.file).await?;
-    let file = file.near(&fragment.ranges).await.map_err(OriginError::internal)?;
     match packaged {
-        Packaged::Clear(fragment) => Ok(clear(file, fragment)),
+        Packaged::Clear(fragment) => {
+            let file = open(app, asset, &fragment).await?;
+            Ok(clear(file, fragment))
+        }
         Packaged::Envelope(fragment, encryptor) => {
+            let file = open(app, asset, &fragment).await?;
             let length = EnvelopeEncryptor::encrypted_length(fragment.content_length());
             let stream = enveloped(contents(file, fragment), *encryptor).boxed();
             Ok(Content::Stream { length, stream })
         }
-        Packaged::Samples(encryptor) => encrypted(&app.origin, file, encryptor).await,
+        Packaged::Samples(encryptor) => {
+            let file = open(app, asset, encryptor.fragment()).await?;
+            encrypted(&app.origin, file, encryptor).await
+        }
+        Packaged::Segment(segment, encryptor) => {
+            let segment = Transport::open(app, asset, segment).await?;
+            let Some(encryptor) = encryptor else {
+                return Ok(Content::Transport(segment));
+            };
+            let clear = segment.length();
+            let stream = enveloped(segment.stream(0..clear), *encryptor).boxed();
+            Ok(Content::Stream { length: EnvelopeEncryptor::encrypted_length(clear), stream })
+        }
     }
+}
+
+/// The file of a fragment, with the fragment at hand.
+async fn open(app: &App, asset: &str, fragment: &Fragment) -> Result<FileReader, OriginError> {
+    let file = FileReader::open(app, asset, &fragment.file).await?;
+    file.near(&fragment.ranges).await.map_err(OriginError::internal)
 }
 
 /// A fragment: its head, then what it names of the file.

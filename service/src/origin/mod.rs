@@ -13,6 +13,7 @@ mod policy;
 mod protection;
 mod site;
 mod subtitles;
+mod transport;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -179,7 +180,7 @@ async fn below_locator(
                 return Ok(subtitles::respond(text));
             }
             let packaged = view.part(track, *bitrate, *start, *format, *noun)?;
-            let content_type = packaged.fragment().kind.content_type();
+            let content_type = packaged.content_type();
             let content = fragment::content(app, &asset, packaged).await?;
             Ok(reply(head, content_type, content))
         }
