@@ -17,23 +17,25 @@ fn asset(key: &Key) -> Asset {
     Asset::new(&[key], &[policy(STREAMING, 3, &[(2, &key_delivery())])])
 }
 
-/// Plays HLS with ffmpeg. Segments have no extension here: versions that mind have to be told.
-fn play(asset: &Asset, headers: &str, select: &str) -> Result<Vec<String>, String> {
+/// Plays HLS with ffmpeg, in a format. Segments have no extension here: versions that mind have to be told.
+fn play(asset: &Asset, format: &str, headers: &str, select: &str) -> Result<Vec<String>, String> {
     let help = Command::new("ffmpeg").args(["-hide_banner", "-h", "demuxer=hls"]).output().unwrap();
     let mut options = vec!["-headers", headers, "-allowed_extensions", "ALL"];
     if String::from_utf8_lossy(&help.stdout).contains("extension_picky") {
         options.extend(["-extension_picky", "0"]);
     }
-    decode(&options, &asset.url("film.ism/manifest(format=m3u8-cmaf)"), select)
+    decode(&options, &asset.url(&format!("film.ism/manifest(format={format})")), select)
 }
 
 #[test]
 fn ffmpeg_plays_with_an_open_key() {
     let key = Key::new(4, &open());
     let asset = asset(&key);
-    for (_, _, select) in TRACKS {
-        let frames = play(&asset, "", select).unwrap();
-        assert_eq!(frames, film_frames(select), "{select}");
+    for format in ["m3u8-cmaf", "m3u8-aapl", "m3u8-aapl-v3"] {
+        for (_, _, select) in TRACKS {
+            let frames = play(&asset, format, "", select).unwrap();
+            assert_eq!(frames, film_frames(select), "{select} of {format}");
+        }
     }
     assert_eq!(film_frames("v").len(), FRAMES);
     // Without the key there is nothing to see.
@@ -46,12 +48,12 @@ fn ffmpeg_plays_with_an_open_key() {
 fn a_token_is_needed_where_the_policy_says_so() {
     let key = Key::new(4, &token_restricted());
     let asset = asset(&key);
-    let refused = play(&asset, "", "v").unwrap_err();
+    let refused = play(&asset, "m3u8-cmaf", "", "v").unwrap_err();
     assert!(refused.contains("Unable to open key file"), "{refused}");
     let forged = format!("Authorization: Bearer {}x\r\n", token());
-    assert!(play(&asset, &forged, "v").is_err());
+    assert!(play(&asset, "m3u8-aapl", &forged, "v").is_err());
     let header = format!("Authorization: Bearer {}\r\n", token());
-    assert_eq!(play(&asset, &header, "v").unwrap(), film_frames("v"));
+    assert_eq!(play(&asset, "m3u8-aapl", &header, "v").unwrap(), film_frames("v"));
 }
 
 #[test]
@@ -60,17 +62,30 @@ fn playlists_name_the_key_and_segments_open_with_it() {
     let iv = "0F0E0D0C0B0A09080706050403020100";
     let exact = "https://keys.example/k?KID=7&x=\"1\"";
     let asset = Asset::new(&[&key], &[policy(STREAMING, 3, &[(1, exact), (6, iv)])]);
-    let path = "film.ism/QualityLevels(300000)/Manifest(video,format=m3u8-aapl,encryption=cbc)";
-    let playlist = asset.get(path).expect(200);
+    let playlist = |format: &str| {
+        let track = format!("Manifest(video,format={format},encryption=cbc)");
+        asset.get(&format!("film.ism/QualityLevels(300000)/{track}")).expect(200)
+    };
     let line = format!(
         "#EXT-X-KEY:METHOD=AES-128,URI=\"https://keys.example/k?KID=7&x=%221%22\",IV=0x{iv}\n"
     );
-    let text = playlist.text();
-    let (before, behind) = text.split_once(line.as_str()).expect("the key is named");
+    let cmaf = playlist("m3u8-cmaf");
+    let (before, behind) = cmaf.text().split_once(line.as_str()).expect("the key is named");
     assert!(
-        before.contains("#EXT-X-MAP:URI=\"Fragments(video=i,format=m3u8-aapl,encryption=cbc)\"")
+        before.contains("#EXT-X-MAP:URI=\"Fragments(video=i,format=m3u8-cmaf,encryption=cbc)\"")
     );
-    assert!(behind.contains("Fragments(video=0,format=m3u8-aapl,encryption=cbc)"));
+    assert!(behind.contains("Fragments(video=0,format=m3u8-cmaf,encryption=cbc)"));
+    let transport = playlist("m3u8-aapl");
+    let (_, behind) = transport.text().split_once(line.as_str()).expect("the key is named");
+    let rest = "#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:00.000+00:00\n\
+                #EXTINF:6.000000,no-desc\nFragments(video=0,format=m3u8-aapl,encryption=cbc)\n";
+    assert!(behind.starts_with(rest), "{transport}");
+    // Parts of what is encrypted as a whole would not open.
+    let master = asset.get("film.ism/Manifest(format=m3u8-aapl)").expect(200);
+    assert!(!master.text().contains("I-FRAME"), "{master}");
+    let frames = "film.ism/QualityLevels(300000)/Manifest(video,format=m3u8-aapl,type=keyframes)";
+    let refused = asset.get(frames).expect(415);
+    assert!(refused.text().starts_with("MPE_OUTPUT_FORMAT_NOT_SUPPORTED"), "{refused}");
 
     // As openssl opens it, and the same each time.
     let part = |asset: &Asset, time: &str, format: &str| {
@@ -81,6 +96,8 @@ fn playlists_name_the_key_and_segments_open_with_it() {
     for (time, format) in [
         ("0", ",format=m3u8-cmaf"),
         ("60000000", ",format=m3u8-cmaf"),
+        ("0", ",format=m3u8-aapl"),
+        ("60000000", ",format=m3u8-aapl-v3,audiotrack=aac_eng"),
         ("0", ",format=mpd-time-csf"),
         ("i", ",format=mpd-time-csf"),
         ("0", ""),
@@ -135,7 +152,8 @@ fn a_storage_encrypted_film_is_decrypted_on_the_way() {
     let policies = [policy(4, 3, &[(2, &key_delivery())]), policy(2, 2, &[])];
     let asset = Asset::with(id, &[&key], &policies);
     for (_, _, select) in TRACKS {
-        assert_eq!(play(&asset, "", select).unwrap(), film_frames(select), "{select}");
+        let played = play(&asset, "m3u8-aapl", "", select).unwrap();
+        assert_eq!(played, film_frames(select), "{select}");
     }
     // In DASH it is clear, by a policy that says so; other protocols are blocked.
     let clear = Asset::new(&[], &[]);
