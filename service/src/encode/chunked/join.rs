@@ -98,7 +98,7 @@ fn irregular(measured: &Measured, frames: u64, gop: u32) -> Option<String> {
     let Ok(track) = mp4.first(TrackKind::Video) else {
         return Some("the joined file has no picture".to_owned());
     };
-    let index = track.index();
+    let index = track.index()?;
     if u64::from(index.len()) != frames {
         return Some(format!("the joined file has {} frames, not {frames}", index.len()));
     }

@@ -188,7 +188,7 @@ async fn look_at(folder: &Path, cut: &Cut, renditions: usize) -> io::Result<Seen
             let measured = measure::read_index(&folder.join(&name), &name).ok();
             let mp4 = measured.and_then(|measured| measured.mp4);
             let track = mp4.as_ref().and_then(|mp4| mp4.first(TrackKind::Video).ok());
-            frames.push(track.map_or(0, |track| track.index().len()));
+            frames.push(track.and_then(|track| track.index()).map_or(0, |index| index.len()));
             codecs.extend(track.map(|track| track.codec().clone()));
         }
         (frames, codecs)
