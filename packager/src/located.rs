@@ -8,6 +8,7 @@ use crate::fragment::{Cut, FragmentNoun};
 use crate::index::Sample;
 use crate::indexed::FragmentSamples;
 use crate::moov::Track;
+use crate::picture;
 
 /// A fragment of which it is known what samples it has, but not yet where these are.
 #[derive(Debug)]
@@ -24,6 +25,8 @@ pub(crate) struct Located {
     pub(crate) duration: u64,
     pub(crate) smooth: bool,
     pub(crate) noun: FragmentNoun,
+    /// Of its samples, only the key frame that is shown nearest to this time, in 100-ns units.
+    pub(crate) near: Option<u64>,
 }
 
 impl Located {
@@ -63,10 +66,14 @@ impl Located {
     }
 
     fn with(self, samples: Vec<Sample>) -> Cut {
+        let samples = match self.near {
+            Some(time) => picture::nearest(&self.track, samples, time),
+            None => self.noun.select(samples),
+        };
         Cut {
             file: self.file,
             track: self.track,
-            samples: self.noun.select(samples),
+            samples,
             sequence: self.sequence,
             start: self.start,
             duration: self.duration,

@@ -167,6 +167,22 @@ impl Track {
         Some((self.timescale / divisor, duration / divisor))
     }
 
+    /// Width and height that the picture is to be shown with, in pixels: turned and stretched as
+    /// the file says (ISO/IEC 14496-12 §8.3.2). `None` for audio.
+    pub fn shown_size(&self) -> Option<(u32, u32)> {
+        let coded = self.video?;
+        let (fields, _) = self.display.as_chunks::<4>();
+        let field = |at: usize| fields.get(at).map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        // Behind the nine numbers of the matrix, in 16.16 fixed point.
+        let size = (field(9) >> 16, field(10) >> 16);
+        let (width, height) = match size {
+            (0, _) | (_, 0) => (u32::from(coded.width), u32::from(coded.height)),
+            size => size,
+        };
+        let is_turned = field(0) == 0 && field(1) != 0;
+        Some(if is_turned { (height, width) } else { (width, height) })
+    }
+
     /// About how many bytes of memory the track takes. What the codec says is in the sample entry,
     /// and is held a second time.
     pub(crate) fn memory(&self) -> usize {

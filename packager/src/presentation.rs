@@ -285,6 +285,7 @@ impl Presentation {
             duration: chunk.duration,
             smooth: matches!(format, Format::Smooth(_)),
             noun,
+            near: None,
         })
     }
 }

@@ -91,6 +91,13 @@ impl Timeline {
         self.starts.binary_search(&start).ok().filter(|number| self.shown.contains(number))
     }
 
+    /// The fragment that a time lies in; the first one before that, and the last one after that.
+    pub(crate) fn around(&self, time: u64) -> Option<Chunk> {
+        let behind = self.starts.partition_point(|start| *start <= time);
+        let last = self.shown.end.saturating_sub(1);
+        self.chunk(behind.saturating_sub(1).clamp(self.shown.start.min(last), last))
+    }
+
     /// Start of the first fragment, in 100-ns units.
     pub fn start(&self) -> u64 {
         self.starts.get(self.shown.start).copied().unwrap_or(0)

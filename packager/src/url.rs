@@ -11,6 +11,7 @@
 //! film.ism/QualityLevels(500000)/Manifest(video,format=m3u8-aapl-v3,audiotrack=english)
 //! film.ism/QualityLevels(500000)/Fragments(video=60000000,format=mpd-time-csf)
 //! film.ism/QualityLevels(500000)/Fragments(video=i,format=mpd-time-csf)
+//! film.ism/Thumbnails.vtt                                      see ThumbnailRequest
 //! film.ism/QualityLevels(500000)/KeyFrames(video=60000000)     the nouns of Smooth Streaming
 //! ```
 //!
@@ -20,6 +21,9 @@ mod call;
 mod parameters;
 #[cfg(test)]
 mod tests;
+mod thumbnails;
+
+use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
@@ -27,6 +31,7 @@ use crate::format::{Format, HlsFormat};
 use crate::fragment::FragmentNoun;
 use call::{Call, FRAGMENT_EXTENSIONS, MANIFEST_EXTENSIONS};
 pub use parameters::Parameters;
+pub use thumbnails::ThumbnailRequest;
 
 /// Longest path that is looked at, in bytes.
 const MAX_PATH: usize = 2048;
@@ -174,14 +179,7 @@ impl Request {
         if path.len() > MAX_PATH {
             return Err(syntax("the path is too long"));
         }
-        let (first, rest) = path.split_once('/').unwrap_or((path, ""));
-        if !percent_decode_str(first).decode_utf8_lossy().to_ascii_lowercase().ends_with(".ism") {
-            return Err(UrlError::NotStreaming);
-        }
-        let ism = call::decoded(first)?;
-        if ism.starts_with('.') {
-            return Err(syntax("the .ism file name is not allowed"));
-        }
+        let (ism, rest) = server_manifest(path)?;
         let rest = rest.split('/').map(call::decoded).collect::<Result<Vec<_>, _>>()?;
         match rest.as_slice() {
             [manifest] => presentation(&ism, &Call::parse(manifest)?),
@@ -189,6 +187,19 @@ impl Request {
             _ => Err(syntax("expected Manifest or QualityLevels(…)/… behind the .ism file")),
         }
     }
+}
+
+/// Splits a path behind its `.ism` file, whose name is looked at.
+fn server_manifest(path: &str) -> Result<(Cow<'_, str>, &str), UrlError> {
+    let (first, rest) = path.split_once('/').unwrap_or((path, ""));
+    if !percent_decode_str(first).decode_utf8_lossy().to_ascii_lowercase().ends_with(".ism") {
+        return Err(UrlError::NotStreaming);
+    }
+    let ism = call::decoded(first)?;
+    if ism.starts_with('.') {
+        return Err(syntax("the .ism file name is not allowed"));
+    }
+    Ok((ism, rest))
 }
 
 fn presentation(ism: &str, call: &Call<'_>) -> Result<Request, UrlError> {

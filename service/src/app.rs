@@ -104,7 +104,7 @@ impl App {
             store: Arc::clone(&store) as Arc<dyn Store>,
             queue: Arc::clone(&store) as Arc<dyn Queue>,
             outbox: store,
-            origin: Origin::new(),
+            origin: Origin::open(data).await.context("opening what is kept of streams")?,
             throttle: Arc::new(Throttle::new(quotas.throttle)),
             public_webhooks: false,
             quotas,

@@ -171,5 +171,6 @@ fn companion(video: &Stream, audio: &Stream, start: u64) -> Option<Located> {
         duration: 0,
         smooth: false,
         noun: FragmentNoun::Fragments,
+        near: None,
     })
 }

@@ -29,6 +29,7 @@ mod preset;
 mod probe;
 mod process;
 mod progress;
+mod sprites;
 mod time;
 mod tools;
 mod xml;
@@ -45,6 +46,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) use crew::{Crew, Team};
 pub(crate) use error::{ErrorCode, TaskError};
 pub(crate) use package::{PackageTask, mime_type_of, package};
+pub(crate) use sprites::{Grid, sprites};
 pub(crate) use tools::{EncodeSettings, Tools};
 
 use material::Material;

@@ -46,6 +46,8 @@ pub(super) enum Code {
     StorageInvalidRange,
     /// The asset could not be read.
     StorageInternalError,
+    /// What is asked for is not ready, or there is too much to do: ask again.
+    StorageServerBusy,
 }
 
 impl Code {
@@ -102,6 +104,9 @@ impl Code {
             }
             Self::StorageInternalError => {
                 ("MPE_STORAGE_INTERNAL_ERROR", 0x8089_00e6, S::INTERNAL_SERVER_ERROR)
+            }
+            Self::StorageServerBusy => {
+                ("MPE_STORAGE_SERVER_BUSY", 0x8089_00e8, S::SERVICE_UNAVAILABLE)
             }
         }
     }

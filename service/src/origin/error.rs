@@ -1,11 +1,14 @@
 //! What requests of the streaming endpoint fail with.
 
-use axum::http::header;
+use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use packager::{Error as PackagerError, UrlError};
 
 pub(super) use super::code::Code;
 use crate::error::ApiError;
+
+/// In how many seconds to ask again for what is not ready.
+const RETRY_AFTER: u32 = 5;
 
 /// An error of the streaming endpoint: a documented code, and what it is about.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -77,6 +80,10 @@ impl IntoResponse for OriginError {
         // What is missing now may be there in a moment: nobody is to remember it.
         let headers = [(header::CACHE_CONTROL, "no-store")];
         let text = format!("{} (0x{:08X}): {message}\n", code.name(), code.value());
-        (code.status(), headers, text).into_response()
+        let mut response = (code.status(), headers, text).into_response();
+        if code == Code::StorageServerBusy {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+        }
+        response
     }
 }

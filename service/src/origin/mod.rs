@@ -13,8 +13,11 @@ mod policy;
 mod protection;
 mod site;
 mod subtitles;
+mod thumbnails;
 mod transport;
 
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +28,7 @@ use axum::response::{IntoResponse, Response};
 use azure_media::v2_19::LocatorType;
 use edm::DateTime;
 use moka::future::Cache;
-use packager::{Format, Presentation, Request, UrlError};
+use packager::{Format, Presentation, Request, ThumbnailRequest, UrlError};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
@@ -37,6 +40,7 @@ use content::Content;
 use endpoint::Endpoint;
 use error::{Code, OriginError};
 use policy::Delivery;
+use thumbnails::Shelf;
 
 /// Sample indexes in memory, in bytes.
 const CACHE_SIZE: u64 = 256 << 20;
@@ -60,6 +64,7 @@ pub(crate) struct Origin {
     deliveries: Cache<String, Arc<Delivery>>,
     /// Bounds what is in memory to be encrypted, in KiB.
     encrypting: Arc<Semaphore>,
+    thumbnails: Shelf,
 }
 
 /// A version of a server manifest.
@@ -71,7 +76,8 @@ struct PresentationKey {
 }
 
 impl Origin {
-    pub(crate) fn new() -> Self {
+    /// Opens what is kept of streams in a data directory.
+    pub(crate) async fn open(data: &Path) -> io::Result<Self> {
         let presentations = Cache::builder()
             .max_capacity(CACHE_SIZE)
             .weigher(|_, presentation: &Arc<Presentation>| load::weight(presentation))
@@ -80,7 +86,8 @@ impl Origin {
         let deliveries = Cache::builder().max_capacity(DELIVERIES).time_to_live(STALE).build();
         let encrypting = Arc::new(Semaphore::new(fragment::ENCRYPTED_AT_ONCE));
         let subtitles = subtitles::contents();
-        Self { presentations, subtitles, deliveries, encrypting }
+        let thumbnails = Shelf::open(&data.join("thumbnails")).await?;
+        Ok(Self { presentations, subtitles, deliveries, encrypting, thumbnails })
     }
 }
 
@@ -144,6 +151,10 @@ async fn below_locator(
     let (guid, rest) =
         split(head.uri.path()).ok_or_else(|| OriginError::not_found("There is no such path."))?;
     let asset = asset(app, guid).await?;
+    if let Some(request) = ThumbnailRequest::parse(rest)? {
+        endpoint.check_packages()?;
+        return thumbnails::answer(app, head, &asset, &request).await;
+    }
     let mut request = match Request::parse(rest) {
         Ok(request) => request,
         Err(UrlError::NotStreaming) => {

@@ -98,6 +98,15 @@ impl Delivery {
         Err(required("Files cannot be encrypted while they are downloaded"))
     }
 
+    /// Lets pictures of a film be seen by whoever may have the film, and keeps those of a protected
+    /// one back: they are in the clear, and kept in the clear.
+    pub(super) fn check_pictures(&self) -> Result<(), OriginError> {
+        if self.storage_encrypted || self.policies.iter().any(|p| encryption_of(p.ty).is_some()) {
+            return Err(required("Pictures of a protected film cannot be encrypted"));
+        }
+        self.check_download()
+    }
+
     /// The policies for a protocol; none if the asset has none at all.
     fn for_protocol(&self, protocol: Protocol) -> Result<Vec<&Policy>, OriginError> {
         if self.policies.is_empty() {

@@ -78,6 +78,30 @@ fn downloads_need_a_policy_that_leaves_them_clear() {
 }
 
 #[test]
+fn protected_films_show_no_pictures() {
+    const PICTURES: &str = "film.ism/Thumbnails.vtt";
+    let key = Key::new(4, &open());
+    let (all, required) = (0xffff, "MPE_ENC_ENCRYPTION_REQUIRED");
+    let plain = Asset::new(&[], &[]);
+    assert_asked(&plain, PICTURES, 200, "");
+    let clear = Asset::new(&[], &[policy(all, 2, &[])]);
+    assert_asked(&clear, PICTURES, 200, "");
+    // In one protocol or in all: what is protected is the film.
+    for protocols in [4, all] {
+        let encrypted = Asset::new(&[&key], &[policy(protocols, 3, &[(2, &key_delivery())])]);
+        for rest in [PICTURES, "film.ism/Thumbnails(sheet=0).jpg"] {
+            assert_asked(&encrypted, rest, 403, required);
+        }
+    }
+    let mixed = [policy(16, 2, &[]), policy(4, 3, &[(2, &key_delivery())])];
+    assert_asked(&Asset::new(&[&key], &mixed), PICTURES, 403, required);
+    for policies in [policy(all, 1, &[]), policy(7, 2, &[])] {
+        let blocked = Asset::new(&[], &[policies]);
+        assert_asked(&blocked, PICTURES, 403, "MPE_OUTPUT_FORMAT_BLOCKED");
+    }
+}
+
+#[test]
 fn several_policies_for_a_protocol_are_told_apart_by_the_url() {
     let (envelope, common) = (Key::new(4, &open()), Key::new(0, &open()));
     let first = policy(4, 3, &[(2, &key_delivery())]);

@@ -10,4 +10,5 @@ mod live;
 mod smooth;
 mod stage;
 mod subtitles;
+mod thumbnails;
 mod urls;

@@ -1,0 +1,65 @@
+//! Thumbnails: pictures of a film every few seconds, on sheets, with an index in WebVTT that says
+//! which part of which sheet is for which time (`#xywh=` of Media Fragments URI 1.0). Players show
+//! them above the seek bar.
+//!
+//! They are made once for a version of the film, from the key frames of the smallest video, and
+//! kept in a folder that is bounded in size.
+
+mod layout;
+mod make;
+mod shelf;
+
+use std::time::Duration;
+
+use axum::http::request::Parts;
+use axum::response::Response;
+use packager::ThumbnailRequest;
+use tokio::time::timeout;
+
+use super::content::Content;
+use super::policy::Delivery;
+use super::{Code, OriginError, load, reply};
+use crate::app::App;
+use make::Film;
+pub(super) use shelf::Shelf;
+
+/// How long a request waits for thumbnails that are being made; they are made all the same.
+const WAIT: Duration = Duration::from_secs(10);
+
+/// Answers a request for thumbnails of an asset.
+pub(super) async fn answer(
+    app: &App,
+    head: &Parts,
+    asset: &str,
+    request: &ThumbnailRequest,
+) -> Result<Response, OriginError> {
+    Delivery::of(app, asset).await?.check_pictures()?;
+    let presentation = load::presentation(app, asset, request.ism()).await?;
+    let film = Film::of(app, asset, request.ism(), presentation).await?;
+    let (name, content_type) = match request {
+        ThumbnailRequest::Index { .. } => (shelf::INDEX.to_owned(), "text/vtt"),
+        ThumbnailRequest::Sheet { number, .. } => (shelf::sheet(*number), "image/jpeg"),
+    };
+    let key = film.key();
+    let shelf = &app.origin.thumbnails;
+    if let Some(bytes) = shelf.read(&key, &name).await? {
+        return Ok(reply(head, content_type, Content::Bytes(bytes)));
+    }
+    // Whoever asked may go away meanwhile: others have asked, too, or will.
+    let making = tokio::spawn({
+        let app = app.clone();
+        async move { app.origin.thumbnails.get_or_make(&app, film).await }
+    });
+    match timeout(WAIT, making).await {
+        Ok(made) => made.map_err(OriginError::internal)??,
+        Err(_) => return Err(busy("The thumbnails are being made")),
+    }
+    match shelf.read(&key, &name).await? {
+        Some(bytes) => Ok(reply(head, content_type, Content::Bytes(bytes))),
+        None => Err(OriginError::not_found("There is no such sheet.")),
+    }
+}
+
+fn busy(problem: &str) -> OriginError {
+    OriginError::new(Code::StorageServerBusy, format!("{problem}: ask again in a moment."))
+}
