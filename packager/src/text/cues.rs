@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::error::{TextError, TextProblem, TextWarning};
 use super::timestamp::Timestamp;
-use super::webvtt;
+use super::{ttml, webvtt};
 
 /// A text that is shown for some time.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,11 +41,15 @@ impl Subtitles {
     /// [`TextError`] for what is not subtitles at all. Whatever else is odd is a
     /// [warning](Self::warnings), and the rest is used.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Self, TextError> {
-        if is_webvtt(file) {
-            return webvtt::parse(file, bytes);
+        let (_, extension) = file.rsplit_once('.').unwrap_or_default();
+        match extension.to_ascii_lowercase().as_str() {
+            "vtt" => webvtt::parse(file, bytes),
+            "ttml" | "dfxp" | "xml" => ttml::parse(file, bytes),
+            _ => {
+                let problem = TextProblem::UnknownFormat;
+                Err(TextError { file: file.to_owned(), line: 1, problem })
+            }
         }
-        let problem = TextProblem::UnknownFormat;
-        Err(TextError { file: file.to_owned(), line: 1, problem })
     }
 
     pub(super) fn new(mut cues: Vec<Cue>, definitions: String, warnings: Vec<TextWarning>) -> Self {

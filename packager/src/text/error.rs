@@ -31,8 +31,13 @@ pub enum TextProblem {
         /// Most cues that are read.
         limit: usize,
     },
+    /// A TTML file that is not well-formed, or not TTML.
+    #[error("not a TTML document: {0}")]
+    NotTtml(String),
     /// The name of the file says that it is in a format that is not read.
-    #[error("subtitles in this format are not read; WebVTT (.vtt) is")]
+    #[error(
+        "subtitles in this format are not read; WebVTT (.vtt) and TTML (.ttml, .dfxp, .xml) are"
+    )]
     UnknownFormat,
 }
 

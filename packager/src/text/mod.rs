@@ -1,4 +1,4 @@
-//! Subtitles: read from WebVTT files, delivered in every protocol.
+//! Subtitles: read from WebVTT and TTML files, delivered in every protocol.
 //!
 //! * HLS gets segments of WebVTT, cut where the video is cut; a cue that spans a cut is in both
 //!   segments (RFC 8216 §3.5).

@@ -12,7 +12,7 @@ pub(super) const MAX_CUES: usize = 100_000;
 /// Most bytes of style and region definitions, which are repeated in each segment.
 pub(super) const MAX_DEFINITIONS: usize = 32 << 10;
 /// Most warnings that are kept; a file can have one in each line.
-const MAX_WARNINGS: usize = 16;
+pub(super) const MAX_WARNINGS: usize = 16;
 
 const ARROW: &str = "-->";
 /// The settings of a cue that the standard has (§4.4).

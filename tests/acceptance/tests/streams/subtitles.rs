@@ -16,6 +16,7 @@ const ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
     <param name=\"trackName\" value=\"subt_en-us\" valuetype=\"data\"/>\
     <param name=\"transcriptsrc\" value=\"listed.vtt\" valuetype=\"data\"/></textstream>\
     <textstream src=\"missing.vtt\" systemLanguage=\"fr\"/>\
+    <textstream src=\"old.ttml\" systemLanguage=\"spa\"/>\
     </switch></body></smil>";
 
 /// A cue in each of the two fragments, and one that is in both.
@@ -129,6 +130,24 @@ fn files_show_with_the_next_manifest_and_go_with_it() {
     api.plain("DELETE", &blob_url(&sas, "film_fr.vtt")).send().expect(202);
     assert_eq!(film.listed(""), ["subt_en-us", "FILM_PT-BR", "film.de"]);
     film.get(first).expect(404);
+}
+
+#[test]
+fn a_server_manifest_may_name_ttml() {
+    let document = "<tt xmlns=\"http://www.w3.org/ns/ttml\"><body><div>\
+        <p begin=\"00:00:01\" end=\"00:00:02.5\">uno<br/>dos &amp; tres</p></div></body></tt>";
+    let film = Film::new(Stage::shared().api(), &[("old.ttml", document)]);
+    assert_eq!(film.listed(""), ["old"]);
+    let file = film.get("QualityLevels(1000)/Fragments(old=0,format=mpd-time-csf)").expect(200);
+    let want = "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\nuno\ndos &amp; tres\n\n";
+    assert_eq!(file.text(), want);
+    film.put("old.ttml", b"<tt>\n<p>");
+    assert!(film.listed("").is_empty());
+    let reply = film.get("QualityLevels(1000)/Fragments(old=0,format=mpd-time-csf)").expect(415);
+    assert!(
+        reply.text().contains("old.ttml: line 2: not a TTML document: it is cut off"),
+        "{reply}"
+    );
 }
 
 #[test]

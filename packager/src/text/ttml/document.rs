@@ -5,9 +5,9 @@ use std::ops::Range;
 
 use quick_xml::escape::escape;
 
-use super::cues::{Cue, Subtitles};
-use super::markup;
-use super::timestamp::Timestamp;
+use super::super::cues::{Cue, Subtitles};
+use super::super::markup;
+use super::super::timestamp::Timestamp;
 
 /// Where text stands: at the bottom unless a cue says otherwise, with the margins of subtitles on
 /// television.
@@ -24,7 +24,11 @@ const UPPER_LINES: i64 = 7;
 /// Writes the cues of a fragment, cut to it. Times count from the start of the fragment: that is
 /// how clients of Smooth Streaming read them (dash.js: `ttmlTimeIsRelative`). Writing to a `String`
 /// cannot fail, so results are not looked at.
-pub(super) fn document(cues: &Subtitles, range: &Range<u64>, language: Option<&str>) -> String {
+pub(in super::super) fn document(
+    cues: &Subtitles,
+    range: &Range<u64>,
+    language: Option<&str>,
+) -> String {
     let mut out = String::from(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
          <tt xmlns=\"http://www.w3.org/ns/ttml\" xmlns:tts=\"http://www.w3.org/ns/ttml#styling\"",
