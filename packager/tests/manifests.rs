@@ -5,10 +5,13 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use common::{Studio, have_ffmpeg};
-use m3u8_rs::MediaPlaylistType;
+use m3u8_rs::{AlternativeMedia, AlternativeMediaType, MediaPlaylistType};
 use mp4_atom::{Any, Decode};
+use packager::text::Subtitles;
 use packager::{
     DashFormat, Format, Fragment, HlsFormat, MediaEntry, MediaKind, Parameters, Presentation,
     Request, ServerManifest, SmoothFormat,
@@ -185,6 +188,53 @@ fn hls() {
     let without = text(&presentation, "film.ism/Manifest(format=m3u8-cmaf,audio-only=false).m3u8");
     let without = m3u8_rs::parse_master_playlist_res(without.as_bytes()).unwrap();
     assert_eq!(without.variants.len(), 2);
+}
+
+#[test]
+fn subtitles_of_hls() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let studio = Studio::new();
+    let file = "WEBVTT\n\n00:01.000 --> 00:02.000\none\n\n00:05.000 --> 00:13.000\nlong\n";
+    let asset = asset(&studio);
+    let texts = asset.text_files(["film_de.vtt"]).into_iter().map(|text| {
+        let subtitles = Subtitles::parse(&text.file, file.as_bytes());
+        (text, subtitles.map(Arc::new))
+    });
+    let presentation = asset.with_texts(texts);
+    let master = text(&presentation, "film.ism/manifest(format=m3u8-cmaf)");
+    let master = m3u8_rs::parse_master_playlist_res(master.as_bytes()).unwrap();
+    let is_text = |media: &&AlternativeMedia| media.media_type == AlternativeMediaType::Subtitles;
+    let [german] = master.alternatives.iter().filter(is_text).collect::<Vec<_>>()[..] else {
+        panic!("one text track");
+    };
+    assert_eq!((german.group_id.as_str(), german.name.as_str()), ("subs", "German"));
+    assert_eq!(german.language.as_deref(), Some("de"));
+    assert!(master.variants.iter().all(|variant| variant.subtitles.as_deref() == Some("subs")));
+    let uri = german.uri.as_deref().unwrap();
+    let Request::Playlist { track, bitrate, format, parameters, .. } =
+        Request::parse(&format!("film.ism/{uri}")).unwrap()
+    else {
+        panic!("{uri} is no playlist");
+    };
+    let view = presentation.view(&parameters, None);
+    let playlist = view.playlist(&track, bitrate, format).unwrap();
+    let playlist = m3u8_rs::parse_media_playlist_res(playlist.as_bytes()).unwrap();
+    assert_eq!(playlist.playlist_type, Some(MediaPlaylistType::Vod));
+    let shown = playlist.segments.iter().map(|segment| {
+        let path = format!("film.ism/QualityLevels(1000)/{}", segment.uri);
+        let Request::Fragment { track, bitrate, start, format, noun, .. } =
+            Request::parse(&path).unwrap()
+        else {
+            panic!("{path} is no fragment");
+        };
+        let fragment = view.text(&track, bitrate, start, format, noun).unwrap().unwrap();
+        let read = Subtitles::parse("segment.vtt", &fragment.body).unwrap();
+        read.cues().iter().map(|cue| cue.text.to_string()).collect::<Vec<_>>()
+    });
+    let shown: Vec<_> = shown.collect();
+    assert_eq!(shown, [vec!["one", "long"], vec!["long"], vec!["long"]]);
 }
 
 /// Attributes of every element with this name, in document order.

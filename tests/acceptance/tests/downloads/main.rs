@@ -11,6 +11,7 @@ mod ffmpeg;
 mod film;
 mod gstreamer;
 mod media;
+mod subtitles;
 mod yt_dlp;
 
 use acceptance::outside;
