@@ -104,6 +104,11 @@ pub(crate) fn films() -> &'static [Film] {
     &stage().films
 }
 
+/// That of them which has two languages.
+pub(crate) fn bilingual() -> &'static Film {
+    films().iter().find(|film| film.media.sounds.len() == 2).unwrap()
+}
+
 /// A film with as short a manifest as there can be.
 pub(crate) fn short() -> &'static Film {
     &stage().short

@@ -14,11 +14,15 @@ mod media;
 mod subtitles;
 mod yt_dlp;
 
+use std::path::{Path, PathBuf};
+
 use acceptance::outside;
 use media::Media;
 
 const DASH: [&str; 2] = ["(format=mpd-time-csf)", "(format=mpd-time-cmaf)"];
 const HLS: [&str; 2] = ["(format=m3u8-aapl)", "(format=m3u8-cmaf)"];
+/// Pictures and one sound in the same segments.
+const HLS_MUXED: [&str; 1] = ["(format=m3u8-aapl-v3)"];
 const SMOOTH: [&str; 2] = ["", "(format=fmp4-v20)"];
 
 /// How many of the sounds of a stream a client takes.
@@ -68,6 +72,7 @@ fn ffmpeg_dash() {
 #[test]
 fn ffmpeg_hls() {
     check("ffmpeg", Ok(()), &HLS, Sounds::All, ffmpeg::download_hls);
+    check("ffmpeg", Ok(()), &HLS_MUXED, Sounds::One, ffmpeg::download_hls);
 }
 
 #[test]
@@ -80,6 +85,7 @@ fn gstreamer_dash() {
 fn gstreamer_hls() {
     let download = |url: &str, sounds| gstreamer::HLS.download(url, sounds);
     check("hlsdemux", gstreamer::HLS.missing(), &HLS, Sounds::All, download);
+    check("hlsdemux", gstreamer::HLS.missing(), &HLS_MUXED, Sounds::One, download);
 }
 
 #[test]
@@ -98,6 +104,7 @@ fn gstreamer_dash_2() {
 fn gstreamer_hls_2() {
     let download = |url: &str, sounds| gstreamer::HLS_2.download(url, sounds);
     check("hlsdemux2", gstreamer::HLS_2.missing(), &HLS, Sounds::One, download);
+    check("hlsdemux2", gstreamer::HLS_2.missing(), &HLS_MUXED, Sounds::One, download);
 }
 
 #[test]
@@ -123,26 +130,42 @@ fn gstreamer_has_to_be_told_of_a_very_short_smooth_manifest() {
 }
 
 #[test]
+fn a_muxed_stream_has_the_sound_that_is_asked_for() {
+    let film = film::bilingual();
+    for (at, language) in ["eng", "fra"].into_iter().enumerate() {
+        let url = film.url(&format!("(format=m3u8-aapl-v3,audioTrack=aac_{language})"));
+        let got = ffmpeg::download_hls(&url, 1).unwrap();
+        assert_eq!(film.media.differs(&got, 1), None, "{language}");
+        assert_eq!(got.sounds[0].len(), film.media.sounds[at].len(), "{language}");
+    }
+}
+
+#[test]
 fn yt_dlp_dash() {
-    yt_dlp("yt-dlp of DASH", &DASH);
+    yt_dlp("yt-dlp of DASH", &DASH, Sounds::All, yt_dlp::download);
 }
 
 #[test]
 fn yt_dlp_hls() {
-    yt_dlp("yt-dlp of HLS", &HLS);
+    yt_dlp("yt-dlp of HLS", &HLS, Sounds::All, yt_dlp::download);
+    yt_dlp("yt-dlp of HLS", &HLS_MUXED, Sounds::One, yt_dlp::download_muxed);
 }
 
 #[test]
 fn yt_dlp_smooth() {
-    yt_dlp("yt-dlp of Smooth Streaming", &SMOOTH);
+    yt_dlp("yt-dlp of Smooth Streaming", &SMOOTH, Sounds::All, yt_dlp::download);
 }
 
 #[track_caller]
-fn yt_dlp(client: &str, formats: &[&str]) {
+fn yt_dlp(
+    client: &str,
+    formats: &[&str],
+    sounds: Sounds,
+    download: fn(&Path, &str, usize) -> Result<Media, String>,
+) {
     let (missing, python) = match yt_dlp::install() {
         Ok(python) => (Ok(()), python),
-        Err(problem) => (Err(problem), std::path::PathBuf::new()),
+        Err(problem) => (Err(problem), PathBuf::new()),
     };
-    let download = |url: &str, sounds| yt_dlp::download(&python, url, sounds);
-    check(client, missing, formats, Sounds::All, download);
+    check(client, missing, formats, sounds, |url, sounds| download(&python, url, sounds));
 }

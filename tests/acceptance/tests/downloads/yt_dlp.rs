@@ -25,15 +25,29 @@ pub(crate) fn install() -> Result<PathBuf, String> {
 /// Downloads a stream to files, and decodes those.
 pub(crate) fn download(python: &Path, url: &str, sounds: usize) -> Result<Media, String> {
     let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-    let mut command = Command::new(python);
-    command
-        .current_dir(folder.path())
-        .args(["-m", "yt_dlp", "--ignore-config", "--no-cache-dir", "--quiet", "--no-warnings"])
-        .args(["--abort-on-unavailable-fragments", "--fixup", "never"])
-        .args(["--format", FORMATS, "--output", "%(autonumber)s", url]);
-    outside::run(outside::without_proxy(&mut command))?;
+    fetch(python, folder.path(), FORMATS, url)?;
     let file = |number: usize| folder.path().join(format!("{number:05}")).display().to_string();
     let inputs = (1..=sounds + 1).flat_map(|number| ["-i".to_owned(), file(number)]);
     let sounds: Vec<_> = (1..=sounds).map(|input| format!("{input}:a:0")).collect();
     Media::decode(&inputs.collect::<Vec<_>>(), &sounds)
+}
+
+/// Downloads a stream that has pictures and sound in the same segments.
+pub(crate) fn download_muxed(python: &Path, url: &str, sounds: usize) -> Result<Media, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    fetch(python, folder.path(), "best[vcodec!=none]/bestvideo", url)?;
+    let file = folder.path().join("00001").display().to_string();
+    let sounds: Vec<_> = (0..sounds).map(|at| format!("0:a:{at}")).collect();
+    Media::decode(&["-i".to_owned(), file], &sounds)
+}
+
+/// Downloads formats of a stream to files that have numbers for names.
+fn fetch(python: &Path, folder: &Path, formats: &str, url: &str) -> Result<(), String> {
+    let mut command = Command::new(python);
+    command
+        .current_dir(folder)
+        .args(["-m", "yt_dlp", "--ignore-config", "--no-cache-dir", "--quiet", "--no-warnings"])
+        .args(["--abort-on-unavailable-fragments", "--fixup", "never"])
+        .args(["--format", formats, "--output", "%(autonumber)s", url]);
+    outside::run(outside::without_proxy(&mut command)).map(|_| ())
 }
