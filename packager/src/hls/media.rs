@@ -65,7 +65,7 @@ pub(super) fn head(out: &mut String, outline: &Outline<'_>, longest: u64) {
 }
 
 /// Writes when the first segment starts: the presentation does at the start of 1970.
-pub(super) fn date(out: &mut String, start: u64) {
+pub(crate) fn date(out: &mut String, start: u64) {
     let _ = writeln!(out, "#EXT-X-PROGRAM-DATE-TIME:{}", iso_date_time(start));
 }
 

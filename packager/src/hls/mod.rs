@@ -14,7 +14,7 @@ use crate::url::Parameters;
 use crate::{text, ts};
 
 pub(crate) use key_frames::key_frames;
-pub(crate) use media::media;
+pub(crate) use media::{date, media};
 
 /// What segments are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

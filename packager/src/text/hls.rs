@@ -6,7 +6,7 @@ use super::name::TextRole;
 use super::stream::TextStream;
 use crate::error::Error;
 use crate::format::HlsFormat;
-use crate::hls::micros;
+use crate::hls::{self, Container, Outline, micros};
 use crate::language::short;
 use crate::time::TIMESCALE;
 use crate::url::Parameters;
@@ -65,16 +65,20 @@ pub(crate) fn renditions<'a>(
 pub(crate) fn media(
     stream: &TextStream,
     bitrate: u64,
-    format: HlsFormat,
-    repeated: &str,
+    outline: &Outline<'_>,
 ) -> Result<String, Error> {
     stream.checked(bitrate)?;
-    let (name, format, timeline) = (stream.name(), format.name(), &stream.timeline);
+    let (name, format, timeline) = (stream.name(), outline.format.name(), &stream.timeline);
+    let repeated = outline.parameters.repeated_in_fragments();
     let longest = timeline.longest().div_ceil(u64::from(TIMESCALE));
     let mut out = format!(
         "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-PLAYLIST-TYPE:VOD\n#EXT-X-MEDIA-SEQUENCE:0\n\
          #EXT-X-TARGETDURATION:{longest}\n"
     );
+    // Either all playlists have a date or none has (RFC 8216 §6.2.4).
+    if outline.container == Container::Transport {
+        hls::date(&mut out, timeline.start());
+    }
     for chunk in timeline.chunks() {
         let micros = micros(chunk.start + chunk.duration) - micros(chunk.start);
         let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);

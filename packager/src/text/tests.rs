@@ -223,6 +223,11 @@ fn segments_are_cut_where_the_video_is() {
          #EXTINF:2.000000,no-desc\nFragments(film.en=120000000,format=m3u8-cmaf).vtt\n\
          #EXT-X-ENDLIST\n"
     );
+    // As the other playlists of transport streams have.
+    let transport = view.playlist("film.en", 1000, HlsFormat::Aapl).unwrap();
+    assert!(transport.contains(
+        ":6\n#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:00.000+00:00\n#EXTINF:6.000000,no-desc\n"
+    ));
     let text = |name, bitrate, start, format| {
         view.text(name, bitrate, start, format, FragmentNoun::Fragments)
     };

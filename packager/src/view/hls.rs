@@ -36,8 +36,8 @@ impl<'a> View<'a> {
         format: HlsFormat,
     ) -> Result<PlaylistPlan<'a>, Error> {
         if let Some(text) = self.presentation.text(track) {
-            let repeated = &self.parameters.repeated_in_fragments();
-            return text::media(text, bitrate, format, repeated).map(PlaylistPlan::written);
+            let outline = self.outline(format)?;
+            return text::media(text, bitrate, &outline).map(PlaylistPlan::written);
         }
         let stream = self.presentation.stream(track)?;
         let quality = stream.quality(bitrate)?;
