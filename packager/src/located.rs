@@ -11,7 +11,7 @@ use crate::moov::Track;
 use crate::picture;
 
 /// A fragment of which it is known what samples it has, but not yet where these are.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Located {
     pub(crate) file: Arc<str>,
     pub(crate) track: Arc<Track>,

@@ -60,12 +60,14 @@ impl<'a> Plan<'a> {
     /// # Errors
     /// [`Error::DamagedIndex`], and [`Error::SamplesUnknown`] if there is not as much as was to be
     /// read; [`Error::NotInTransportStream`] for samples that are too large for one.
-    pub fn package(self, read: &[Bytes]) -> Result<Packaged, Error> {
+    pub fn package(&self, read: &[Bytes]) -> Result<Packaged, Error> {
         let mut read = read.iter().map(|bytes| &bytes[..]);
-        match self.what {
-            What::Fragment(located) => Ok(protect(located.read(&mut read)?, self.protection)),
+        match &self.what {
+            What::Fragment(located) => {
+                Ok(protect(located.as_ref().clone().read(&mut read)?, self.protection))
+            }
             What::Segment(tracks) => {
-                let cuts = tracks.into_iter().map(|located| located.read(&mut read));
+                let cuts = tracks.iter().map(|located| located.clone().read(&mut read));
                 let segment = segment(&cuts.collect::<Result<Vec<_>, _>>()?)?;
                 let encryptor = self.protection.and_then(|protection| match &protection.method {
                     Method::Envelope(envelope) => Some(envelope.encryptor(&protection.key)),

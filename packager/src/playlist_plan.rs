@@ -46,18 +46,18 @@ impl<'a> PlaylistPlan<'a> {
     ///
     /// # Errors
     /// As [`crate::Plan::package`].
-    pub fn write(self, read: &[Bytes]) -> Result<String, Error> {
-        let (stream, fragments, outline) = match self.0 {
-            What::Written(text) => return Ok(text),
+    pub fn write(&self, read: &[Bytes]) -> Result<String, Error> {
+        let (stream, fragments, outline) = match &self.0 {
+            What::Written(text) => return Ok(text.clone()),
             What::KeyFrames { stream, fragments, outline } => (stream, fragments, outline),
         };
         let mut read = read.iter().map(|bytes| &bytes[..]);
         let mut segments = Vec::with_capacity(fragments.len());
         for fragment in fragments {
             let start = fragment.start;
-            let segment = segment(&[fragment.read(&mut read)?])?;
+            let segment = segment(&[fragment.clone().read(&mut read)?])?;
             segments.push((start, segment.key_frames().collect()));
         }
-        Ok(hls::key_frames(stream, &segments, &outline))
+        Ok(hls::key_frames(stream, &segments, outline))
     }
 }

@@ -20,6 +20,7 @@ use crate::error::ApiError;
 use crate::keys::ProtectionKey;
 use crate::origin::Origin;
 use crate::quotas::{Quotas, Throttle};
+use crate::sample_index::{self, SampleIndexes};
 use crate::sets::Effect;
 use crate::store::{Outbox, Queue, Store, sqlite::SqliteStore};
 use crate::token::Tokens;
@@ -53,6 +54,8 @@ pub(crate) struct App {
     pub(crate) sas: SasAuthority,
     /// Streams.
     pub(crate) origin: Origin,
+    /// Where the samples of files are.
+    pub(crate) indexes: SampleIndexes,
     /// Where clients reach the service.
     pub(crate) urls: Urls,
     /// Whether webhooks may be at public addresses only.
@@ -105,6 +108,7 @@ impl App {
             queue: Arc::clone(&store) as Arc<dyn Queue>,
             outbox: store,
             origin: Origin::open(data).await.context("opening what is kept of streams")?,
+            indexes: SampleIndexes::default(),
             throttle: Arc::new(Throttle::new(quotas.throttle)),
             public_webhooks: false,
             quotas,
@@ -148,6 +152,13 @@ impl App {
                 }
                 Effect::LookForUploads(container) => {
                     self.blob_store.arrivals().note(container);
+                    Ok(())
+                }
+                Effect::PrepareStreams(asset) => {
+                    let (app, asset) = (self.clone(), asset.clone());
+                    tokio::spawn(async move {
+                        Box::pin(sample_index::prepare_asset(&app, &asset)).await;
+                    });
                     Ok(())
                 }
                 Effect::WatchOperations => {

@@ -10,8 +10,16 @@ use crate::store::Transaction;
 /// Several changes of which all are made, or none. One that is dropped has changed no entity.
 pub(crate) struct ChangeSet {
     app: App,
-    /// The transaction, unless it is another's.
-    own: Option<(Arc<dyn Transaction>, Arc<PendingEffects>)>,
+    /// The transaction, unless it is another's, and the service without it.
+    own: Option<Own>,
+}
+
+/// What the one that began a transaction has of it.
+struct Own {
+    transaction: Arc<dyn Transaction>,
+    effects: Arc<PendingEffects>,
+    /// The service as it is without the transaction: what is done when that is over may go on.
+    outside: Box<App>,
 }
 
 /// What is done outside of the store when a change set is over.
@@ -49,12 +57,13 @@ impl ChangeSet {
         }
         let transaction = app.store.begin().await?;
         let effects = Arc::new(PendingEffects::default());
+        let outside = Box::new(app.clone());
         let app = App {
             store: Arc::clone(&transaction) as _,
             change_set: Some(Arc::clone(&effects)),
             ..app.clone()
         };
-        Ok(Self { app, own: Some((transaction, effects)) })
+        Ok(Self { app, own: Some(Own { transaction, effects, outside }) })
     }
 
     /// The service as the changes see it.
@@ -65,16 +74,16 @@ impl ChangeSet {
     /// Makes the changes if they have succeeded, and none of them otherwise. Of a change set within
     /// another nothing is taken back: the whole one must fail.
     pub(crate) async fn end(self, succeeded: bool) -> Result<(), ApiError> {
-        let Some((transaction, effects)) = self.own else { return Ok(()) };
+        let Some(Own { transaction, effects, outside }) = self.own else { return Ok(()) };
         let finished = if succeeded { Some(transaction.finish().await) } else { None };
         let effects = effects.with(std::mem::take);
         match finished {
             Some(Ok(())) => {
-                self.app.carry_out_now(&effects.then).await;
+                outside.carry_out_now(&effects.then).await;
                 Ok(())
             }
             failed => {
-                self.app.carry_out_now(&effects.otherwise).await;
+                outside.carry_out_now(&effects.otherwise).await;
                 failed.transpose().map(|_| ()).map_err(ApiError::from)
             }
         }

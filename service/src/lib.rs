@@ -36,6 +36,7 @@ mod odata;
 mod origin;
 mod quotas;
 mod route;
+mod sample_index;
 mod send;
 mod serve;
 mod sets;

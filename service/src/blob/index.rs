@@ -12,7 +12,8 @@ use super::block::{BlockId, BlockLists, BlockRef};
 use super::condition::Conditions;
 use super::error::Result;
 use super::model::{
-    BlobInfo, BlobProperties, ContainerInfo, ObjectKey, PlacedSegment, Policy, Segment,
+    Attachment, AttachmentKind, BlobInfo, BlobProperties, ContainerInfo, ObjectKey, PlacedSegment,
+    Policy, Segment,
 };
 
 /// The name of a blob together with its container.
@@ -110,6 +111,22 @@ pub(crate) trait BlobIndex: fmt::Debug + Send + Sync {
     ) -> Result<Vec<ObjectKey>>;
     /// The committed and the uncommitted blocks of a blob.
     async fn blocks(&self, target: &BlobRef) -> Result<BlockLists>;
+
+    /// Makes an object an attachment of a version, in place of another of its
+    /// kind; returns the new garbage, or `None` once the version was replaced
+    /// or deleted.
+    async fn attach(
+        &self,
+        version: i64,
+        kind: AttachmentKind,
+        attachment: &Attachment,
+    ) -> Result<Option<Vec<ObjectKey>>>;
+    /// The attachments of a kind that these versions have.
+    async fn attachments(
+        &self,
+        versions: &[i64],
+        kind: AttachmentKind,
+    ) -> Result<BTreeMap<i64, Attachment>>;
 
     /// The bytes of all blobs together.
     async fn bytes_used(&self) -> Result<u64>;

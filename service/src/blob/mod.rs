@@ -27,7 +27,7 @@ mod tests;
 
 pub(crate) use error::BlobError;
 pub(crate) use http::{BlobService, router};
-pub(crate) use model::{BlobInfo, Permissions, Policy};
+pub(crate) use model::{Attachment, AttachmentKind, BlobInfo, Permissions, Policy};
 pub(crate) use objects::{Durability, Objects};
 pub(crate) use sas::{SasAuthority, SasKey};
 pub(crate) use sqlite::SqliteBlobIndex;

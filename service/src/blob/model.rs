@@ -169,6 +169,14 @@ pub(crate) struct BlobInfo {
     pub(super) version: i64,
 }
 
+impl BlobInfo {
+    /// The number of the version, by which [`attachments`](super::BlobStore::attachments) are
+    /// found. It changes with the bytes only.
+    pub(crate) fn version(&self) -> i64 {
+        self.version
+    }
+}
+
 /// A run of bytes kept as one object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Segment {
@@ -221,6 +229,31 @@ impl ObjectKey {
     pub(super) fn path(&self) -> object_store::path::Path {
         object_store::path::Path::from(self.0.as_str())
     }
+}
+
+/// What is kept beside a version of a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AttachmentKind {
+    /// The sample index of an MP4 file.
+    SampleIndex,
+}
+
+impl AttachmentKind {
+    /// Its name in the index.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::SampleIndex => "sample index",
+        }
+    }
+}
+
+/// Something that is kept beside a version of a blob.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attachment {
+    /// Where the bytes are.
+    pub(super) object: ObjectKey,
+    /// How many there are.
+    pub(crate) length: u64,
 }
 
 /// One page of a listing.

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::encode::OutputFile;
 use crate::error::ApiError;
 use crate::keys;
+use crate::sample_index;
 use crate::sets;
 use crate::store::{Claim, Source};
 
@@ -33,6 +34,7 @@ pub(super) async fn store(
             let message = format!("The file {} could not be stored.", output.name);
             return Err(Failure::new("ErrorUploadingOutputAsset", message));
         }
+        sample_index::prepare_file(app, &file).await;
         files.push(file);
     }
     Ok(files)

@@ -6,6 +6,7 @@ use packager::{Error as PackagerError, UrlError};
 
 pub(super) use super::code::Code;
 use crate::error::ApiError;
+use crate::sample_index::IndexError;
 
 /// In how many seconds to ask again for what is not ready.
 const RETRY_AFTER: u32 = 5;
@@ -55,12 +56,23 @@ impl From<PackagerError> for OriginError {
             PackagerError::NotInSmooth { .. }
             | PackagerError::NotInTransportStream { .. }
             | PackagerError::NoKeyFrames => Code::OutputFormatNotSupported,
-            PackagerError::WrongLength { .. } => return Self::internal(error),
+            PackagerError::WrongLength { .. }
+            | PackagerError::DamagedIndex { .. }
+            | PackagerError::SamplesUnknown { .. } => return Self::internal(error),
             PackagerError::MissingFile { .. } => Code::StorageResourceNotFound,
             PackagerError::NoCommonKeyframes { .. } => Code::KeyFrameIntervalTooLarge,
             _ => Code::FormatNotSupported,
         };
         Self::new(code, error.to_string())
+    }
+}
+
+impl From<IndexError> for OriginError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::File(error) => error.into(),
+            error => Self::internal(error),
+        }
     }
 }
 

@@ -1,24 +1,36 @@
 //! From an asset's files to a presentation, once per version of its server manifest.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use packager::{Locate, Mp4, Presentation, ServerManifest, Step};
+use packager::{Presentation, ServerManifest};
 
+use super::described::Versions;
 use super::{Code, OriginError, PresentationKey};
 use crate::app::App;
 use crate::keys::FileReader;
+use crate::sample_index;
 
 /// Larger server manifests are refused.
 const LARGEST_ISM: u64 = 1 << 20;
+
+/// About what a cache takes for an entry, and a map for each of its own.
+const PER_ENTRY: usize = 512;
+const PER_FILE: usize = 64;
+
+/// A presentation, and the versions of the files that it is of.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) presentation: Arc<Presentation>,
+    pub(super) versions: Versions,
+}
 
 /// The presentation of a server manifest: from memory, or read by one request while others wait.
 pub(super) async fn presentation(
     app: &App,
     asset: &str,
     ism: &str,
-) -> Result<Arc<Presentation>, OriginError> {
+) -> Result<Arc<Loaded>, OriginError> {
     let file = FileReader::open(app, asset, ism).await?;
     let info =
         file.info().ok_or_else(|| OriginError::not_found(format!("There is no file {ism}.")))?;
@@ -42,37 +54,25 @@ async fn load(
     file: &FileReader,
     ism: &str,
     size: u64,
-) -> Result<Arc<Presentation>, OriginError> {
+) -> Result<Arc<Loaded>, OriginError> {
     let unsupported = |message: String| OriginError::new(Code::FormatNotSupported, message);
     let manifest = read(file, 0..size).await?;
     let manifest =
         std::str::from_utf8(&manifest).map_err(|_| unsupported(format!("{ism} is not UTF-8.")))?;
     let manifest = ServerManifest::parse(manifest.trim_start_matches('\u{feff}'))
         .map_err(|error| unsupported(format!("{ism}: {error}")))?;
-    let mut files = BTreeMap::new();
+    let mut files = Vec::new();
+    let mut versions = Versions::new();
     for name in manifest.files() {
-        files.insert(name.to_owned(), Arc::new(mp4(app, asset, name).await?));
+        let file = FileReader::open(app, asset, name).await?;
+        let missing = || packager::Error::MissingFile { file: name.to_owned() };
+        versions.insert(name.to_owned(), file.info().ok_or_else(missing)?.version());
+        files.push(file);
     }
-    Ok(Arc::new(Presentation::new(manifest.renditions(&files)?)?.naming_texts(&manifest)))
-}
-
-/// Reads the index of an MP4 file: its `moov` and `moof` boxes, and nothing of its samples.
-async fn mp4(app: &App, asset: &str, name: &str) -> Result<Mp4, OriginError> {
-    let file = FileReader::open(app, asset, name).await?;
-    let missing = || packager::Error::MissingFile { file: name.to_owned() };
-    let size = file.info().ok_or_else(missing)?.size;
-    let mut locate = Locate::new(name, size);
-    let mut step = locate.start();
-    let boxes = loop {
-        match step {
-            Step::Read(range) => step = locate.feed(read(&file, range).await?)?,
-            Step::Found(boxes) => break boxes,
-        }
-    };
-    // An hour of samples takes milliseconds: not on a thread that others wait for.
-    let name = name.to_owned();
-    let parsed = tokio::task::spawn_blocking(move || Mp4::parse(&name, boxes, size)).await;
-    Ok(parsed.map_err(OriginError::internal)??)
+    let heads = sample_index::heads(app, asset, &files).await?;
+    let heads = heads.into_iter().map(|head| (head.file().to_owned(), Arc::new(head))).collect();
+    let presentation = Presentation::new(manifest.renditions(&heads)?)?.naming_texts(&manifest);
+    Ok(Arc::new(Loaded { presentation: Arc::new(presentation), versions }))
 }
 
 /// A range of a file, in memory.
@@ -86,7 +86,11 @@ pub(super) async fn read(
     file.bytes(range).await.map_err(OriginError::internal)
 }
 
-/// What a presentation takes in memory, in bytes.
-pub(super) fn weight(presentation: &Presentation) -> u32 {
-    u32::try_from(presentation.memory()).unwrap_or(u32::MAX)
+impl Loaded {
+    /// What it takes in memory, in bytes.
+    pub(super) fn weight(&self) -> u32 {
+        let names = self.versions.keys().map(|name| name.len() + PER_FILE);
+        let all = self.presentation.memory() + names.sum::<usize>() + PER_ENTRY;
+        u32::try_from(all).unwrap_or(u32::MAX)
+    }
 }

@@ -1,8 +1,9 @@
 //! The streaming endpoint: manifests and fragments, cut from the MP4 files of an asset when they
-//! are asked for. Nothing is packaged ahead and nothing is kept but sample indexes.
+//! are asked for. Nothing is packaged ahead, and nothing is kept but what is known of samples.
 
 mod code;
 mod content;
+mod described;
 mod download;
 mod endpoint;
 mod error;
@@ -26,9 +27,10 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use azure_media::v2_19::LocatorType;
+use bytes::Bytes;
 use edm::DateTime;
 use moka::future::Cache;
-use packager::{Format, Presentation, Request, ThumbnailRequest, UrlError};
+use packager::{Format, Request, ThumbnailRequest, UrlError};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
@@ -42,8 +44,8 @@ use error::{Code, OriginError};
 use policy::Delivery;
 use thumbnails::Shelf;
 
-/// Sample indexes in memory, in bytes.
-const CACHE_SIZE: u64 = 256 << 20;
+/// Presentations in memory, in bytes: room for a thousand hours with a ladder each.
+const CACHE_SIZE: u64 = 64 << 20;
 /// How long an asset that nobody watches stays in memory.
 const CACHE_IDLE: Duration = Duration::from_secs(600);
 
@@ -58,7 +60,7 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 /// What the streaming endpoint remembers. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Origin {
-    presentations: Cache<PresentationKey, Arc<Presentation>>,
+    presentations: Cache<PresentationKey, Arc<load::Loaded>>,
     subtitles: subtitles::Contents,
     /// By the id of the asset.
     deliveries: Cache<String, Arc<Delivery>>,
@@ -80,7 +82,7 @@ impl Origin {
     pub(crate) async fn open(data: &Path) -> io::Result<Self> {
         let presentations = Cache::builder()
             .max_capacity(CACHE_SIZE)
-            .weigher(|_, presentation: &Arc<Presentation>| load::weight(presentation))
+            .weigher(|_, loaded: &Arc<load::Loaded>| loaded.weight())
             .time_to_idle(CACHE_IDLE)
             .build();
         let deliveries = Cache::builder().max_capacity(DELIVERIES).time_to_live(STALE).build();
@@ -169,7 +171,8 @@ async fn below_locator(
     }
     let (format, parameters) = (request.format(), request.parameters());
     let protection = Delivery::of(app, &asset).await?.of_stream(format, parameters.encryption)?;
-    let whole = load::presentation(app, &asset, request.ism()).await?;
+    let loaded = load::presentation(app, &asset, request.ism()).await?;
+    let whole = Arc::clone(&loaded.presentation);
     let whole = Box::pin(subtitles::add(app, &asset, &request, whole)).await?;
     let presentation = filters::apply(app, &asset, parameters, whole).await?;
     let view = presentation.view(parameters, protection.as_deref());
@@ -179,7 +182,11 @@ async fn below_locator(
             Ok(reply(head, format.manifest_content_type(), manifest))
         }
         Request::Playlist { bitrate, track, format, .. } => {
-            let playlist = Content::Bytes(view.playlist(track, *bitrate, *format)?.into());
+            let plan = view.plan_playlist(track, *bitrate, *format)?;
+            let make = |read: &[Bytes]| plan.write(read);
+            let playlist =
+                described::make(app, &asset, &loaded.versions, &plan.reads(), make).await?;
+            let playlist = Content::Bytes(playlist.into());
             Ok(reply(head, Format::Hls(*format).manifest_content_type(), playlist))
         }
         Request::Init { bitrate, track, format, .. } => {
@@ -190,7 +197,10 @@ async fn below_locator(
             if let Some(text) = view.text(track, *bitrate, *start, *format, *noun)? {
                 return Ok(subtitles::respond(text));
             }
-            let packaged = view.part(track, *bitrate, *start, *format, *noun)?;
+            let plan = view.plan(track, *bitrate, *start, *format, *noun)?;
+            let make = |read: &[Bytes]| plan.package(read);
+            let packaged =
+                described::make(app, &asset, &loaded.versions, &plan.reads(), make).await?;
             let content_type = packaged.content_type();
             let content = fragment::content(app, &asset, packaged).await?;
             Ok(reply(head, content_type, content))

@@ -61,6 +61,7 @@ impl Rules for Locators {
                 new.record.put("Path", format!("{base}/{id}/"));
                 new.record.put("BaseUri", base);
                 new.record.put("ContentAccessComponent", id);
+                new.plan.then.push(Effect::PrepareStreams(asset.text("Id").to_owned()));
                 Ok(())
             }
         }

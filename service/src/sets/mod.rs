@@ -101,6 +101,8 @@ pub(crate) enum Effect {
     RemovePolicy { container: String, id: String },
     /// Look for blobs that files of a manifest wait for in its container.
     LookForUploads(String),
+    /// Make what streams of an asset need, so that their first client does not wait for it.
+    PrepareStreams(String),
     /// Tell the workers that there is something to do.
     WakeWorkers,
     /// Tell who finishes operations that there is one.

@@ -210,6 +210,8 @@ async fn take_objects(db: &mut SqliteConnection, target: &BlobRef) -> Result<BTr
     let rows = sqlx::query(
         "SELECT object FROM blob_segments
            WHERE version IN (SELECT version FROM blob_blobs WHERE container = ?1 AND name = ?2)
+         UNION SELECT object FROM blob_attachments
+           WHERE version IN (SELECT version FROM blob_blobs WHERE container = ?1 AND name = ?2)
          UNION SELECT object FROM blob_blocks WHERE container = ?1 AND name = ?2",
     )
     .bind(&target.container)
@@ -218,6 +220,8 @@ async fn take_objects(db: &mut SqliteConnection, target: &BlobRef) -> Result<BTr
     .await?;
     for statement in [
         "DELETE FROM blob_segments
+           WHERE version IN (SELECT version FROM blob_blobs WHERE container = ? AND name = ?)",
+        "DELETE FROM blob_attachments
            WHERE version IN (SELECT version FROM blob_blobs WHERE container = ? AND name = ?)",
         "DELETE FROM blob_blobs WHERE container = ? AND name = ?",
         "DELETE FROM blob_blocks WHERE container = ? AND name = ?",

@@ -35,6 +35,8 @@ pub(super) async fn delete(db: &mut SqliteConnection, name: &str) -> Result<Vec<
     let rows = sqlx::query(
         "SELECT object FROM blob_segments
            WHERE version IN (SELECT version FROM blob_blobs WHERE container = ?1)
+         UNION SELECT object FROM blob_attachments
+           WHERE version IN (SELECT version FROM blob_blobs WHERE container = ?1)
          UNION SELECT object FROM blob_blocks WHERE container = ?1",
     )
     .bind(name)
@@ -43,6 +45,8 @@ pub(super) async fn delete(db: &mut SqliteConnection, name: &str) -> Result<Vec<
     let objects = rows.iter().map(row::object).collect::<Result<BTreeSet<_>>>()?;
     for statement in [
         "DELETE FROM blob_segments
+           WHERE version IN (SELECT version FROM blob_blobs WHERE container = ?)",
+        "DELETE FROM blob_attachments
            WHERE version IN (SELECT version FROM blob_blobs WHERE container = ?)",
         "DELETE FROM blob_blobs WHERE container = ?",
         "DELETE FROM blob_blocks WHERE container = ?",

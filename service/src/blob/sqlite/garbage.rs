@@ -57,6 +57,7 @@ pub(super) async fn unknown(
     for some in keys.chunks(KEYS_PER_STATEMENT) {
         for table in [
             "SELECT object FROM blob_segments WHERE object IN (",
+            "SELECT object FROM blob_attachments WHERE object IN (",
             "SELECT object FROM blob_blocks WHERE object IN (",
             "SELECT object FROM blob_garbage WHERE object IN (",
         ] {

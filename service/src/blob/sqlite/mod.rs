@@ -4,12 +4,14 @@
 //! ask SQLite for its single write lock: the queue is fair, where SQLite's busy
 //! handler sleeps and retries.
 
+mod attachments;
 mod blobs;
 mod blocks;
 mod containers;
 mod garbage;
 mod row;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use async_trait::async_trait;
@@ -22,7 +24,8 @@ use super::condition::Conditions;
 use super::error::{BlobError, Result};
 use super::index::{BlobIndex, BlobRef, Content, PropertyChange};
 use super::model::{
-    BlobInfo, BlobProperties, ContainerInfo, ObjectKey, PlacedSegment, Policy, Segment,
+    Attachment, AttachmentKind, BlobInfo, BlobProperties, ContainerInfo, ObjectKey, PlacedSegment,
+    Policy, Segment,
 };
 
 /// SQLite's result code for a full disk (`SQLITE_FULL`).
@@ -191,6 +194,26 @@ impl BlobIndex for SqliteBlobIndex {
         let lists = blocks::lists(&mut snapshot, target).await?;
         snapshot.commit().await?;
         Ok(lists)
+    }
+
+    async fn attach(
+        &self,
+        version: i64,
+        kind: AttachmentKind,
+        attachment: &Attachment,
+    ) -> Result<Option<Vec<ObjectKey>>> {
+        let mut change = self.write().await?;
+        let replaced = attachments::attach(change.connection(), version, kind, attachment).await?;
+        change.commit().await?;
+        Ok(replaced)
+    }
+
+    async fn attachments(
+        &self,
+        versions: &[i64],
+        kind: AttachmentKind,
+    ) -> Result<BTreeMap<i64, Attachment>> {
+        attachments::of_versions(&self.pool, versions, kind).await
     }
 
     async fn bytes_used(&self) -> Result<u64> {

@@ -46,6 +46,16 @@ CREATE TABLE IF NOT EXISTS blob_segments (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS blob_segments_object ON blob_segments (object);
 
+-- What is kept beside a version of a blob, and goes with it.
+CREATE TABLE IF NOT EXISTS blob_attachments (
+    version INTEGER NOT NULL,
+    kind    TEXT NOT NULL,
+    object  TEXT NOT NULL,
+    length  INTEGER NOT NULL,
+    PRIMARY KEY (version, kind)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS blob_attachments_object ON blob_attachments (object);
+
 -- Uploaded blocks that no block list has committed yet.
 CREATE TABLE IF NOT EXISTS blob_blocks (
     container TEXT NOT NULL,

@@ -6,6 +6,7 @@
 //! the next in one transaction.
 
 mod arrivals;
+mod attachments;
 mod files;
 mod garbage;
 mod list;

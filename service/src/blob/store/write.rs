@@ -260,7 +260,7 @@ impl BlobStore {
 
     /// As [`settle`](Self::settle) for a change that gives the object
     /// `uploaded` an owner; removes the object when the change is refused.
-    async fn settle_upload<T: Send + 'static>(
+    pub(super) async fn settle_upload<T: Send + 'static>(
         &self,
         uploaded: Option<ObjectKey>,
         change: impl Future<Output = Result<(T, Vec<ObjectKey>)>> + Send + 'static,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod access;
+mod attachments;
 mod blobs;
 mod blocks;
 mod files;

@@ -142,7 +142,6 @@ async fn uploads_wait_for_their_turn_and_senders_may_not_stall() {
         concurrent_uploads: 1,
         upload_wait: Duration::from_millis(20),
         stall: Duration::from_millis(200),
-        ..StoreLimits::default()
     };
     let bench = Bench::with_limits(limits).await;
     let silent = stream::pending::<Result<Bytes, std::io::Error>>();

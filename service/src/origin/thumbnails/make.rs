@@ -15,7 +15,8 @@ use super::shelf::{INDEX, sheet};
 use crate::app::App;
 use crate::encode::{self, Tools};
 use crate::keys::FileReader;
-use crate::origin::{Code, OriginError};
+use crate::origin::load::Loaded;
+use crate::origin::{Code, OriginError, described};
 
 /// A second, in the units of presentations.
 const SECOND: u64 = 10_000_000;
@@ -30,7 +31,8 @@ const EDITION: &str = "1";
 
 /// What thumbnails are made of.
 pub(super) struct Film {
-    presentation: Arc<Presentation>,
+    asset: String,
+    loaded: Arc<Loaded>,
     track: String,
     bitrate: u64,
     file: FileReader,
@@ -49,9 +51,10 @@ impl Film {
         app: &App,
         asset: &str,
         ism: &str,
-        presentation: Arc<Presentation>,
+        loaded: Arc<Loaded>,
     ) -> Result<Self, OriginError> {
-        let smallest = smallest(&presentation).ok_or_else(|| {
+        let presentation = &loaded.presentation;
+        let smallest = smallest(presentation).ok_or_else(|| {
             OriginError::new(Code::TrackNotFound, "There is no video to make thumbnails of.")
         });
         let (stream, quality) = smallest?;
@@ -67,7 +70,7 @@ impl Film {
         digest.update(bitrate.to_be_bytes());
         digest.update(presentation.duration().to_be_bytes());
         let key = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { presentation, track, bitrate, file, key })
+        Ok(Self { asset: asset.to_owned(), loaded, track, bitrate, file, key })
     }
 
     /// Names this version of the film.
@@ -77,7 +80,7 @@ impl Film {
 
     /// Makes the index and the sheets, as files of an empty folder.
     pub(super) async fn make(&self, app: &App, folder: &Path) -> Result<(), OriginError> {
-        let pictures = self.pictures()?;
+        let pictures = self.pictures(app).await?;
         let work = Scratch::make(&app.scratch).await.map_err(OriginError::internal)?;
         let video = work.0.join("film.mp4");
         self.write(&pictures, &video).await?;
@@ -100,20 +103,20 @@ impl Film {
             fs::metadata(path).await.map_err(OriginError::internal)?;
         }
         let starts: Vec<_> = pictures.iter().map(|picture| picture.from).collect();
-        let index = layout::index(grid, &starts, self.presentation.duration());
+        let index = layout::index(grid, &starts, self.loaded.presentation.duration());
         fs::write(folder.join(INDEX), index).await.map_err(OriginError::internal)
     }
 
     fn quality(&self) -> Result<&Quality, OriginError> {
-        Ok(self.presentation.stream(&self.track)?.quality(self.bitrate)?)
+        Ok(self.loaded.presentation.stream(&self.track)?.quality(self.bitrate)?)
     }
 
     /// The key frames to show: as often as there is room for.
-    fn pictures(&self) -> Result<Vec<Picture>, OriginError> {
-        let duration = self.presentation.duration().max(1);
+    async fn pictures(&self, app: &App) -> Result<Vec<Picture>, OriginError> {
+        let duration = self.loaded.presentation.duration().max(1);
         let mut interval = INTERVAL.max(duration.div_ceil(MOST));
         loop {
-            let pictures = self.pictures_every(interval)?;
+            let pictures = self.pictures_every(app, interval).await?;
             let bytes: u64 = pictures.iter().map(|p| p.fragment.content_length()).sum();
             match bytes {
                 0..=MOST_BYTES if !pictures.is_empty() => return Ok(pictures),
@@ -127,13 +130,16 @@ impl Film {
     }
 
     /// The key frames nearest to the multiples of an interval, each of them once.
-    fn pictures_every(&self, interval: u64) -> Result<Vec<Picture>, OriginError> {
-        let count = self.presentation.duration().max(1).div_ceil(interval);
+    async fn pictures_every(&self, app: &App, interval: u64) -> Result<Vec<Picture>, OriginError> {
+        let count = self.loaded.presentation.duration().max(1).div_ceil(interval);
         let mut pictures: Vec<Picture> = Vec::new();
         for number in 0..count {
             let from = number * interval;
-            let plan = self.presentation.key_frame(&self.track, self.bitrate, from)?;
-            let Packaged::Clear(fragment) = plan.package(&[])? else {
+            let plan = self.loaded.presentation.key_frame(&self.track, self.bitrate, from)?;
+            let make = |read: &[Bytes]| plan.package(read);
+            let (asset, versions) = (&self.asset, &self.loaded.versions);
+            let packaged = described::make(app, asset, versions, &plan.reads(), make).await?;
+            let Packaged::Clear(fragment) = packaged else {
                 return Err(OriginError::internal("a key frame is not in the clear"));
             };
             let known = pictures.last().map(|last| &last.fragment.ranges);
@@ -151,7 +157,7 @@ impl Film {
     /// Writes an MP4 file that has these key frames and nothing else.
     async fn write(&self, pictures: &[Picture], path: &Path) -> Result<(), OriginError> {
         let format = Format::Dash(DashFormat::Csf);
-        let init = self.presentation.init(&self.track, self.bitrate, format)?;
+        let init = self.loaded.presentation.init(&self.track, self.bitrate, format)?;
         let out = fs::File::create(path).await.map_err(OriginError::internal)?;
         let mut out = tokio::io::BufWriter::new(out);
         let mut put =

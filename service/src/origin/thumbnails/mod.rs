@@ -34,8 +34,8 @@ pub(super) async fn answer(
     request: &ThumbnailRequest,
 ) -> Result<Response, OriginError> {
     Delivery::of(app, asset).await?.check_pictures()?;
-    let presentation = load::presentation(app, asset, request.ism()).await?;
-    let film = Film::of(app, asset, request.ism(), presentation).await?;
+    let loaded = load::presentation(app, asset, request.ism()).await?;
+    let film = Film::of(app, asset, request.ism(), loaded).await?;
     let (name, content_type) = match request {
         ThumbnailRequest::Index { .. } => (shelf::INDEX.to_owned(), "text/vtt"),
         ThumbnailRequest::Sheet { number, .. } => (shelf::sheet(*number), "image/jpeg"),

@@ -6,6 +6,7 @@ mod endpoints;
 mod extensions;
 mod filters;
 mod hosts;
+mod indexes;
 mod live;
 mod smooth;
 mod stage;
