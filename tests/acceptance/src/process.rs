@@ -24,6 +24,20 @@ pub fn eventually<T>(limit: Duration, what: &str, mut look: impl FnMut() -> Opti
     }
 }
 
+/// How much of processors a process and those of its children that have ended have used. Linux only.
+///
+/// # Panics
+///
+/// When there is no such process.
+pub fn cpu_time(pid: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("a process");
+    // The name, in parentheses, can have spaces in it; then state is field 3: see proc(5).
+    let (_, fields) = stat.rsplit_once(") ").expect("fields behind the name");
+    let ticks = fields.split(' ').skip(11).take(4);
+    let ticks: u64 = ticks.map(|ticks| ticks.parse::<u64>().expect("a number")).sum();
+    Duration::from_secs_f64(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
+}
+
 /// The command lines of the ffmpeg and ffprobe processes that work inside a directory. Linux only,
 /// like the tests that need it.
 pub fn media_processes(directory: &Path) -> Vec<String> {

@@ -147,6 +147,11 @@ impl Service {
         self.directory.as_ref().expect("only Drop and stopping take it").path()
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The data directory.
     pub fn data(&self) -> PathBuf {
         self.directory().join("data")

@@ -86,22 +86,22 @@ impl Source {
 }
 
 /// The script in place of ffmpeg that notes with which arguments the service calls it.
-struct Recorder {
+pub(crate) struct Recorder {
     /// The real one.
-    ffmpeg: OsString,
+    pub(crate) ffmpeg: OsString,
     /// Where the arguments are, each ended by NUL.
     record: PathBuf,
 }
 
 impl Recorder {
-    fn from_environment() -> anyhow::Result<Self> {
+    pub(crate) fn from_environment() -> anyhow::Result<Self> {
         let variable =
             |name| env::var_os(name).with_context(|| format!("{name} is not set: use run.sh"));
         Ok(Self { ffmpeg: variable("BENCH_FFMPEG")?, record: variable("BENCH_RECORD")?.into() })
     }
 
     /// The arguments of the last call, with this video as the input.
-    fn arguments(&self, video: &Path) -> anyhow::Result<Vec<OsString>> {
+    pub(crate) fn arguments(&self, video: &Path) -> anyhow::Result<Vec<OsString>> {
         let record = std::fs::read_to_string(&self.record).context("no call was noted")?;
         let words = record.split_terminator('\0');
         let mut arguments: Vec<OsString> = words.map(OsString::from).collect();
@@ -113,13 +113,14 @@ impl Recorder {
     }
 }
 
-/// Half a minute with enough detail and motion to keep an encoder busy, and sound.
-pub(crate) async fn make_sample(folder: &Path) -> anyhow::Result<PathBuf> {
+/// So many seconds with enough detail and motion to keep an encoder busy, and sound.
+pub(crate) async fn make_sample(folder: &Path, seconds: u32) -> anyhow::Result<PathBuf> {
     let path = folder.join("sample.mp4");
     let mut command = Command::new("ffmpeg");
     command.args(["-v", "error", "-nostdin"]);
-    command.args(["-f", "lavfi", "-i", "testsrc2=size=1920x1080:rate=24:duration=30"]);
-    command.args(["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000:duration=30"]);
+    let picture = format!("testsrc2=size=1920x1080:rate=24:duration={seconds}");
+    let sound = format!("sine=frequency=440:sample_rate=48000:duration={seconds}");
+    command.args(["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", &sound]);
     command.args(["-c:v", "libx264", "-preset", "ultrafast", "-crf", "18"]);
     command.args(["-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2"]);
     let status = command.arg(&path).status().await.context("starting ffmpeg")?;

@@ -2,8 +2,10 @@
 //! runs them; `tests/bench/README.md` says what is measured.
 #![allow(clippy::print_stdout, reason = "a command line tool")]
 
+mod chunks;
 mod encode;
 mod latency;
+mod likeness;
 mod measure;
 mod store;
 mod upload;
@@ -44,7 +46,7 @@ struct Options {
     ])]
     preset: Vec<String>,
 
-    /// The video to encode; without one, 30 s of 1920x1080 are made
+    /// The video to encode; without one, 1920x1080 are made: 30 s, or 60 s for `chunks`
     #[arg(long, value_name = "FILE")]
     video: Option<PathBuf>,
 
@@ -69,6 +71,7 @@ struct Options {
 enum Benchmark {
     Upload,
     Encode,
+    Chunks,
     Store,
 }
 
@@ -87,6 +90,19 @@ fn main() -> anyhow::Result<()> {
         let runtime = tokio::runtime::Runtime::new()?;
         comparisons = runtime.block_on(run(&options, &service))?;
     }
+    let mut likenesses = Vec::new();
+    if options.wants(Benchmark::Chunks) {
+        let scratch = tempfile::tempdir().context("making a temporary directory")?;
+        let video = match &options.video {
+            Some(video) => video.clone(),
+            None => {
+                tokio::runtime::Runtime::new()?.block_on(encode::make_sample(scratch.path(), 60))?
+            }
+        };
+        let results = chunks::compare(&video, options.encodes)?;
+        comparisons.extend(results.comparisons);
+        likenesses = results.likenesses;
+    }
     let mut latencies = Vec::new();
     if options.wants(Benchmark::Store) {
         latencies = store::measure(store::Settings {
@@ -96,8 +112,11 @@ fn main() -> anyhow::Result<()> {
             seconds: options.seconds,
         })?;
     }
-    print!("\n{}{}", measure::table(&comparisons), latency::table(&latencies));
+    print!("\n{}{}", measure::table(&comparisons), likeness::table(&likenesses));
+    print!("{}", latency::table(&latencies));
     comparisons.iter().for_each(|comparison| println!("{}", comparison.json()));
+    let numbered = likenesses.iter().enumerate();
+    numbered.for_each(|(number, likeness)| println!("{}", likeness.json(number)));
     latencies.iter().for_each(|latencies| println!("{}", latencies.json()));
     Ok(())
 }
@@ -115,7 +134,7 @@ async fn run(options: &Options, service: &Service) -> anyhow::Result<Vec<Compari
     if options.wants(Benchmark::Encode) {
         let video = match &options.video {
             Some(video) => video.clone(),
-            None => encode::make_sample(scratch.path()).await?,
+            None => encode::make_sample(scratch.path(), 30).await?,
         };
         let source = encode::Source::upload(&media, &video).await?;
         for preset in &options.preset {
