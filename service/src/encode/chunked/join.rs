@@ -41,7 +41,13 @@ pub(super) async fn join(
         let sound = sound_file(sounds, Container::Mp4);
         let audio = plan.audio.as_ref().filter(|_| file.audio);
         let sound = audio.map(|audio| (sound.as_str(), audio.language.as_str()));
-        site.ffmpeg(&joining(number, file.container, &list, sound), &site.work, |_| ()).await?;
+        site.ffmpeg(
+            &joining(number, file.container, &list, sound),
+            &site.work,
+            site.settings.stall_limit,
+            |_| (),
+        )
+        .await?;
         if let Some(why) = check(site, plan, seen, number, file).await.map_err(disk)? {
             return Ok(Some(why));
         }
@@ -87,18 +93,18 @@ async fn check(
     let frames: u64 = frames.map(|frames| u64::from(*frames)).sum();
     let (gop, name) = (video.gop, work_name(number, file.container));
     let path = site.work.join(&name);
-    let reading = tokio::task::spawn_blocking(move || {
-        read_index(&path, &name).map(|measured| irregular(&measured, frames, gop))
+    let reading = tokio::task::spawn_blocking(move || match read_index(&path, &name) {
+        Ok(measured) => irregular(&measured, frames, gop),
+        Err(error) => Some(format!("the joined file cannot be read: {error}")),
     });
-    reading.await.map_err(io::Error::other)?
+    reading.await.map_err(io::Error::other)
 }
 
 fn irregular(measured: &Measured, frames: u64, gop: u32) -> Option<String> {
-    let mp4 = measured.mp4.as_ref()?;
-    let Ok(track) = mp4.first(TrackKind::Video) else {
+    let track = measured.mp4.as_ref().and_then(|mp4| mp4.first(TrackKind::Video).ok());
+    let Some(index) = track.and_then(|track| track.index()) else {
         return Some("the joined file has no picture".to_owned());
     };
-    let index = track.index()?;
     if u64::from(index.len()) != frames {
         return Some(format!("the joined file has {} frames, not {frames}", index.len()));
     }

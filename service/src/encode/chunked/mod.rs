@@ -10,6 +10,10 @@
 //!
 //! Where any of that cannot be promised beforehand, or turns out not to hold, the source is encoded
 //! in one piece. What does differ is how bits are spread: rate control begins anew in each chunk.
+//!
+//! Chunks lie in the attempt's own folder, and take as much room as what is made of them; each
+//! rendition's are removed when it is joined, before the next one is. An attempt that is lost, with
+//! the service or its lease, leaves nothing that another goes on with.
 
 mod join;
 mod landing;

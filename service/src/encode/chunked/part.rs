@@ -101,18 +101,25 @@ impl Site {
         };
         let Some(plan) = plan else { return Ok(None) };
         fs::create_dir_all(&folder).await.map_err(disk)?;
-        self.ffmpeg(&command::arguments(plan, self.threads), &folder, report).await?;
+        let stall = match part {
+            // Between two images of a long source there may be hours without a sign of life.
+            Part::Stills => self.settings.wall_clock_limit,
+            Part::Sound | Part::Chunk(_) => self.settings.stall_limit,
+        };
+        let arguments = command::arguments(plan, self.threads);
+        self.ffmpeg(&arguments, &folder, stall, report).await?;
         match &plan.cut {
             Some(cut) => Ok(Some(look_at(&folder, cut, plan.files.len()).await.map_err(disk)?)),
             None => Ok(None),
         }
     }
 
-    /// Runs ffmpeg in a folder.
+    /// Runs ffmpeg in a folder; no longer than `stall` without getting ahead.
     pub(super) async fn ffmpeg(
         &self,
         args: &[std::ffi::OsString],
         folder: &Path,
+        stall: Duration,
         report: impl Fn(f64) + Send + Sync,
     ) -> Result<(), Failure> {
         let mut position = Position::default();
@@ -124,7 +131,10 @@ impl Site {
             ahead
         };
         let ffmpeg = &self.settings.tools.ffmpeg;
-        let ran = process::run(ffmpeg, args, folder, self.limits(), &self.cancel, on_line).await;
+        // The time limit is one of the task, not of its parts.
+        let wall_clock = self.deadline.saturating_duration_since(Instant::now());
+        let limits = Limits { wall_clock, stall };
+        let ran = process::run(ffmpeg, args, folder, limits, &self.cancel, on_line).await;
         let finished = ran.map_err(|error| {
             let again = !matches!(error, ProcessError::Canceled | ProcessError::TimeLimit(..));
             let error = error.of_limit(self.settings.wall_clock_limit);
@@ -134,15 +144,6 @@ impl Site {
             return Ok(());
         }
         Err(failure::encoding(&self.name, &finished.stderr, &self.path).into())
-    }
-
-    /// The time limit is one of the task, not of its parts.
-    fn limits(&self) -> Limits {
-        let wall_clock = self.deadline.saturating_duration_since(Instant::now());
-        Limits {
-            wall_clock: wall_clock.max(Duration::from_millis(1)),
-            stall: self.settings.stall_limit,
-        }
     }
 
     /// A failure that says in which part it was.
