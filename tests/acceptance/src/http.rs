@@ -2,7 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use reqwest::blocking::{Client, ClientBuilder};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -41,6 +42,7 @@ impl Resolve for Everywhere {
 }
 
 /// One request.
+#[derive(Clone)]
 pub struct Call {
     http: Client,
     method: Method,
@@ -187,6 +189,20 @@ impl Call {
             .header("content-type", VERBOSE)
             .header("dataserviceversion", "3.0")
             .header("maxdataserviceversion", "3.0")
+    }
+
+    /// Sends the request, and again as often as the service asks for that, for a minute at most.
+    #[track_caller]
+    pub fn send_patiently(self) -> Reply {
+        let ends = Instant::now() + Duration::from_secs(60);
+        loop {
+            let reply = self.clone().send();
+            let wait = reply.header("retry-after").parse().map(Duration::from_secs);
+            match wait {
+                Ok(wait) if reply.status == 503 && Instant::now() < ends => thread::sleep(wait),
+                _ => return reply,
+            }
+        }
     }
 
     /// Sends the request.

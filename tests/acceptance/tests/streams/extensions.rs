@@ -25,6 +25,7 @@ fn ffmpeg_reads_streams_with_extensions() {
     for manifest in [
         "film.ism/manifest(format=m3u8-cmaf,extensions=true).m3u8",
         "film.ism/manifest(extensions=true,format=m3u8-aapl).m3u8",
+        "film.ism/manifest(format=m3u8-aapl-v3,extensions=true).m3u8",
         "film.ism/manifest(format=mpd-time-csf,extensions=true).mpd",
         "film.ism/manifest(format=mpd-time-cmaf,extensions=true).mpd",
     ] {

@@ -71,6 +71,12 @@ impl Picture {
     }
 }
 
+/// Asks as a player does that comes back when it is told to.
+#[track_caller]
+fn get(stage: &Stage, rest: &str) -> Reply {
+    stage.api().plain("GET", &stage.url(rest)).send_patiently()
+}
+
 fn put(api: &Api, asset: &str, name: &str, content: &[u8]) {
     api.put(asset, name, content);
 }
@@ -90,7 +96,7 @@ fn kept(stage: &Stage) -> Vec<PathBuf> {
 #[test]
 fn an_index_and_its_sheet() {
     let stage = Stage::shared();
-    let index = stage.get("film.ism/Thumbnails.vtt").expect(200);
+    let index = get(stage, "film.ism/Thumbnails.vtt").expect(200);
     let index = index.expect_header("content-type", "text/vtt");
     assert!(index.text().starts_with("WEBVTT\n"), "{index}");
     let cues = cues(&index);
@@ -136,12 +142,12 @@ fn what_there_are_no_thumbnails_of() {
         ("film.ism/Thumbnails(filter=x).vtt", 400, "MPE_BAD_URL_SYNTAX"),
         ("film.ism/Thumbnails(sheet=0).png", 400, "MPE_BAD_URL_SYNTAX"),
     ] {
-        let reply = stage.get(rest).expect(status).expect_header("cache-control", "no-store");
+        let reply = get(stage, rest).expect(status).expect_header("cache-control", "no-store");
         assert!(reply.text().starts_with(code), "{reply}");
     }
     let locator = api.origin(asset);
     let url = format!("{}film.ism/Thumbnails.vtt", locator["Path"].as_str().unwrap());
-    api.plain("GET", &url).send().expect(200);
+    api.plain("GET", &url).send_patiently().expect(200);
     api.delete(&key("Locators", &locator)).send().expect(204);
     api.plain("GET", &url).send().expect(404);
 }
@@ -163,7 +169,7 @@ fn an_hour_of_colours() {
     );
     put(stage.api(), &stage.asset, "hour.mp4", &film);
     put(stage.api(), &stage.asset, "hour.ism", naming("hour.mp4").as_bytes());
-    let cues = cues(&stage.get("hour.ism/Thumbnails.vtt").expect(200));
+    let cues = cues(&get(stage, "hour.ism/Thumbnails.vtt").expect(200));
     assert_eq!(cues.len(), 360);
     let mut sheets: Vec<_> = cues.iter().map(|cue| cue.sheet.as_str()).collect();
     sheets.dedup();
@@ -187,7 +193,7 @@ fn an_hour_of_colours() {
 #[test]
 fn they_are_made_once_for_each_version() {
     let stage = Stage::start(&["--x264-preset", "ultrafast"]);
-    let made = |stage: &Stage| stage.get("film.ism/Thumbnails.vtt").expect(200).body;
+    let made = |stage: &Stage| get(stage, "film.ism/Thumbnails.vtt").expect(200).body;
     // Many ask at once.
     let indexes: Vec<_> = std::thread::scope(|scope| {
         let asking: Vec<_> = (0..8).map(|_| scope.spawn(|| made(&stage))).collect();
@@ -205,7 +211,7 @@ fn they_are_made_once_for_each_version() {
     let stage = Stage { service, asset, locator };
     let rest = path.split('/').skip(3).collect::<Vec<_>>().join("/");
     let url = |name: &str| format!("{}/{rest}{name}", stage.service.info.streaming);
-    let get = |name: &str| stage.api().plain("GET", &url(name)).send();
+    let get = |name: &str| stage.api().plain("GET", &url(name)).send_patiently();
     assert!(get("film.ism/Thumbnails(sheet=0).jpg").expect(200).body == sheet);
     assert_eq!(kept(&stage), first);
 
