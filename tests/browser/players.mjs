@@ -78,8 +78,10 @@ export const PLAYERS = {
     open({ url }) {
       const player = new Hls();
       player.on(Hls.Events.ERROR, (_, { fatal, details, error, buffer }) => {
-        // A machine that is busy stalls with a second or more of the stream at hand.
-        if (details === "bufferStalledError" && !fatal && buffer > 1) return;
+        // A machine that is busy stalls with a second or more of the stream at hand, and is still
+        // loading what a seek or switch makes useless.
+        const isBusy = details === "bufferStalledError" && buffer > 1;
+        if (!fatal && (isBusy || details === Hls.ErrorDetails.INTERNAL_ABORTED)) return;
         wrong.push(`hls.js: ${fatal ? "fatal " : ""}${details} ${error?.message}`);
       });
       window.pin = (wanted) => {
