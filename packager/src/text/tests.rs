@@ -436,6 +436,42 @@ proptest! {
         }
     }
 
+    /// What is read of TTML is cue text: as WebVTT it reads back the same.
+    #[test]
+    fn ttml_becomes_cue_text(
+        paragraphs in proptest::collection::vec(
+            (
+                prop_oneof![
+                    Just("<p begin=\"1s\" dur=\"2s\">"), Just("<p end=\"99h\" region=\"r\">"),
+                    Just("<p begin=\"10t\" tts:fontWeight=\"bold\">"), Just("<p>"),
+                ],
+                proptest::collection::vec(
+                    prop_oneof![
+                        Just("<span tts:fontStyle=\"italic\">a<br/></span>"), Just("<br/>"), Just("é"),
+                        Just("<metadata>x<span>y</span></metadata>"), Just("&lt;"), Just("&#x2d;"),
+                        Just("--&gt;"), Just("<![CDATA[--> <i>\n\n\0]]>"), Just("\r\n"), Just(" "),
+                        Just("&#13;"), Just("&#10;&#10;"), Just("<!---->"), Just("WEBVTT"), Just("<p/>"),
+                    ],
+                    0..8,
+                ),
+            ),
+            0..6,
+        ),
+        length in 0usize..800,
+    ) {
+        let mut document = "<tt><region xml:id=\"r\" tts:displayAlign=\"before\"/>".to_owned();
+        for (start, inside) in &paragraphs {
+            document.extend([start, &*inside.concat(), "</p>"]);
+        }
+        document.push_str("</tt>");
+        let read = Subtitles::parse("a.ttml", document.as_bytes()).unwrap();
+        let again = parse(&read.webvtt(&(0..u64::MAX), "", 0));
+        prop_assert_eq!(again.cues(), read.cues());
+        prop_assert!(read.cues().iter().all(|cue| cue.end > cue.start && !cue.text.is_empty()));
+        let cut = document.as_bytes().get(..length).unwrap_or_default();
+        prop_assert!(cut.is_empty() || Subtitles::parse("a.ttml", cut).is_err() || cut == document.as_bytes());
+    }
+
     /// Together, the segments have every cue of the presentation, and none that is not shown.
     #[test]
     fn no_cue_is_lost_between_segments(
