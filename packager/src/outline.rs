@@ -92,6 +92,9 @@ impl Outline {
         let Some(block) = self.blocks.get(at).filter(|_| number < self.count) else {
             return self.total_bytes;
         };
+        if block.first == number {
+            return block.before;
+        }
         let (end, behind) = match self.blocks.get(at + 1) {
             Some(next) => (next.first, next.before),
             None => (self.count, self.total_bytes),
