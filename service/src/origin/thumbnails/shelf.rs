@@ -73,9 +73,10 @@ impl Shelf {
         let mut entries = fs::read_dir(folder).await?;
         while let Some(entry) = entries.next_entry().await? {
             let (path, name) = (entry.path(), entry.file_name());
-            match name.to_str().and_then(|name| name.split_once('.')) {
-                Some((key, version)) if !version.ends_with(UNFINISHED) => {
-                    let bytes = size(&path).await?;
+            let key = name.to_str().and_then(|name| name.split_once('.'));
+            let key = key.filter(|(_, version)| !version.ends_with(UNFINISHED));
+            match (key, size(&path).await) {
+                (Some((key, _)), Ok(bytes)) => {
                     made.insert(key.to_owned(), Arc::new(Made { folder: path, bytes })).await;
                 }
                 _ => remove(&path).await,
@@ -146,5 +147,34 @@ async fn size(folder: &Path) -> std::io::Result<u64> {
 async fn remove(folder: &Path) {
     if let Err(error) = fs::remove_dir_all(folder).await {
         tracing::warn!(%error, folder = %folder.display(), "thumbnails were not removed");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_whole_is_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in ["abc.1", "def.1.new", "ghi"] {
+            fs::create_dir(path(name)).await.unwrap();
+            fs::write(path(name).join(INDEX), name).await.unwrap();
+        }
+        fs::write(path("jkl.1"), "no folder").await.unwrap();
+        let shelf = Shelf::open(folder.path()).await.unwrap();
+        assert_eq!(shelf.read("abc", INDEX).await.unwrap().unwrap(), "abc.1");
+        assert!(shelf.read("abc", &sheet(0)).await.unwrap().is_none());
+        for key in ["def", "ghi", "jkl"] {
+            assert!(shelf.read(key, INDEX).await.unwrap().is_none(), "{key}");
+        }
+        assert!(path("abc.1").exists());
+        assert!(!path("def.1.new").exists() && !path("ghi").exists());
+        // What goes is gone from the disk as well.
+        shelf.made.invalidate("abc").await;
+        shelf.made.run_pending_tasks().await;
+        assert!(!path("abc.1").exists());
     }
 }
