@@ -8,7 +8,7 @@ seconds=${1:?"usage: ./run.sh SECONDS [TARGET…]"}
 shift
 targets=("$@")
 if [ "${#targets[@]}" -eq 0 ]; then
-    targets=(csdl_xml csdl_json generate literal filter path batch body payload atom task_body preset)
+    targets=(csdl_xml csdl_json generate literal filter path batch body payload atom task_body preset mp4 mp4_index)
 fi
 
 # Documents of the repository; a directory with others, such as real ones, is in FUZZ_DOCUMENTS.

@@ -1,0 +1,217 @@
+//! Asks for all that a file can give, and sees that it is sound. Fuzz targets read this file, too.
+
+// Every user compiles this file and uses a part of it.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use packager::{
+    DashFormat, Error, Format, Fragment, FragmentNoun, HlsFormat, IndexFile, Locate, Mp4, Packaged,
+    Parameters, Plan, Presentation, Rendition, SmoothFormat, Step, Stream,
+};
+
+/// Manifests that are asked for.
+const FORMATS: [Format; 6] = [
+    Format::Smooth(SmoothFormat::Latest),
+    Format::Smooth(SmoothFormat::V20),
+    Format::Hls(HlsFormat::Aapl),
+    Format::Hls(HlsFormat::Cmaf),
+    Format::Dash(DashFormat::Csf),
+    Format::Dash(DashFormat::Cmaf),
+];
+
+/// Packages a file in every way.
+///
+/// # Errors
+/// Why it was refused, which is always right.
+///
+/// # Panics
+/// If what is sent is not sound.
+pub(crate) fn serve(file: &[u8]) -> Result<(), Error> {
+    let mp4 = open(file)?;
+    let indexed = mp4.to_index();
+    let known = indexed.as_ref().map(|bytes| Mp4::from_index("film.mp4", bytes).unwrap());
+    // Not all tracks of a file have to go together.
+    for (number, track) in mp4.tracks().iter().enumerate() {
+        let presentation = Presentation::new(vec![Rendition::new("film.mp4", track.clone())])?;
+        check(&presentation, file.len() as u64);
+        if let (Some(known), Some(index)) = (&known, &indexed) {
+            let track = Arc::clone(&known.tracks()[number]);
+            let known = Presentation::new(vec![Rendition::new("film.mp4", track)]).unwrap();
+            compare(&presentation, &known, index);
+        }
+    }
+    let renditions = mp4.tracks().iter().map(|track| Rendition::new("film.mp4", track.clone()));
+    check(&Presentation::new(renditions.collect())?, file.len() as u64);
+    Ok(())
+}
+
+/// Reads what has to be read, and sees that it is no more than the file, once.
+fn open(file: &[u8]) -> Result<Mp4, Error> {
+    let mut locate = Locate::new("film.mp4", file.len() as u64);
+    let (mut step, mut end) = (locate.start(), 0);
+    loop {
+        match step {
+            Step::Read(range) => {
+                let (from, to) = (range.start as usize, range.end as usize);
+                assert!(end <= from && from <= to && to <= file.len());
+                end = to;
+                step = locate.feed(Bytes::copy_from_slice(&file[from..to]))?;
+            }
+            Step::Found(boxes) => return Mp4::parse("film.mp4", boxes, file.len() as u64),
+        }
+    }
+}
+
+fn check(presentation: &Presentation, file_len: u64) {
+    for format in FORMATS {
+        let manifest = presentation.manifest(format, &Parameters::default());
+        let Ok(manifest) = manifest else {
+            assert!(matches!(manifest, Err(Error::NotInSmooth { .. })));
+            continue;
+        };
+        let chunks: usize = presentation.streams().iter().map(|s| s.timeline().count()).sum();
+        assert!(manifest.len() < 20_000 + 4_000 * presentation.streams().len() + 100 * chunks);
+        for stream in presentation.streams() {
+            check_stream(presentation, stream, format, file_len);
+        }
+    }
+}
+
+fn check_stream(presentation: &Presentation, stream: &Stream, format: Format, file_len: u64) {
+    let ends: Vec<_> =
+        stream.timeline().chunks().map(|c| (c.start, c.start + c.duration)).collect();
+    assert!(ends.windows(2).all(|pair| pair[0].1 == pair[1].0 && pair[0].0 < pair[1].0));
+    for quality in stream.qualities() {
+        let (name, bitrate) = (stream.name(), quality.bitrate());
+        match format {
+            Format::Smooth(_) => {}
+            Format::Hls(hls) => drop(presentation.hls_media(name, bitrate, hls).unwrap()),
+            Format::Dash(_) => drop(presentation.init(name, bitrate, format).unwrap()),
+        }
+        let (mut data, mut decode) = (0, None);
+        for (start, _) in &ends {
+            let fragment = presentation.fragment(name, bitrate, *start, format).unwrap();
+            assert!(fragment.ranges.iter().all(|r| r.start < r.end && r.end <= file_len));
+            data += fragment.ranges.iter().map(|range| range.end - range.start).sum::<u64>();
+            let rows = fragment_of(&fragment.head, fragment.content_length());
+            if let Some(time) = rows.decode {
+                assert!(decode.is_none_or(|decode| decode == time));
+                decode = Some(time + rows.duration);
+            }
+        }
+        // A file cannot be blown up.
+        assert!(data <= file_len, "{data}");
+    }
+}
+
+/// What a fragment says of itself.
+struct Rows {
+    decode: Option<u64>,
+    duration: u64,
+}
+
+/// Reads a head, with another parser than that of the packager.
+fn fragment_of(head: &[u8], length: u64) -> Rows {
+    let word = |bytes: &[u8], at: usize| {
+        u64::from(u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()))
+    };
+    let at = |kind: &[u8; 4]| head.windows(4).position(|found| found == kind);
+    let moof = at(b"moof").unwrap() - 4;
+    let tfhd = &head[at(b"tfhd").unwrap()..];
+    let trun = &head[at(b"trun").unwrap()..];
+    let (set, present, count) = (word(tfhd, 4), word(trun, 4), word(trun, 8));
+    let decode = at(b"tfdt").map(|at| word(head, at + 8) << 32 | word(head, at + 12));
+    let stride = (present as u32 & 0xf00).count_ones() as usize * 4;
+    let rows = trun[16..].chunks(stride.max(1)).take(count as usize);
+    let (mut bytes, mut duration) = (0, 0);
+    for row in rows {
+        let own = present & 0x100 != 0;
+        duration += if own { word(row, 0) } else { word(tfhd, 12) };
+        bytes += word(row, if own { 4 } else { 0 });
+    }
+    assert!(present & 0x100 != 0 || set & 0x08 != 0);
+    assert_eq!(word(trun, 12) as usize + moof, head.len());
+    assert_eq!(head.len() as u64 + bytes, length);
+    Rows { decode, duration }
+}
+
+/// A presentation that was read from an index gives the same.
+fn compare(presentation: &Presentation, known: &Presentation, index: &[u8]) {
+    let parameters = Parameters::default();
+    for format in FORMATS {
+        let manifest = presentation.manifest(format, &parameters);
+        assert_eq!(manifest, known.manifest(format, &parameters));
+    }
+    let view = known.view(&parameters, None);
+    let format = Format::Dash(DashFormat::Cmaf);
+    for stream in presentation.streams() {
+        let bitrate = stream.qualities()[0].bitrate();
+        for chunk in stream.timeline().chunks() {
+            let (name, start) = (stream.name(), chunk.start);
+            let direct = presentation.fragment(name, bitrate, start, format).unwrap();
+            let plan = view.plan(name, bitrate, start, format, FragmentNoun::Fragments).unwrap();
+            assert_eq!(package(plan, index).unwrap(), direct);
+        }
+    }
+}
+
+/// Reads what a plan asks for.
+fn package(plan: Plan<'_>, index: &[u8]) -> Result<Fragment, Error> {
+    let part = |range: std::ops::Range<u64>| {
+        index.get(range.start as usize..range.end as usize).map(Bytes::copy_from_slice)
+    };
+    let read: Vec<_> = plan.reads().into_iter().map_while(|read| part(read.range)).collect();
+    match plan.package(&read)? {
+        Packaged::Clear(fragment) => Ok(fragment),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The index of a file.
+///
+/// # Errors
+/// Why it was refused.
+pub(crate) fn index_of(file: &[u8]) -> Result<Vec<u8>, Error> {
+    Ok(open(file)?.to_index().unwrap())
+}
+
+/// An index with the checksum of its head put right, without which nothing of it is read.
+pub(crate) fn with_checksum(mut index: Vec<u8>) -> Vec<u8> {
+    if let Ok(head) = IndexFile::head_length("film.mp4", &index)
+        && head <= index.len()
+    {
+        let checksum = crc32fast::hash(&index[..head - 4]).to_le_bytes();
+        index[head - 4..head].copy_from_slice(&checksum);
+    }
+    index
+}
+
+/// Asks for all that an index can give: samples, or an error.
+///
+/// # Errors
+/// Why it was refused.
+pub(crate) fn serve_index(index: &[u8]) -> Result<(), Error> {
+    let known = Mp4::from_index("film.mp4", index)?;
+    for track in known.tracks() {
+        let presentation = Presentation::new(vec![Rendition::new("film.mp4", track.clone())])?;
+        let parameters = Parameters::default();
+        let view = presentation.view(&parameters, None);
+        for format in [FORMATS[0], FORMATS[5]] {
+            let _ = view.manifest(format);
+            for stream in presentation.streams() {
+                let bitrate = stream.qualities()[0].bitrate();
+                for chunk in stream.timeline().chunks().take(100) {
+                    let noun = FragmentNoun::Fragments;
+                    let plan = view.plan(stream.name(), bitrate, chunk.start, format, noun)?;
+                    if let Ok(fragment) = package(plan, index) {
+                        // Twenty bytes describe a sample, which takes less than one in the index.
+                        assert!(fragment.head.len() < 4096 + 64 * index.len());
+                    }
+                }
+            }
+        }
+    }
+    Ok(())
+}
