@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::index::SampleIndex;
 use crate::moov::Track;
 use crate::outline::Outline;
+use crate::time::{TIMESCALE, rescale};
 
 /// A track that can be cut into fragments.
 ///
@@ -51,6 +52,15 @@ impl IndexedTrack {
 
     pub(crate) fn described(track: Track, outline: Outline, samples: Samples) -> Self {
         IndexedTrack { track: Arc::new(track), outline, samples }
+    }
+
+    /// The same track, so much earlier; in 100-ns units.
+    pub(crate) fn earlier(&self, by: u64) -> Self {
+        let mut track = Track::clone(&self.track);
+        let by = i64::try_from(by).unwrap_or(i64::MAX);
+        let shift = &mut track.placement.decode_shift;
+        *shift = shift.saturating_sub(rescale(by, TIMESCALE, track.timescale));
+        IndexedTrack { track: Arc::new(track), ..self.clone() }
     }
 
     /// Where the samples lie in the file; `None` if the track was read from a persisted index.

@@ -15,7 +15,7 @@ use crate::located::Located;
 use crate::moov::TrackKind;
 use crate::protect::Protection;
 use crate::server_manifest::{MediaEntry, ServerManifest};
-use crate::stream::{Rendition, Stream, groups, stream};
+use crate::stream::{Rendition, Stream, from_zero, groups, stream};
 use crate::text::{self, Subtitles, TextError, TextFile, TextStream};
 use crate::timeline::{cut_audio, cut_video, samples_of};
 use crate::url::Parameters;
@@ -40,7 +40,8 @@ pub struct Presentation {
 }
 
 impl Presentation {
-    /// Cuts the renditions. Video renditions form one stream; audio renditions form a stream for
+    /// Cuts the renditions. Files with a clock of their own, such as that of a live stream, are put
+    /// to the start of the timeline together. Video renditions form one stream; audio renditions form a stream for
     /// each name and language. Two levels of a stream with the same bitrate are told apart by
     /// adding 1 to the later one.
     ///
@@ -48,7 +49,7 @@ impl Presentation {
     /// [`Error::Empty`] without renditions, [`Error::NoCommonKeyframes`] when video renditions
     /// cannot be switched, and [`Error::Unsupported`] when a video has no key frame for hours.
     pub fn new(renditions: Vec<Rendition>) -> Result<Self, Error> {
-        let (video, audio): (Vec<_>, Vec<_>) = renditions
+        let (video, audio): (Vec<_>, Vec<_>) = from_zero(renditions)
             .into_iter()
             .partition(|rendition| rendition.track.kind() == TrackKind::Video);
         let mut names = BTreeSet::new();
@@ -294,7 +295,7 @@ impl Presentation {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::testing::{audio, presentation, video};
+    use crate::testing::{altered, audio, presentation, video};
 
     #[test]
     fn same_bitrates_and_names_are_told_apart() {
@@ -313,6 +314,28 @@ mod tests {
         let levels = presentation.streams()[0].qualities();
         assert_eq!(levels[1].bitrate(), levels[0].bitrate() + 1);
         assert_eq!((levels[0].file(), levels[1].file()), ("a.mp4", "b.mp4"));
+    }
+
+    #[test]
+    fn a_clock_of_its_own_is_taken_off() {
+        let hour = 3600;
+        let late = |track: crate::IndexedTrack, by: i64| {
+            let by = by * i64::from(track.timescale());
+            altered(track, |track, _| track.placement.decode_shift += by)
+        };
+        let picture = late(video(12_800, 512, 350, 50), hour);
+        let sound = late(audio(48_000, 1024, 656), hour);
+        let sound = altered(sound, |track, _| track.placement.decode_shift += 4_800);
+        let list = [("a.mp4", picture), ("b.mp4", sound)];
+        let list = list.map(|(file, track)| Rendition::new(file, Arc::new(track)));
+        let presentation = Presentation::new(list.to_vec()).unwrap();
+        let starts: Vec<_> =
+            presentation.streams().iter().map(|stream| stream.timeline().start()).collect();
+        assert_eq!(starts, [0, 1_000_000]);
+        assert_eq!(presentation.duration(), 140_946_667);
+        let dash = Format::Dash(DashFormat::Cmaf);
+        let first = presentation.fragment("video", list[0].track.average_bitrate(), 0, dash);
+        assert_eq!(first.unwrap().start, 0);
     }
 
     #[test]

@@ -111,6 +111,16 @@ impl ServerManifest {
         xml::parse(text)
     }
 
+    /// Reads a manifest in UTF-8 or, as the first encoders for Smooth Streaming wrote it, in UTF-16
+    /// with a byte order mark. What the XML declaration says of the encoding does not matter.
+    ///
+    /// # Errors
+    /// As [`ServerManifest::parse`].
+    pub fn read(bytes: &[u8]) -> Result<Self, ServerManifestError> {
+        let text = xml::decoded(bytes)?;
+        xml::parse(&text)
+    }
+
     /// Writes the manifest as Azure Media Services did.
     pub fn to_xml(&self) -> String {
         xml::write(self)

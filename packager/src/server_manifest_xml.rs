@@ -1,5 +1,6 @@
 //! XML of the server manifest: a SMIL 2.0 subset.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use quick_xml::escape::escape;
@@ -48,6 +49,25 @@ impl Attributes {
 
 fn xml(error: impl std::fmt::Display) -> ServerManifestError {
     ServerManifestError::Xml(error.to_string())
+}
+
+/// The text of a document.
+pub(crate) fn decoded(bytes: &[u8]) -> Result<Cow<'_, str>, ServerManifestError> {
+    // What is too long is not decoded. UTF-16 takes up to twice the bytes.
+    if bytes.len() > 2 * MAX_BYTES {
+        return Err(ServerManifestError::TooLarge("more than 1 MiB"));
+    }
+    let unit: fn(&[u8; 2]) -> u16 = match bytes {
+        [0xff, 0xfe, ..] => |pair| u16::from_le_bytes(*pair),
+        [0xfe, 0xff, ..] => |pair| u16::from_be_bytes(*pair),
+        _ => return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(xml),
+    };
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err(xml("the document ends inside a character"));
+    }
+    let text: Result<String, _> = char::decode_utf16(pairs.iter().map(unit)).collect();
+    text.map(Cow::Owned).map_err(xml)
 }
 
 /// See [`ServerManifest::parse`].
@@ -270,6 +290,57 @@ mod tests {
         assert_eq!(manifest.entries[0], MediaEntry::new(MediaKind::Video, "movie.mp4"));
         let name = manifest.entries[1].track_name.as_deref();
         assert_eq!(name, Some("AAC_und_ch2_96kbps"));
+    }
+
+    /// As Expression Encoder and IIS Media Services wrote them, with several tracks in a file.
+    #[test]
+    fn reads_manifests_of_fragmented_files() {
+        let text = "\u{feff}<?xml version=\"1.0\" encoding=\"utf-16\"?>\r\n\
+            <!--Created with Expression Encoder version 4.0.4276.0-->\r\n\
+            <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\">\r\n  <head>\r\n    \
+            <meta name=\"clientManifestRelativePath\" content=\"Bunny.ismc\" />\r\n  </head>\r\n  \
+            <body>\r\n    <switch>\r\n      \
+            <video src=\"Bunny.ismv\" systemBitrate=\"2962000\">\r\n        \
+            <param name=\"trackID\" value=\"2\" valuetype=\"data\" />\r\n      </video>\r\n      \
+            <video src=\"Bunny.ismv\">\r\n        \
+            <param name=\"systemBitrate\" value=\"1427000\" valuetype=\"data\" />\r\n        \
+            <param name=\"trackID\" value=\"3\" valuetype=\"data\" />\r\n        \
+            <param name=\"FourCC\" value=\"AVC1\" valuetype=\"data\" />\r\n      </video>\r\n      \
+            <audio src=\"Bunny.ismv\" systemBitrate=\"64000\" systemLanguage=\"und\">\r\n        \
+            <param name=\"trackID\" value=\"1\" valuetype=\"data\" />\r\n      </audio>\r\n    \
+            </switch>\r\n  </body>\r\n</smil>\r\n";
+        let manifest = ServerManifest::read(text.as_bytes()).unwrap();
+        assert_eq!(manifest.files(), ["Bunny.ismv"]);
+        assert_eq!(
+            (manifest.client_manifest.as_deref(), manifest.formats.as_deref()),
+            (Some("Bunny.ismc"), None)
+        );
+        let tracks: Vec<_> = manifest
+            .entries
+            .iter()
+            .map(|entry| (entry.kind, entry.track_id, entry.system_bitrate))
+            .collect();
+        assert_eq!(
+            tracks,
+            [
+                (MediaKind::Video, Some(2), Some(2_962_000)),
+                (MediaKind::Video, Some(3), Some(1_427_000)),
+                (MediaKind::Audio, Some(1), Some(64_000))
+            ]
+        );
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [&little, &big] {
+            assert_eq!(ServerManifest::read(bytes).unwrap(), manifest);
+            let cut = ServerManifest::read(&bytes[..bytes.len() - 1]);
+            assert!(matches!(cut, Err(ServerManifestError::Xml(_))));
+        }
+        assert!(matches!(
+            ServerManifest::read(b"<smil>\xff</smil>"),
+            Err(ServerManifestError::Xml(_))
+        ));
+        let lone = ServerManifest::read(b"\xff\xfe\0\xd8<\0");
+        assert!(matches!(lone, Err(ServerManifestError::Xml(_))));
     }
 
     #[test]

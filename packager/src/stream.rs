@@ -38,6 +38,10 @@ impl Rendition {
         Rendition { file: file.into(), track, bitrate: None, name: None, language: None }
     }
 
+    fn earlier(self, by: u64) -> Self {
+        Rendition { track: Arc::new(self.track.earlier(by)), ..self }
+    }
+
     fn language(&self) -> Option<String> {
         let given = self.language.as_deref().or(self.track.language());
         let safe = given.map(url_safe).filter(|text| !text.is_empty());
@@ -157,6 +161,18 @@ impl Stream {
     pub(crate) fn memory(&self) -> usize {
         let qualities: usize = self.qualities.iter().map(Quality::memory).sum();
         size_of::<Self>() + self.name.len() + self.timeline.memory() + qualities
+    }
+}
+
+/// Renditions as they are, or, where all start late, so much earlier that one starts at 0.
+///
+/// Encoders delay a stream by much less than a second. What is longer is the clock of the
+/// recording, and no player is to wait until it gets to where there is something.
+pub(crate) fn from_zero(renditions: Vec<Rendition>) -> Vec<Rendition> {
+    let first = renditions.iter().map(|rendition| rendition.track.start()).min();
+    match first.filter(|first| *first >= u64::from(TIMESCALE)) {
+        Some(first) => renditions.into_iter().map(|rendition| rendition.earlier(first)).collect(),
+        None => renditions,
     }
 }
 

@@ -113,9 +113,8 @@ async fn streamed(name: &str, path: &Path) -> Result<Best, Failure> {
     if length > LONGEST_MANIFEST {
         return Err(malformed(format!("it is longer than {LONGEST_MANIFEST} bytes")));
     }
-    let text = tokio::fs::read_to_string(path).await;
-    let text = text.map_err(|error| malformed(error.to_string()))?;
-    let manifest = ServerManifest::parse(&text).map_err(|error| malformed(error.to_string()))?;
+    let manifest = tokio::fs::read(path).await.map_err(ApiError::internal)?;
+    let manifest = ServerManifest::read(&manifest).map_err(|error| malformed(error.to_string()))?;
     let best = |kind| {
         let entries = manifest.entries.iter().filter(|entry| entry.kind == kind);
         entries.max_by_key(|entry| entry.system_bitrate).map(|entry| entry.src.clone())

@@ -58,9 +58,7 @@ async fn load(
     let unsupported = |message: String| OriginError::new(Code::FormatNotSupported, message);
     let manifest = read(file, 0..size).await?;
     let manifest =
-        std::str::from_utf8(&manifest).map_err(|_| unsupported(format!("{ism} is not UTF-8.")))?;
-    let manifest = ServerManifest::parse(manifest.trim_start_matches('\u{feff}'))
-        .map_err(|error| unsupported(format!("{ism}: {error}")))?;
+        ServerManifest::read(&manifest).map_err(|error| unsupported(format!("{ism}: {error}")))?;
     let mut files = Vec::new();
     let mut versions = Versions::new();
     for name in manifest.files() {
