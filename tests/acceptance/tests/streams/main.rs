@@ -8,6 +8,7 @@ mod extensions;
 mod filters;
 mod hosts;
 mod indexes;
+mod inputs;
 mod live;
 mod smooth;
 mod stage;
