@@ -379,6 +379,9 @@ impl<'a> Trak<'a> {
         if self.kind == TrackKind::Audio && index.times.len() > MAX_RUNS {
             return Err(place.unsupported("an audio track whose frames all last differently"));
         }
+        if index.end == 0 {
+            return Err(place.unsupported("a track that takes no time"));
+        }
         let edit = Edit::parse(self.root, movie.timescale, timescale)?.of_media_from(start);
         let placement = edit.place(&index, self.kind, timescale, place)?;
         let track = Track {

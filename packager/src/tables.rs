@@ -398,6 +398,20 @@ mod tests {
     }
 
     #[test]
+    fn chunks_are_walked_once() {
+        // Each entry names all chunks, and puts nothing into them.
+        let entries: Vec<u32> = (0..50_000u32).flat_map(|at| [1 + at % 2 * 49_999, 0, 1]).collect();
+        let bytes = stbl(|w| {
+            table(w, b"stsc", &[], 50_000, &entries);
+            table(w, b"stco", &[], 50_000, &[1000; 50_000]);
+        });
+        let started = std::time::Instant::now();
+        let error = parse(&bytes).unwrap_err().to_string();
+        assert!(error.contains("chunk number 1 is out of order"), "{error}");
+        assert!(started.elapsed() < std::time::Duration::from_secs(2));
+    }
+
+    #[test]
     fn a_huge_count_is_refused_before_any_memory_is_taken() {
         let bytes = stbl(|w| table(w, b"stsz", &[1], u32::MAX, &[]));
         assert!(parse(&bytes).unwrap_err().to_string().contains("at most"));

@@ -11,7 +11,7 @@ mod whole;
 use std::time::{Duration, Instant};
 
 use films::{Damage, FILE_LEN, MOOV, films};
-use packager::{Error, ServerManifest};
+use packager::{Error, ServerManifest, TrackKind};
 use proptest::prelude::*;
 
 /// Xorshift: the same damage in every run.
@@ -26,14 +26,19 @@ impl Dice {
     }
 }
 
-/// The clip with another `moov` payload, all of it asked for.
-fn package(moov: &[u8]) -> Result<(), Error> {
+/// The clip with another `moov` payload.
+fn film_with(moov: &[u8]) -> Vec<u8> {
     let mut film = films()[0].clone();
     film.truncate(FILE_LEN as usize - MOOV.len() - 8);
     film.extend_from_slice(&(moov.len() as u32 + 8).to_be_bytes());
     film.extend_from_slice(b"moov");
     film.extend_from_slice(moov);
-    whole::serve(&film)
+    film
+}
+
+/// The same, all of it asked for.
+fn package(moov: &[u8]) -> Result<(), Error> {
+    whole::serve(&film_with(moov))
 }
 
 #[test]
@@ -110,6 +115,64 @@ fn films_can_end_anywhere() {
             (0..film.len()).step_by(step).filter(|len| whole::serve(&film[..*len]).is_ok());
         // Only fragments leave something that is sound.
         assert!(accepted.count() == 0 || film.windows(4).any(|kind| kind == b"moof"));
+    }
+}
+
+/// The clip with words of one box overwritten; they count from the payload of the box, in words. The
+/// first such box is that of the video.
+fn lie(kind: &[u8; 4], words: &[(usize, u32)]) -> String {
+    let mut moov = MOOV.to_vec();
+    let payload = moov.windows(4).position(|found| found == kind).unwrap() + 4;
+    for (at, word) in words {
+        moov[payload + at * 4..][..4].copy_from_slice(&word.to_be_bytes());
+    }
+    let _ = package(&moov);
+    let track = whole::open(&film_with(&moov)).and_then(|mp4| mp4.first(TrackKind::Video).cloned());
+    track.map_or_else(|error| error.to_string(), |_| "accepted".to_owned())
+}
+
+#[test]
+fn lies_are_told_by_their_place() {
+    let all = 0xffff_ffff;
+    let cases = [
+        // Word 1 of most tables is the number of entries, word 2 the first value.
+        ("stsz: claims 4294967295 entries", lie(b"stsz", &[(2, all)])),
+        ("stbl: 1000000000 samples; at most", lie(b"stsz", &[(1, 1), (2, 1_000_000_000)])),
+        ("ends at byte 4294", lie(b"stsz", &[(3, all)])),
+        ("stts: claims 4294967295 entries", lie(b"stts", &[(1, all)])),
+        ("stts: gives times for 7 of 50", lie(b"stts", &[(2, 7)])),
+        ("ctts: claims 1073741824 entries", lie(b"ctts", &[(1, 1 << 30)])),
+        ("stss: sample number 0 is out of", lie(b"stss", &[(2, 0)])),
+        ("stss: sample number 51 is out of", lie(b"stss", &[(6, 51)])),
+        ("stsc: chunk number 0 is out of order", lie(b"stsc", &[(2, 0)])),
+        ("stsc: chunk number 2 is out of order", lie(b"stsc", &[(2, all)])),
+        ("stco: claims 4294967295 entries", lie(b"stco", &[(1, all)])),
+        ("the file has 26527 bytes", lie(b"stco", &[(2, 26_527)])),
+        ("timescale 0", lie(b"mdhd", &[(3, 0)])),
+        ("elst: an edit that is not at normal", lie(b"elst", &[(4, 7)])),
+        ("a presentation that starts inside", lie(b"elst", &[(3, 5_000)])),
+        ("leaves nothing of the track", lie(b"elst", &[(3, 0x7000_0000)])),
+        ("sample descriptions is not supported", lie(b"stsd", &[(1, 2)])),
+        ("a track that takes no time", lie(b"stts", &[(3, 0)])),
+    ];
+    for (want, found) in cases {
+        assert!(found.contains(want), "{want}: {found}");
+    }
+}
+
+/// What a box holds, 20 000 boxes deep: a parser that called itself for each would overflow.
+#[test]
+fn nesting_has_no_depth() {
+    for kind in [b"moov", b"trak", b"mdia", b"udta"] {
+        let mut film = Vec::new();
+        for depth in (1..=20_000u32).rev() {
+            film.extend_from_slice(&(depth * 8).to_be_bytes());
+            film.extend_from_slice(kind);
+        }
+        let started = Instant::now();
+        assert!(whole::serve(&film).is_err());
+        assert!(package(&film).is_err());
+        assert!(started.elapsed() < Duration::from_secs(1));
     }
 }
 

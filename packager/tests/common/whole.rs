@@ -48,7 +48,10 @@ pub(crate) fn serve(file: &[u8]) -> Result<(), Error> {
 }
 
 /// Reads what has to be read, and sees that it is no more than the file, once.
-fn open(file: &[u8]) -> Result<Mp4, Error> {
+///
+/// # Errors
+/// Why it was refused.
+pub(crate) fn open(file: &[u8]) -> Result<Mp4, Error> {
     let mut locate = Locate::new("film.mp4", file.len() as u64);
     let (mut step, mut end) = (locate.start(), 0);
     loop {

@@ -60,7 +60,7 @@ impl<'a> Asset<'a> {
         let mut fragment = |start: &str| {
             let rest =
                 format!("QualityLevels({bitrate})/Fragments({track}={start},format=mpd-time-csf)");
-            file.extend_from_slice(self.get(&rest).expect(200).bytes());
+            file.extend(self.get(&rest).expect(200).body);
         };
         fragment("i");
         let mut start = 0;
