@@ -148,7 +148,7 @@ fn check_quality(
 }
 
 fn check_playlists(whole: &Presentation) {
-    let master = whole.hls_master(HLS, &Parameters::default());
+    let master = whole.hls_master(HLS, &Parameters::default()).unwrap();
     let master: MasterPlaylist = m3u8_rs::parse_master_playlist_res(master.as_bytes()).unwrap();
     assert_eq!(master.alternatives.len(), whole.streams().len() - 1);
     for stream in whole.streams() {

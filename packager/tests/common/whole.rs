@@ -8,14 +8,15 @@ use std::sync::Arc;
 use bytes::Bytes;
 use packager::{
     DashFormat, Error, Format, Fragment, FragmentNoun, HlsFormat, IndexFile, Locate, Mp4, Packaged,
-    Parameters, Plan, Presentation, Rendition, SmoothFormat, Step, Stream,
+    Parameters, Plan, Presentation, Rendition, SmoothFormat, Step, Stream, View,
 };
 
 /// Manifests that are asked for.
-const FORMATS: [Format; 6] = [
+const FORMATS: [Format; 7] = [
     Format::Smooth(SmoothFormat::Latest),
     Format::Smooth(SmoothFormat::V20),
     Format::Hls(HlsFormat::Aapl),
+    Format::Hls(HlsFormat::AaplV3),
     Format::Hls(HlsFormat::Cmaf),
     Format::Dash(DashFormat::Csf),
     Format::Dash(DashFormat::Cmaf),
@@ -35,7 +36,7 @@ pub(crate) fn serve(file: &[u8]) -> Result<(), Error> {
     // Not all tracks of a file have to go together.
     for (number, track) in mp4.tracks().iter().enumerate() {
         let presentation = Presentation::new(vec![Rendition::new("film.mp4", track.clone())])?;
-        check(&presentation, file.len() as u64);
+        check(&presentation, file);
         if let (Some(known), Some(index)) = (&known, &indexed) {
             let track = Arc::clone(&known.tracks()[number]);
             let known = Presentation::new(vec![Rendition::new("film.mp4", track)]).unwrap();
@@ -43,7 +44,7 @@ pub(crate) fn serve(file: &[u8]) -> Result<(), Error> {
         }
     }
     let renditions = mp4.tracks().iter().map(|track| Rendition::new("film.mp4", track.clone()));
-    check(&Presentation::new(renditions.collect())?, file.len() as u64);
+    check(&Presentation::new(renditions.collect())?, file);
     Ok(())
 }
 
@@ -67,36 +68,51 @@ pub(crate) fn open(file: &[u8]) -> Result<Mp4, Error> {
     }
 }
 
-fn check(presentation: &Presentation, file_len: u64) {
+fn check(presentation: &Presentation, file: &[u8]) {
+    let parameters = Parameters::default();
+    let view = presentation.view(&parameters, None);
     for format in FORMATS {
-        let manifest = presentation.manifest(format, &Parameters::default());
-        let Ok(manifest) = manifest else {
-            assert!(matches!(manifest, Err(Error::NotInSmooth { .. })));
-            continue;
-        };
+        let Some(manifest) = fitting(view.manifest(format)) else { continue };
         let chunks: usize = presentation.streams().iter().map(|s| s.timeline().count()).sum();
         assert!(manifest.len() < 20_000 + 4_000 * presentation.streams().len() + 100 * chunks);
         for stream in presentation.streams() {
-            check_stream(presentation, stream, format, file_len);
+            check_stream(&view, stream, format, file);
         }
     }
 }
 
-fn check_stream(presentation: &Presentation, stream: &Stream, format: Format, file_len: u64) {
+/// What there is, unless a format has no place for a codec.
+fn fitting<T>(result: Result<T, Error>) -> Option<T> {
+    match result {
+        Err(Error::NotInSmooth { .. } | Error::NotInTransportStream { .. }) => None,
+        result => Some(result.unwrap()),
+    }
+}
+
+fn check_stream(view: &View<'_>, stream: &Stream, format: Format, file: &[u8]) {
     let ends: Vec<_> =
         stream.timeline().chunks().map(|c| (c.start, c.start + c.duration)).collect();
     assert!(ends.windows(2).all(|pair| pair[0].1 == pair[1].0 && pair[0].0 < pair[1].0));
     for quality in stream.qualities() {
         let (name, bitrate) = (stream.name(), quality.bitrate());
-        match format {
-            Format::Smooth(_) => {}
-            Format::Hls(hls) => drop(presentation.hls_media(name, bitrate, hls).unwrap()),
-            Format::Dash(_) => drop(presentation.init(name, bitrate, format).unwrap()),
+        if let Format::Hls(format) = format
+            && fitting(view.playlist(name, bitrate, format)).is_none()
+        {
+            continue;
         }
-        let (mut data, mut decode) = (0, None);
+        let (mut data, mut decode, mut heads) = (0, None, false);
         for (start, _) in &ends {
-            let fragment = presentation.fragment(name, bitrate, *start, format).unwrap();
-            assert!(fragment.ranges.iter().all(|r| r.start < r.end && r.end <= file_len));
+            let fragment = match view.fragment(name, bitrate, *start, format).unwrap() {
+                Packaged::Clear(fragment) => fragment,
+                Packaged::Segment(segment, None) => {
+                    check_segment(&segment, file);
+                    continue;
+                }
+                other => panic!("{other:?}"),
+            };
+            heads |= !matches!(format, Format::Smooth(_));
+            let end = file.len() as u64;
+            assert!(fragment.ranges.iter().all(|r| r.start < r.end && r.end <= end));
             data += fragment.ranges.iter().map(|range| range.end - range.start).sum::<u64>();
             let rows = fragment_of(&fragment.head, fragment.content_length());
             if let Some(time) = rows.decode {
@@ -104,9 +120,32 @@ fn check_stream(presentation: &Presentation, stream: &Stream, format: Format, fi
                 decode = Some(time + rows.duration);
             }
         }
+        if heads {
+            view.init(name, bitrate, format).unwrap();
+        }
         // A file cannot be blown up.
-        assert!(data <= file_len, "{data}");
+        assert!(data <= file.len() as u64, "{data}");
     }
+}
+
+/// A transport stream is as long as it said, unless samples turn out to be no NAL units.
+fn check_segment(segment: &packager::ts::Segment, file: &[u8]) {
+    let (mut length, mut data, mut pieces) = (0, 0, 0);
+    for piece in segment.pieces() {
+        let ranges = piece.reads.iter().map(|read| &read.range);
+        let read: Vec<_> = ranges.map(|r| &file[r.start as usize..r.end as usize]).collect();
+        assert_eq!(piece.bytes.start, length);
+        length = piece.bytes.end;
+        data += read.iter().map(|bytes| bytes.len() as u64).sum::<u64>();
+        pieces += 1;
+        let mut out = vec![0; piece.len()];
+        match segment.write(&piece, &read, &mut out) {
+            Ok(()) => assert!(out.chunks(188).all(|packet| packet[0] == 0x47)),
+            Err(error) => assert!(matches!(error, Error::Malformed { .. }), "{error}"),
+        }
+    }
+    assert_eq!(length, segment.content_length());
+    assert!(pieces > 0 && data <= 2 * file.len() as u64);
 }
 
 /// What a fragment says of itself.
@@ -201,7 +240,7 @@ pub(crate) fn serve_index(index: &[u8]) -> Result<(), Error> {
         let presentation = Presentation::new(vec![Rendition::new("film.mp4", track.clone())])?;
         let parameters = Parameters::default();
         let view = presentation.view(&parameters, None);
-        for format in [FORMATS[0], FORMATS[5]] {
+        for format in [FORMATS[0], FORMATS[6]] {
             let _ = view.manifest(format);
             for stream in presentation.streams() {
                 let bitrate = stream.qualities()[0].bitrate();
