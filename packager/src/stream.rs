@@ -176,14 +176,17 @@ pub(crate) fn from_zero(renditions: Vec<Rendition>) -> Vec<Rendition> {
     }
 }
 
-/// Audio renditions by name and language, in order of first appearance.
+/// Audio renditions by name, language and codec, in order of first appearance. Players do not switch
+/// between codecs.
 pub(crate) fn groups(renditions: Vec<Rendition>) -> Vec<Vec<Rendition>> {
+    let key = |rendition: &Rendition| {
+        (rendition.stream_name(), rendition.language(), rendition.track.codec().name())
+    };
     let mut groups: Vec<Vec<Rendition>> = Vec::new();
     for rendition in renditions {
-        let key = (rendition.stream_name(), rendition.language());
-        let group = groups.iter_mut().find(|group| {
-            group.first().is_some_and(|first| (first.stream_name(), first.language()) == key)
-        });
+        let own = key(&rendition);
+        let group =
+            groups.iter_mut().find(|group| group.first().is_some_and(|first| key(first) == own));
         match group {
             Some(group) => group.push(rendition),
             None => groups.push(vec![rendition]),

@@ -10,8 +10,8 @@ use common::{Studio, assert_times, have_ffmpeg};
 use mp4_atom::{Any, Codec, DecodeMaybe};
 use packager::protect::{Common, ContentKey, Method, Protection, Scheme};
 use packager::{
-    DashFormat, Error, Format, HlsFormat, IndexedTrack, Parameters, Presentation, Rendition,
-    SmoothFormat, Stream, TrackKind,
+    Condition, DashFormat, Error, Filter, Format, HlsFormat, IndexedTrack, Parameters,
+    Presentation, Rendition, SmoothFormat, Stream, TrackKind, TrackProperty, TrackSelection,
 };
 use uuid::uuid;
 
@@ -148,4 +148,59 @@ fn dolby() {
         let transport = presentation.hls_master(HlsFormat::Aapl, &Parameters::default());
         assert!(matches!(transport, Err(Error::NotInTransportStream { what }) if what == box_name));
     }
+}
+
+/// A player that has no E-AC-3 can play the rest: its variants have codecs that it knows.
+#[test]
+fn two_codecs_of_sound() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let studio = Studio::new();
+    let x264 = "-c:v libx264 -preset ultrafast -g 50 -pix_fmt yuv420p";
+    studio.ffmpeg(&format!("{PICTURE} {x264} film.mp4"));
+    studio.ffmpeg(&format!("{SOUND} -c:a eac3 -b:a 384k surround.mp4"));
+    studio.ffmpeg(&format!("{SOUND} -c:a aac -ac 2 stereo.mp4"));
+    let files = ["film.mp4", "surround.mp4", "stereo.mp4"].map(|name| (name, studio.open(name)));
+    let tracks = files.each_ref().map(|(name, mp4)| (*name, &mp4.tracks()[0]));
+    let presentation = presentation(&tracks);
+    let names: Vec<_> = presentation.streams().iter().map(Stream::name).collect();
+    assert_eq!(names, ["video", "audio", "audio_2"]);
+
+    let text = presentation.hls_master(HlsFormat::Cmaf, &Parameters::default()).unwrap();
+    let master = m3u8_rs::parse_master_playlist_res(text.as_bytes()).unwrap();
+    let groups: Vec<_> = master
+        .alternatives
+        .iter()
+        .map(|media| (media.group_id.as_str(), media.name.as_str(), media.channels.clone()))
+        .collect();
+    let six = Some("6".to_owned());
+    let want = [("audio", "audio_2", None), ("audio-e-ac-3", "audio", six)];
+    assert_eq!(groups.len(), 2);
+    for ((group, name, channels), want) in groups.iter().zip(want) {
+        assert_eq!((*group, *name), (want.0, want.1));
+        assert_eq!(channels.as_ref().map(ToString::to_string), want.2);
+    }
+    let variants: Vec<_> = master
+        .variants
+        .iter()
+        .map(|variant| (variant.codecs.as_deref().unwrap(), variant.audio.as_deref().unwrap()))
+        .collect();
+    let video = presentation.streams()[0].qualities()[0].track().codec().rfc6381();
+    let (aac, eac3) = (format!("{video},mp4a.40.2"), format!("{video},ec-3"));
+    assert_eq!(variants, [(&*aac, "audio"), (&*eac3, "audio-e-ac-3"), ("mp4a.40.2", "audio")]);
+
+    // Smooth Streaming and transport streams have the rest.
+    let parameters = Parameters::default();
+    let view = presentation.view(&parameters, None);
+    assert!(matches!(view.manifest(SMOOTH), Err(Error::NotInSmooth { .. })));
+    let surround = TrackProperty::FourCc("EC-3".to_owned());
+    let conditions = vec![Condition { property: surround, negated: true }];
+    let tracks = vec![TrackSelection { conditions }];
+    let filter = Filter { time: None, tracks, first_quality: None };
+    let rest = presentation.filtered(&[filter]).unwrap();
+    let manifest = rest.manifest(SMOOTH, &parameters).unwrap();
+    assert!(manifest.contains("FourCC=\"AACL\"") && !manifest.contains("EC-3"), "{manifest}");
+    let transport = presentation.hls_master(HlsFormat::Aapl, &parameters).unwrap();
+    assert!(!transport.contains("ec-3") && transport.contains("mp4a.40.2"), "{transport}");
 }

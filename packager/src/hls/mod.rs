@@ -2,6 +2,7 @@
 
 mod key_frames;
 mod media;
+mod sound;
 
 use std::fmt::Write as _;
 
@@ -12,6 +13,7 @@ use crate::presentation::Presentation;
 use crate::stream::{Quality, Stream, codecs};
 use crate::url::Parameters;
 use crate::{text, ts};
+use sound::{Group, Sound};
 
 pub(crate) use key_frames::key_frames;
 pub(crate) use media::{date, media};
@@ -114,7 +116,8 @@ impl Outline<'_> {
 pub(crate) fn master(presentation: &Presentation, outline: &Outline<'_>) -> Result<String, Error> {
     let parameters = outline.parameters;
     let mut out = String::from(outline.head());
-    let audio = outline.audio(presentation)?;
+    let mut audio = outline.audio(presentation)?;
+    sound::sort(&mut audio);
     let mut video: Vec<(&Stream, &Quality)> = presentation
         .of_kind(TrackKind::Video)
         .flat_map(|stream| stream.qualities().iter().map(move |quality| (stream, quality)))
@@ -144,48 +147,36 @@ pub(crate) fn master(presentation: &Presentation, outline: &Outline<'_>) -> Resu
         return Ok(out);
     }
     let chosen = audio.get(default).copied();
-    let sound = match chosen {
-        Some((stream, quality)) if outline.is_muxed() => Sound::Muxed(stream, quality),
-        Some(_) => Sound::Group(audio.iter().map(|(_, quality)| *quality).collect()),
-        None => Sound::None,
+    let sounds = match chosen {
+        Some((stream, quality)) if outline.is_muxed() => vec![Sound::Muxed(stream, quality)],
+        Some(_) => sound::groups(&audio).into_iter().map(Sound::Group).collect(),
+        None => vec![Sound::None],
     };
-    if let Sound::Group(_) = sound {
-        for (at, (stream, quality)) in audio.iter().enumerate() {
-            list.member(&mut out, stream, quality, at == default);
+    for sound in &sounds {
+        if let (Sound::Group(group), Some((default, _))) = (sound, chosen) {
+            let default = group.default(default);
+            for (at, (stream, quality)) in group.members.iter().enumerate() {
+                list.member(&mut out, group, stream, quality, at == default);
+            }
         }
     }
-    for (stream, quality) in video {
-        list.variant(&mut out, stream, quality, &sound);
-        if outline.has_key_frames {
-            list.key_frames(&mut out, stream, quality, &sound);
+    for (number, sound) in sounds.iter().enumerate() {
+        for (stream, quality) in &video {
+            list.variant(&mut out, stream, quality, sound);
+            if outline.has_key_frames && number == 0 {
+                list.key_frames(&mut out, stream, quality, sound);
+            }
         }
     }
     let audio_only = parameters.audio_only.unwrap_or(true);
     if let Some((stream, quality)) = chosen.filter(|_| audio_only) {
-        list.variant(&mut out, stream, quality, &sound);
+        let own = |sound: &&Sound<'_>| match sound {
+            Sound::Group(group) => group.has(stream),
+            Sound::None | Sound::Muxed(..) => true,
+        };
+        list.variant(&mut out, stream, quality, sounds.iter().find(own).unwrap_or(&Sound::None));
     }
     Ok(out)
-}
-
-/// What there is to hear beside a variant.
-enum Sound<'a> {
-    None,
-    /// The best levels of all tracks, in a group.
-    Group(Vec<&'a Quality>),
-    /// The track that is in the segments of the video.
-    Muxed(&'a Stream, &'a Quality),
-}
-
-impl<'a> Sound<'a> {
-    /// What it may add to a variant. An audio variant plays nothing else.
-    fn added(&self, stream: &Stream) -> Vec<&'a Quality> {
-        match self {
-            _ if stream.kind() != TrackKind::Video => Vec::new(),
-            Sound::None => Vec::new(),
-            Sound::Group(qualities) => qualities.clone(),
-            Sound::Muxed(_, quality) => vec![quality],
-        }
-    }
 }
 
 /// What every URI of a master playlist carries.
@@ -197,16 +188,24 @@ struct Listing<'a> {
 }
 
 impl Listing<'_> {
-    /// One `EXT-X-MEDIA` of the group of audio.
-    fn member(&self, out: &mut String, stream: &Stream, quality: &Quality, is_default: bool) {
-        let name = stream.name();
-        let _ = write!(out, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"audio\",NAME=\"{name}\"");
+    /// One `EXT-X-MEDIA` of a group of audio.
+    fn member(
+        &self,
+        out: &mut String,
+        group: &Group<'_>,
+        stream: &Stream,
+        quality: &Quality,
+        is_default: bool,
+    ) {
+        let (id, name) = (&group.id, stream.name());
+        let _ = write!(out, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{id}\",NAME=\"{name}\"");
         if let Some(language) = stream.language() {
             let _ = write!(out, ",LANGUAGE=\"{language}\"");
         }
         let default = if is_default { "YES" } else { "NO" };
         let uri = self.playlist_uri(stream, quality, &Sound::None, "");
-        let _ = writeln!(out, ",DEFAULT={default},AUTOSELECT=YES,URI=\"{uri}\"");
+        let channels = sound::channels(quality.track().codec());
+        let _ = writeln!(out, ",DEFAULT={default},AUTOSELECT=YES{channels},URI=\"{uri}\"");
     }
 
     /// One `EXT-X-STREAM-INF` with its URI.
@@ -227,8 +226,8 @@ impl Listing<'_> {
         if let Some((frames, seconds)) = quality.track().frame_rate().filter(|_| more) {
             let _ = write!(out, ",FRAME-RATE={:.3}", f64::from(frames) / f64::from(seconds));
         }
-        if let Sound::Group(_) = sound {
-            out.push_str(",AUDIO=\"audio\"");
+        if let Sound::Group(group) = sound {
+            let _ = write!(out, ",AUDIO=\"{}\"", group.id);
         }
         if self.has_subtitles {
             let _ = write!(out, ",SUBTITLES=\"{}\"", text::GROUP);
