@@ -5,6 +5,7 @@
 //! | [`odata`] | the API: requests → what they read or change → responses |
 //! | [`sets`] | the rules of the entity sets, a file each |
 //! | [`store`] | entities and links, tables made from the model |
+//! | [`generation`] | whether what was read is still so |
 //! | [`blob`] | the storage account: block blobs under SAS URLs |
 //! | [`notify`] | webhooks |
 //! | [`ingest`] | bulk uploads, on their way into assets |
@@ -27,6 +28,7 @@ mod extent;
 mod functions;
 #[doc(hidden)]
 pub mod fuzzing;
+mod generation;
 mod ingest;
 mod jobs;
 mod keys;

@@ -11,6 +11,7 @@ mod derived_tests;
 mod filter_sql;
 #[cfg(test)]
 mod filter_tests;
+mod generations;
 mod outbox;
 mod queue;
 mod row;
@@ -29,6 +30,7 @@ use edm::model::EntitySet;
 use edm::query::OrderBy;
 use edm::{Expr, Record};
 
+pub(crate) use generations::EntityGenerations;
 pub(crate) use outbox::{Event, Message, Outbox};
 pub(crate) use queue::{AFTER, Claim, Lease, Queue};
 
@@ -57,6 +59,9 @@ pub(crate) trait Store: Send + Sync {
 
     /// Makes all changes, in order, or none.
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError>;
+
+    /// Tells what of the entities has changed: numbers that grow before the writer is answered.
+    fn generations(&self) -> &EntityGenerations;
 
     /// Starts a transaction. Whoever else wants to change something waits until it is over.
     async fn begin(&self) -> Result<Arc<dyn Transaction>, StoreError>;

@@ -15,6 +15,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, Row as _};
 
 use super::checkpoint::{self, Checkpoints};
 use super::filter_sql::{Sql, order_by};
+use super::generations::{EntityGenerations, Touched};
 use super::schema::{self, quote};
 use super::sqlite_transaction::SqliteTransaction;
 use super::{Change, Page, Query, Source, Store, StoreError, Transaction, derived, row};
@@ -25,6 +26,7 @@ pub(crate) struct SqliteStore {
     /// One connection: SQLite has one writer at a time, and waiting here is fair.
     pub(super) writer: SqlitePool,
     pub(super) readers: SqlitePool,
+    generations: EntityGenerations,
     _checkpoints: Arc<Checkpoints>,
 }
 
@@ -69,7 +71,8 @@ impl SqliteStore {
             .max_connections(4)
             .connect_with(options.read_only(true).create_if_missing(false))
             .await?;
-        Ok(Self { writer, readers, _checkpoints: checkpoints })
+        let generations = EntityGenerations::new();
+        Ok(Self { writer, readers, generations, _checkpoints: checkpoints })
     }
 }
 
@@ -210,18 +213,30 @@ impl Store for SqliteStore {
     }
 
     async fn commit(&self, changes: Vec<Change>) -> Result<(), StoreError> {
+        let mut touched = Touched::default();
+        changes.iter().for_each(|change| touched.note(change));
         let mut connection = self.writer.acquire().await?;
-        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
-        for change in changes {
-            apply(&mut transaction, change).await?;
-        }
-        transaction.commit().await?;
-        Ok(())
+        let generations = self.generations.clone();
+        // To its end even when the caller goes away: what is committed has to be told.
+        let committed = tokio::spawn(async move {
+            let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+            for change in changes {
+                apply(&mut transaction, change).await?;
+            }
+            let committed = transaction.commit().await;
+            generations.bump(&touched);
+            Ok(committed?)
+        });
+        committed.await.unwrap_or(Err(StoreError::Over))
+    }
+
+    fn generations(&self) -> &EntityGenerations {
+        &self.generations
     }
 
     async fn begin(&self) -> Result<Arc<dyn Transaction>, StoreError> {
         let transaction = self.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Arc::new(SqliteTransaction::new(transaction)))
+        Ok(Arc::new(SqliteTransaction::new(transaction, self.generations.clone())))
     }
 }
 
@@ -280,7 +295,7 @@ pub(super) async fn apply(
 }
 
 /// The text of a record's key.
-fn key_of(record: &Record) -> String {
+pub(super) fn key_of(record: &Record) -> String {
     let ty: &StructuredType = record.structured_type();
     match record.value(ty.key.first().copied().unwrap_or_default()) {
         Value::String(text) => text.clone(),

@@ -9,6 +9,7 @@ use edm::{DateTime, Expr, Record, Value};
 
 use super::sqlite::SqliteStore;
 use super::{AFTER, Change, Lease, Query, Queue as _, Source, Store as _, StoreError};
+use crate::generation::Marks;
 use crate::sets::set;
 
 async fn open() -> (tempfile::TempDir, SqliteStore) {
@@ -51,6 +52,43 @@ async fn the_longest_filter_that_is_read_is_answered() {
     let (_folder, store) = open().await;
     let filter = vec!["Name eq 'x'"; 799].join(" or ");
     assert!(store.query(&query(&filter)).await.unwrap().records.is_empty());
+}
+
+#[tokio::test]
+async fn what_has_changed_is_told() {
+    let (_folder, store) = with_assets(2).await;
+    let (assets, files) = (set("Assets").unwrap(), set("Files").unwrap());
+    let renamed = |number| vec![Change::Set(assets, id(number), vec![("Name", Value::from("x"))])];
+    let source = || Source::new("Assets", &id(0), "ContentKeys");
+    let link = Change::Link(source(), "ContentKeys", "nb:kid:UUID:1".to_owned());
+    let unlink = Change::Unlink(source(), "nb:kid:UUID:1".to_owned());
+    let none = Expr::parse("Name eq 'none'").unwrap();
+    for changes in [
+        renamed(0),
+        vec![link],
+        vec![unlink],
+        vec![Change::DeleteWhere(assets, none)],
+        vec![Change::Delete(assets, id(0))],
+        vec![Change::Insert(assets, asset(0))],
+    ] {
+        let what = format!("{changes:?}");
+        let (all, one, other) = (
+            Marks::from([store.generations().set(assets)]),
+            Marks::from([store.generations().entity(assets, &id(0))]),
+            Marks::from([store.generations().set(files)]),
+        );
+        store.commit(changes).await.unwrap();
+        assert_eq!((all.hold(), one.hold(), other.hold()), (false, false, true), "{what}");
+    }
+    let one = Marks::from([store.generations().entity(assets, &id(0))]);
+    store.commit(renamed(1)).await.unwrap();
+    assert!(one.hold(), "entities share few numbers, and these two none");
+    // Nothing is told of what has not happened yet.
+    let transaction = store.begin().await.unwrap();
+    transaction.commit(renamed(0)).await.unwrap();
+    assert!(one.hold());
+    transaction.finish().await.unwrap();
+    assert!(!one.hold());
 }
 
 #[tokio::test]

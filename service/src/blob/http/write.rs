@@ -101,7 +101,7 @@ pub(super) async fn set_metadata(call: &Call<'_>) -> Result<Reply, ApiError> {
 
 async fn update(call: &Call<'_>, change: PropertyChange) -> Result<Reply, ApiError> {
     let conditions = headers::conditions(&call.head.headers)?;
-    let blob = call.store.update(call.container, call.blob, change, &conditions).await?;
+    let blob = call.store.update(call.container, call.blob, change, conditions).await?;
     Ok(written(StatusCode::OK, &blob))
 }
 

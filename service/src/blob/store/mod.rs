@@ -31,6 +31,7 @@ use super::index::{BlobIndex, BlobRef, PropertyChange};
 use super::model::{BlobInfo, ContainerInfo, Policy, check_policy_id};
 use super::name::{check_blob, check_container};
 use super::objects::Objects;
+use crate::generation::{self, Generations, Mark};
 
 pub(crate) use arrivals::{Arrivals, WATCHED};
 pub(crate) use files::{LocalFiles, ObjectFiles};
@@ -41,6 +42,9 @@ pub(crate) use read::{BlobReader, ReadRange};
 pub(crate) use write::{BlockUpload, Upload, file_stream};
 
 use readers::Readers;
+
+/// Numbers that tell whether blobs have changed; containers share them.
+const GENERATIONS: usize = 4096;
 
 /// Bounds on what the store does at the same time.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +82,7 @@ struct Inner {
     limits: StoreLimits,
     uploads: Arc<Semaphore>,
     readers: Readers,
+    generations: Arc<Generations>,
     arrivals: Arrivals,
     local_root: Option<PathBuf>,
 }
@@ -94,6 +99,7 @@ impl BlobStore {
                 limits,
                 uploads: Arc::new(Semaphore::new(limits.concurrent_uploads)),
                 readers: Readers::default(),
+                generations: Generations::new(GENERATIONS),
                 arrivals: Arrivals::default(),
             }),
         }
@@ -105,7 +111,10 @@ impl BlobStore {
     /// [`BlobError::InvalidContainerName`], [`BlobError::ContainerExists`].
     pub(crate) async fn create_container(&self, name: &str) -> Result<()> {
         check_container(name)?;
-        self.inner.index.create_container(name).await
+        let index = Arc::clone(&self.inner.index);
+        let created = name.to_owned();
+        let change = async move { Ok((index.create_container(&created).await?, Vec::new())) };
+        self.settle(&[name], change).await
     }
 
     /// Deletes a container with its blobs, blocks and policies.
@@ -114,8 +123,8 @@ impl BlobStore {
     /// [`BlobError::ContainerNotFound`].
     pub(crate) async fn delete_container(&self, name: &str) -> Result<()> {
         let index = Arc::clone(&self.inner.index);
-        let name = name.to_owned();
-        self.settle(async move { Ok(((), index.delete_container(&name).await?)) }).await
+        let deleted = name.to_owned();
+        self.settle(&[name], async move { Ok(((), index.delete_container(&deleted).await?)) }).await
     }
 
     /// What is known about a container.
@@ -173,10 +182,13 @@ impl BlobStore {
         container: &str,
         name: &str,
         change: PropertyChange,
-        conditions: &Conditions,
+        conditions: Conditions,
     ) -> Result<BlobInfo> {
         let target = target(container, name)?;
-        self.inner.index.update(&target, change, conditions).await
+        let index = Arc::clone(&self.inner.index);
+        let change =
+            async move { Ok((index.update(&target, change, &conditions).await?, Vec::new())) };
+        self.settle(&[container], change).await
     }
 
     /// The committed and uncommitted blocks of a blob.
@@ -196,7 +208,8 @@ impl BlobStore {
     ) -> Result<()> {
         let target = target(container, name)?;
         let index = Arc::clone(&self.inner.index);
-        self.settle(async move { Ok(((), index.delete_blob(&target, &conditions).await?)) }).await
+        let change = async move { Ok(((), index.delete_blob(&target, &conditions).await?)) };
+        self.settle(&[container], change).await
     }
 
     /// Gives a blob another name, in the same container or another; no bytes are copied.
@@ -212,7 +225,14 @@ impl BlobStore {
         new_name: &str,
     ) -> Result<BlobInfo> {
         let (from, to) = (target(container, name)?, target(new_container, new_name)?);
-        self.inner.index.rename(&from, &to).await
+        let index = Arc::clone(&self.inner.index);
+        let change = async move { Ok((index.rename(&from, &to).await?, Vec::new())) };
+        self.settle(&[container, new_container], change).await
+    }
+
+    /// For who reads of a container's blobs: tells whether any of them has changed since.
+    pub(crate) fn mark(&self, container: &str) -> Mark {
+        self.inner.generations.mark(container_slot(container))
     }
 
     /// Watched containers that have got blobs.
@@ -229,6 +249,11 @@ impl BlobStore {
             Ok(Err(_)) | Err(_) => Err(BlobError::Busy),
         }
     }
+}
+
+/// The number that tells of a container.
+fn container_slot(container: &str) -> usize {
+    generation::slot(container, GENERATIONS)
 }
 
 /// Checks both names of a blob.
