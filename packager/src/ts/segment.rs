@@ -112,6 +112,12 @@ impl Segment {
         self.packets = packet;
     }
 
+    /// About how many bytes of memory it takes.
+    pub fn memory(&self) -> usize {
+        let samples = self.sources.iter().map(|source| size_of_val(source.samples.as_slice()));
+        size_of::<Self>() + size_of_val(self.units.as_slice()) + samples.sum::<usize>()
+    }
+
     /// Names of the files that the bytes come from.
     pub fn files(&self) -> &[Arc<str>] {
         &self.files

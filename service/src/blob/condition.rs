@@ -1,8 +1,10 @@
 //! Conditions on a request: `If-Match` and its relatives (RFC 9110 §13).
 
+use axum::http::{HeaderMap, header};
 use jiff::Timestamp;
 
 use super::error::{BlobError, Result};
+use super::http::parse_http_date;
 use super::model::BlobInfo;
 
 /// Which entity tags a condition names.
@@ -17,7 +19,7 @@ pub(crate) enum TagMatch {
 impl TagMatch {
     /// Reads the value of an `If-Match` or `If-None-Match` header. Azure
     /// clients send tags with and without quotes.
-    pub(super) fn parse(value: &str) -> Self {
+    pub(crate) fn parse(value: &str) -> Self {
         if value.trim() == "*" {
             return Self::Any;
         }
@@ -29,11 +31,11 @@ impl TagMatch {
         Self::OneOf(value.split(',').map(tag).collect())
     }
 
-    fn matches(&self, blob: Option<&BlobInfo>) -> bool {
-        match (self, blob) {
+    fn matches(&self, tag: Option<&str>) -> bool {
+        match (self, tag) {
             (_, None) => false,
             (Self::Any, Some(_)) => true,
-            (Self::OneOf(tags), Some(blob)) => tags.iter().any(|tag| tag == blob.etag.as_str()),
+            (Self::OneOf(tags), Some(tag)) => tags.iter().any(|one| one == tag),
         }
     }
 }
@@ -63,15 +65,28 @@ pub(crate) enum ReadVerdict {
 }
 
 impl Conditions {
-    /// Judges a read of `blob` in the order of RFC 9110 §13.2.2.
-    pub(super) fn check_read(&self, blob: &BlobInfo) -> ReadVerdict {
-        if !self.match_side_holds(Some(blob)) {
+    /// The conditions of a request to read. What cannot be read of them is no condition.
+    pub(crate) fn lenient(headers: &HeaderMap) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let date = |name| text(name).and_then(parse_http_date);
+        Self {
+            if_match: text(header::IF_MATCH).map(TagMatch::parse),
+            if_none_match: text(header::IF_NONE_MATCH).map(TagMatch::parse),
+            if_modified_since: date(header::IF_MODIFIED_SINCE),
+            if_unmodified_since: date(header::IF_UNMODIFIED_SINCE),
+        }
+    }
+
+    /// Judges a read of what has a tag, without quotes, and was last modified at a time, if that is
+    /// known, in the order of RFC 9110 §13.2.2.
+    pub(crate) fn check_read(&self, tag: &str, modified: Option<Timestamp>) -> ReadVerdict {
+        if !self.match_side_holds(Some(tag), modified) {
             return ReadVerdict::Failed;
         }
-        let modified = match (&self.if_none_match, self.if_modified_since) {
-            (Some(tags), _) => !tags.matches(Some(blob)),
-            (None, Some(since)) => whole_second(blob.last_modified) > since.as_second(),
-            (None, None) => true,
+        let modified = match (&self.if_none_match, self.if_modified_since, modified) {
+            (Some(tags), ..) => !tags.matches(Some(tag)),
+            (None, Some(since), Some(modified)) => whole_second(modified) > since.as_second(),
+            (None, ..) => true,
         };
         if modified { ReadVerdict::Proceed } else { ReadVerdict::NotModified }
     }
@@ -82,8 +97,9 @@ impl Conditions {
     /// [`BlobError::BlobExists`] when `If-None-Match: *` forbids to overwrite,
     /// else [`BlobError::ConditionNotMet`].
     pub(super) fn check_write(&self, blob: Option<&BlobInfo>) -> Result<()> {
+        let tag = blob.map(|blob| blob.etag.as_str());
         if let Some(tags) = &self.if_none_match
-            && tags.matches(blob)
+            && tags.matches(tag)
         {
             return Err(match tags {
                 TagMatch::Any => BlobError::BlobExists,
@@ -94,7 +110,7 @@ impl Conditions {
             (Some(since), Some(blob)) => whole_second(blob.last_modified) > since.as_second(),
             _ => true,
         };
-        if modified_since && self.match_side_holds(blob) {
+        if modified_since && self.match_side_holds(tag, blob.map(|blob| blob.last_modified)) {
             Ok(())
         } else {
             Err(BlobError::ConditionNotMet)
@@ -102,12 +118,10 @@ impl Conditions {
     }
 
     /// `If-Match`, or `If-Unmodified-Since` where there is no `If-Match`.
-    fn match_side_holds(&self, blob: Option<&BlobInfo>) -> bool {
-        match (&self.if_match, self.if_unmodified_since, blob) {
-            (Some(tags), _, blob) => tags.matches(blob),
-            (None, Some(limit), Some(blob)) => {
-                whole_second(blob.last_modified) <= limit.as_second()
-            }
+    fn match_side_holds(&self, tag: Option<&str>, modified: Option<Timestamp>) -> bool {
+        match (&self.if_match, self.if_unmodified_since, modified) {
+            (Some(tags), ..) => tags.matches(tag),
+            (None, Some(limit), Some(modified)) => whole_second(modified) <= limit.as_second(),
             _ => true,
         }
     }
@@ -147,12 +161,18 @@ mod tests {
             if_modified_since: at(0),
             ..Conditions::default()
         };
-        assert_eq!(none_match.check_read(&blob()), ReadVerdict::NotModified);
+        assert_eq!(
+            none_match.check_read("0xAB", Some(blob().last_modified)),
+            ReadVerdict::NotModified
+        );
         let same_second =
             Conditions { if_modified_since: at(1_700_000_000), ..Conditions::default() };
-        assert_eq!(same_second.check_read(&blob()), ReadVerdict::NotModified);
+        assert_eq!(
+            same_second.check_read("0xAB", Some(blob().last_modified)),
+            ReadVerdict::NotModified
+        );
         let wrong = Conditions { if_match: Some(TagMatch::parse("0xCD")), ..Conditions::default() };
-        assert_eq!(wrong.check_read(&blob()), ReadVerdict::Failed);
+        assert_eq!(wrong.check_read("0xAB", Some(blob().last_modified)), ReadVerdict::Failed);
     }
 
     #[test]

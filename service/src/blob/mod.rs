@@ -25,12 +25,14 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use condition::{Conditions, ReadVerdict, TagMatch};
 pub(crate) use error::BlobError;
-pub(crate) use http::{BlobService, router};
+pub(crate) use http::{BlobService, http_date, parse_http_date, router};
 pub(crate) use model::{Attachment, AttachmentKind, BlobInfo, Permissions, Policy};
 pub(crate) use objects::{Durability, Objects};
 pub(crate) use sas::{SasAuthority, SasKey};
 pub(crate) use sqlite::SqliteBlobIndex;
 pub(crate) use store::{
-    BlobFile, BlobReader, BlobStore, GarbageRules, ReadRange, StoreLimits, WATCHED, file_stream,
+    BlobFile, BlobReader, BlobStore, BlobVersion, GarbageRules, ReadGuard, ReadRange, StoreLimits,
+    WATCHED, file_stream,
 };

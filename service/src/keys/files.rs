@@ -17,37 +17,43 @@ use super::Secret;
 use super::content_key::clear_key;
 use super::storage::through;
 use crate::app::App;
-use crate::blob::{BlobError, BlobFile, BlobInfo, BlobReader, ReadRange, file_stream};
+use crate::blob::{
+    BlobError, BlobFile, BlobInfo, BlobReader, BlobVersion, ReadGuard, ReadRange, file_stream,
+};
 use crate::error::ApiError;
+use crate::generation::Marks;
 use crate::sets::{self, asset, both, equals};
 use crate::store::{Change, Query, Source};
 
-/// A version of an asset's file: what is read of it is in the clear.
-#[derive(Clone)]
-pub(crate) struct FileReader {
+/// A version of an asset's file, and how it is encrypted.
+#[derive(Debug)]
+pub(crate) struct AssetFile {
     container: String,
     name: String,
-    blob: Option<BlobFile>,
+    version: Option<Arc<BlobVersion>>,
     cipher: Option<StorageCipher>,
 }
 
-impl FileReader {
-    /// Opens a file of an asset, by its name; it need not be there.
-    pub(crate) async fn open(app: &App, asset_id: &str, name: &str) -> Result<Self, ApiError> {
+impl AssetFile {
+    /// Looks up a file of an asset, by its name; it need not be there. What else it depends on than
+    /// files and blobs is noted.
+    pub(crate) async fn find(
+        app: &App,
+        asset_id: &str,
+        name: &str,
+        marks: &mut Marks,
+    ) -> Result<Self, ApiError> {
         let filter = both(equals("ParentAssetId", asset_id), equals("Name", name));
         let query = Query { top: 1, ..Query::all(sets::set("Files")?, filter) };
         let cipher = match app.store.query(&query).await?.records.pop() {
-            Some(file) => cipher(app, &file).await?,
+            Some(file) => {
+                marks.add(app.store.generations().entity(sets::set("ContentKeys")?, key_of(&file)));
+                cipher(app, &file).await?
+            }
             // There may be a blob that no file tells of.
             None => None,
         };
         Self::new(app, asset_id, name, cipher).await
-    }
-
-    /// Opens the file of a record.
-    pub(crate) async fn of(app: &App, file: &Record) -> Result<Self, ApiError> {
-        let cipher = cipher(app, file).await?;
-        Self::new(app, file.text("ParentAssetId"), file.text("Name"), cipher).await
     }
 
     async fn new(
@@ -57,14 +63,55 @@ impl FileReader {
         cipher: Option<StorageCipher>,
     ) -> Result<Self, ApiError> {
         let container = asset::container_of(asset_id);
-        let guard = app.blob_store.hold();
         let version = match app.blob_store.version(&container, name).await {
             // No blob has such a name.
             Err(BlobError::InvalidBlobName { .. }) => None,
-            found => found?,
+            found => found?.map(Arc::new),
         };
-        let blob = version.map(|version| app.blob_store.open(Arc::new(version), guard));
-        Ok(Self { container, name: name.to_owned(), blob, cipher })
+        Ok(Self { container, name: name.to_owned(), version, cipher })
+    }
+
+    /// About what it takes in memory, in bytes.
+    pub(crate) fn weight(&self) -> u32 {
+        self.version.as_ref().map_or(0, |version| version.weight())
+    }
+}
+
+/// A version of an asset's file that can be read: what is read of it is in the clear.
+#[derive(Clone)]
+pub(crate) struct FileReader {
+    file: Arc<AssetFile>,
+    blob: Option<BlobFile>,
+}
+
+impl FileReader {
+    /// A file to read. The guard must have been there before the file was looked up, or before it
+    /// was seen that it still is as it was.
+    pub(crate) fn new(app: &App, file: Arc<AssetFile>, guard: Arc<ReadGuard>) -> Self {
+        let version = file.version.clone();
+        let blob = version.map(|version| app.blob_store.open(version, guard));
+        Self { file, blob }
+    }
+
+    /// Opens a file of an asset, by its name; it need not be there.
+    pub(crate) async fn open(app: &App, asset_id: &str, name: &str) -> Result<Self, ApiError> {
+        let guard = Arc::new(app.blob_store.hold());
+        let file = AssetFile::find(app, asset_id, name, &mut Marks::default()).await?;
+        Ok(Self::new(app, Arc::new(file), guard))
+    }
+
+    /// Opens the file of a record.
+    pub(crate) async fn of(app: &App, file: &Record) -> Result<Self, ApiError> {
+        let cipher = cipher(app, file).await?;
+        let guard = Arc::new(app.blob_store.hold());
+        let (asset, name) = (file.text("ParentAssetId"), file.text("Name"));
+        let file = AssetFile::new(app, asset, name, cipher).await?;
+        Ok(Self::new(app, Arc::new(file), guard))
+    }
+
+    /// The version, which can be kept.
+    pub(crate) fn file(&self) -> Arc<AssetFile> {
+        Arc::clone(&self.file)
     }
 
     /// What is known of the blob; `None` if there is none.
@@ -80,7 +127,7 @@ impl FileReader {
     /// Opens a range.
     pub(crate) fn read(&self, range: ReadRange) -> Result<BlobReader, BlobError> {
         let reader = self.blob()?.read(range)?;
-        Ok(match self.cipher.clone() {
+        Ok(match self.file.cipher.clone() {
             None => reader,
             Some(cipher) => {
                 let start = reader.range.start;
@@ -93,23 +140,28 @@ impl FileReader {
     pub(crate) async fn bytes(&self, range: Range<u64>) -> Result<Bytes, BlobError> {
         let start = range.start;
         let bytes = self.blob()?.bytes(range).await?;
-        let Some(cipher) = &self.cipher else { return Ok(bytes) };
+        let Some(cipher) = &self.file.cipher else { return Ok(bytes) };
         let mut bytes = BytesMut::from(bytes);
         cipher.apply(start, &mut bytes)?;
         Ok(bytes.freeze())
     }
 
-    /// The blob, if what is in it is the file as it is.
-    pub(crate) fn clear_blob(&self) -> Option<&BlobFile> {
-        self.blob.as_ref().filter(|_| self.cipher.is_none())
+    /// The version of the blob, if what is in it is the file as it is.
+    pub(crate) fn clear_version(&self) -> Option<Arc<BlobVersion>> {
+        self.file.version.clone().filter(|_| self.file.cipher.is_none())
     }
 
     fn blob(&self) -> Result<&BlobFile, BlobError> {
         self.blob.as_ref().ok_or_else(|| BlobError::BlobNotFound {
-            container: self.container.clone(),
-            name: self.name.clone(),
+            container: self.file.container.clone(),
+            name: self.file.name.clone(),
         })
     }
+}
+
+/// The id of the key that a file may be encrypted with.
+fn key_of(file: &Record) -> &str {
+    file.text("EncryptionKeyId")
 }
 
 /// The cipher of a file; `None` if it is in the clear.
@@ -122,7 +174,7 @@ async fn cipher(app: &App, file: &Record) -> Result<Option<StorageCipher>, ApiEr
         let name = file.text("Name");
         ApiError::bad_request(format!("The file '{name}' cannot be decrypted: {problem}."))
     };
-    let key = app.store.get(sets::set("ContentKeys")?, file.text("EncryptionKeyId")).await?;
+    let key = app.store.get(sets::set("ContentKeys")?, key_of(file)).await?;
     let key = key.ok_or_else(|| refuse("its EncryptionKeyId leads to no content key"))?;
     let iv = parse_iv(file.text("InitializationVector"))
         .ok_or_else(|| refuse("its InitializationVector is not a number of 64 bits"))?;

@@ -28,7 +28,7 @@ pub(crate) use content_key::{
     rebind,
 };
 pub(crate) use delivery::{acquisition_url, clear_key_url, handle, is_delivered_in_the_clear};
-pub(crate) use files::{FileReader, encrypt_output, storage_keys, write};
+pub(crate) use files::{AssetFile, FileReader, encrypt_output, storage_keys, write};
 pub(crate) use protection::ProtectionKey;
 pub(crate) use restriction::TokenRestriction;
 

@@ -6,9 +6,9 @@ use std::ops::Range;
 use bytes::Bytes;
 use packager::{Error as PackagerError, IndexRange};
 
-use super::OriginError;
+use super::memory::Reading;
+use super::{OriginError, files};
 use crate::app::App;
-use crate::keys::FileReader;
 use crate::sample_index::{self, IndexError};
 
 /// Versions of files, by name.
@@ -17,18 +17,19 @@ pub(super) type Versions = BTreeMap<String, i64>;
 /// Reads parts of indexes, and makes something of them in the order that they were asked for. An
 /// index that cannot be read is made anew, once.
 pub(super) async fn make<T>(
-    app: &App,
+    reading: &Reading<'_>,
     asset: &str,
     versions: &Versions,
     wanted: &[IndexRange],
     make: impl Fn(&[Bytes]) -> Result<T, PackagerError>,
 ) -> Result<T, OriginError> {
+    let app = reading.app;
     match attempt(app, versions, wanted, &make).await {
         Err(error) if is_damage(&error) => {
             tracing::warn!(asset, %error, "samples are not described");
             let files: BTreeSet<&str> = wanted.iter().map(|wanted| &*wanted.file).collect();
             for name in files {
-                let file = FileReader::open(app, asset, name).await?;
+                let file = files::open(&mut reading.another(), asset, name).await?;
                 sample_index::repair(app, asset, &file).await?;
             }
             Ok(attempt(app, versions, wanted, &make).await?)

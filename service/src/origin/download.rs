@@ -1,64 +1,45 @@
-//! Progressive download: a file of the asset, in the clear, whole or in part.
+//! Progressive download: a file of the asset, in the clear.
 
-use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderValue;
 use percent_encoding::percent_decode_str;
 
-use super::content::Content;
-use super::{Code, OriginError, files_of};
-use crate::app::App;
+use super::answer::{Kind, Meta, Modified};
+use super::content::{Content, FileContent};
+use super::memory::Reading;
+use super::{OriginError, files};
 use crate::blob::ReadRange;
-use crate::keys::FileReader;
-use crate::send::Part;
 
 /// Manifests of the server are not for clients.
 const HIDDEN: &[&str] = &[".ism", ".ismc"];
 
+/// A file, by its path below the locator.
 pub(super) async fn file(
-    app: &App,
+    reading: &mut Reading<'_>,
     asset: &str,
     path: &str,
-    head: &Parts,
-) -> Result<Response, OriginError> {
+) -> Result<(Meta, Content), OriginError> {
     let missing = || OriginError::not_found("There is no such file.");
     let name = percent_decode_str(path).decode_utf8().map_err(|_| missing())?;
     if HIDDEN.iter().any(|extension| name.to_ascii_lowercase().ends_with(extension)) {
         return Err(missing());
     }
-    let range = head.headers.get(header::RANGE);
-    let range = range.and_then(|range| ReadRange::parse(range.to_str().ok()?));
-    let file = FileReader::open(app, asset, &name).await?;
-    let info = file.info().ok_or_else(missing)?.clone();
-    let Some(part) = range.unwrap_or(ReadRange::All).within(info.size) else {
-        let error = OriginError::new(Code::StorageInvalidRange, "The range is past the end.");
-        let size = [(header::CONTENT_RANGE, format!("bytes */{}", info.size))];
-        return Ok((size, error.into_response()).into_response());
+    let file = files::open(reading, asset, &name).await?;
+    let info = file.info().ok_or_else(missing)?;
+    let content_type = HeaderValue::try_from(&info.properties.content_type);
+    let meta = Meta {
+        content_type: content_type.unwrap_or(HeaderValue::from_static("application/octet-stream")),
+        tag: HeaderValue::try_from(info.etag.quoted()).map_err(OriginError::internal)?,
+        modified: Some(Modified::at(info.last_modified)),
+        kind: Kind::Download,
+        duration: None,
     };
-    let content = content(file, info.size)?;
-    let mut response = content.into_body(part.clone(), files_of(head)).into_response();
-    let mut set = |name: header::HeaderName, value: String| {
-        if let Ok(value) = value.try_into() {
-            response.headers_mut().insert(name, value);
+    let size = info.size;
+    let content = match file.clear_version() {
+        Some(version) => FileContent::whole(version).into(),
+        None => {
+            let stream = file.read(ReadRange::All).map_err(OriginError::internal)?.into_stream();
+            Content::Stream { length: size, stream }
         }
     };
-    set(header::CONTENT_TYPE, info.properties.content_type.clone());
-    set(header::CONTENT_LENGTH, (part.end - part.start).to_string());
-    set(header::ACCEPT_RANGES, "bytes".to_owned());
-    set(header::ETAG, info.etag.quoted());
-    if range.is_some() {
-        let last = part.end.saturating_sub(1);
-        set(header::CONTENT_RANGE, format!("bytes {}-{last}/{}", part.start, info.size));
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-    }
-    Ok(response)
-}
-
-/// The whole file.
-fn content(file: FileReader, size: u64) -> Result<Content, OriginError> {
-    if let Some(blob) = file.clear_blob() {
-        return Ok(Content::File { blob: blob.clone(), parts: vec![Part::Range(0..size)] });
-    }
-    let stream = file.read(ReadRange::All).map_err(OriginError::internal)?.into_stream();
-    Ok(Content::Stream { length: size, stream })
+    Ok((meta, content))
 }

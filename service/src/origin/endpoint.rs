@@ -2,61 +2,102 @@
 //! serves, how long its answers may be kept.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use axum::http::HeaderValue;
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, header};
-use axum::response::Response;
 use azure_media::v2_19::{IPRange, StreamingEndpointCacheControl};
 use edm::{Edm as _, Record, Value};
 
+use super::memory::Reading;
 use super::{Code, OriginError};
 use crate::app::App;
+use crate::generation::Marks;
 use crate::listen::Connection;
 use crate::route;
 use crate::sets;
 use crate::urls::{Role, host_of};
 
 /// A streaming endpoint.
+#[derive(Debug)]
 pub(super) struct Endpoint {
     pub(super) record: Record,
+    serves: bool,
+    /// The addresses that it serves, if not all.
+    allowed: Result<Option<Vec<IPRange>>, OriginError>,
+    /// What it says of how long answers may be kept.
+    pub(super) cache_control: Option<HeaderValue>,
+}
+
+/// All streaming endpoints.
+pub(super) type Endpoints = Arc<[Arc<Endpoint>]>;
+
+/// The endpoint that the host of a request stands for. On a host that is shared with the rest of
+/// the service that is the default one.
+pub(super) async fn of(
+    reading: &mut Reading<'_>,
+    head: &Parts,
+) -> Result<Arc<Endpoint>, OriginError> {
+    let endpoints = &reading.app.origin.endpoints;
+    let all = endpoints.get(reading, &(), |reading, _| Box::pin(load(reading))).await?;
+    let authority = route::authority(&head.headers, &head.uri);
+    let host = host_of(authority).trim_end_matches('.');
+    let app = reading.app;
+    let named = all.iter().find(|endpoint| has_custom_host(&endpoint.record, host));
+    let named = named.or_else(|| all.iter().find(|one| is_host_of(app, &one.record, host)));
+    // The default one is the first.
+    let first = || all.first().filter(|_| app.urls.role(authority) == Role::Shared);
+    named.or_else(first).cloned().ok_or_else(|| {
+        OriginError::not_found(format!("No streaming endpoint has the host name {host}."))
+    })
+}
+
+async fn load(reading: Reading<'_>) -> Result<(Endpoints, Marks), OriginError> {
+    let (app, generations) = (reading.app, reading.app.store.generations());
+    // Whether an endpoint serves while it is changed is seen from the operation.
+    let marks = Marks::from([
+        generations.set(sets::set("StreamingEndpoints")?),
+        generations.set(sets::set("Operations")?),
+    ]);
+    let mut endpoints = Vec::new();
+    for record in sets::streaming_endpoints(app).await? {
+        let serves = sets::serves(app, &record).await?;
+        endpoints.push(Arc::new(Endpoint::new(record, serves)));
+    }
+    Ok((endpoints.into(), marks))
 }
 
 impl Endpoint {
-    /// The endpoint that the host of a request stands for. On a host that is shared with the rest
-    /// of the service that is the default one.
-    pub(super) async fn of(app: &App, head: &Parts) -> Result<Self, OriginError> {
-        let authority = route::authority(&head.headers, &head.uri);
-        let host = host_of(authority).trim_end_matches('.');
-        let mut all = sets::streaming_endpoints(app).await?;
-        let role = app.urls.role(authority);
-        let named = all.iter().position(|endpoint| has_custom_host(endpoint, host));
-        let named =
-            named.or_else(|| all.iter().position(|endpoint| is_host_of(app, endpoint, host)));
-        let at = match named {
-            Some(at) => at,
-            None if role == Role::Shared && !all.is_empty() => 0,
-            None => {
-                let message = format!("No streaming endpoint has the host name {host}.");
-                return Err(OriginError::not_found(message));
-            }
-        };
-        Ok(Self { record: all.swap_remove(at) })
+    fn new(record: Record, serves: bool) -> Self {
+        let cache = record.value("CacheControl").clone();
+        let cache = Option::<StreamingEndpointCacheControl>::from_value(cache).ok().flatten();
+        let age = cache.and_then(|cache| cache.max_age);
+        let cache_control = age.map(|age| HeaderValue::try_from(format!("max-age={age}")));
+        let allowed = allowed(&record);
+        Self { record, serves, allowed, cache_control: cache_control.and_then(Result::ok) }
     }
 
     /// Refuses a request while the endpoint is not running, and of a client that it does not serve.
-    pub(super) async fn admit(&self, app: &App, head: &Parts) -> Result<(), OriginError> {
-        if !sets::serves(app, &self.record).await? {
+    pub(super) fn admit(&self, app: &App, head: &Parts) -> Result<(), OriginError> {
+        if !self.serves {
             let name = self.record.text("Name");
             let message = format!("The streaming endpoint '{name}' is stopped.");
             return Err(OriginError::not_found(message));
         }
-        let Some(allowed) = allowed(&self.record)? else { return Ok(()) };
+        let Some(allowed) = self.allowed.as_ref().map_err(OriginError::clone)? else {
+            return Ok(());
+        };
         let address = client_address(app, head);
         if address.is_some_and(|address| allowed.iter().any(|range| contains(range, address))) {
             return Ok(());
         }
         let message = "The streaming endpoint does not serve this address.";
         Err(OriginError::new(Code::Unauthorized, message))
+    }
+
+    /// Whether it serves some addresses only.
+    pub(super) fn is_restricted(&self) -> bool {
+        !matches!(self.allowed, Ok(None))
     }
 
     /// Refuses to package for an endpoint that only hands out files.
@@ -67,18 +108,6 @@ impl Endpoint {
         let message = "A streaming endpoint of version 1.0 without streaming units does not \
                        package: scale it, or change its version to 2.0.";
         Err(OriginError::new(Code::OutputFormatNotSupported, message))
-    }
-
-    /// Says how long an answer may be kept, if the endpoint says so.
-    pub(super) fn set_cache(&self, response: &mut Response) {
-        let cache = self.record.value("CacheControl").clone();
-        let cache = Option::<StreamingEndpointCacheControl>::from_value(cache).ok().flatten();
-        if let Some(age) = cache.and_then(|cache| cache.max_age)
-            && response.status().is_success()
-            && let Ok(value) = HeaderValue::try_from(format!("max-age={age}"))
-        {
-            response.headers_mut().insert(header::CACHE_CONTROL, value);
-        }
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use edm::Record;
 use packager::{Parameters, Presentation};
 
+use super::memory::Reading;
 use super::{Code, OriginError};
-use crate::app::App;
 use crate::error::ApiError;
 use crate::sets;
 
 /// The presentation as the filters of a URL leave it.
 pub(super) async fn apply(
-    app: &App,
+    reading: &mut Reading<'_>,
     asset: &str,
     parameters: &Parameters,
     presentation: Arc<Presentation>,
@@ -22,7 +22,7 @@ pub(super) async fn apply(
     }
     let mut filters = Vec::new();
     for name in &parameters.filters {
-        let found = find(app, asset, name).await?.ok_or_else(|| {
+        let found = find(reading, asset, name).await?.ok_or_else(|| {
             let message = format!("Neither the asset nor the account has a filter '{name}'.");
             OriginError::new(Code::FilterNotFound, message)
         })?;
@@ -32,10 +32,18 @@ pub(super) async fn apply(
 }
 
 /// A filter by its name: that of the asset, or else that of the account.
-async fn find(app: &App, asset: &str, name: &str) -> Result<Option<Record>, ApiError> {
-    let id = sets::asset_filter_id(asset, name);
-    if let Some(found) = app.store.get(sets::set("AssetFilters")?, &id).await? {
-        return Ok(Some(found));
+async fn find(
+    reading: &mut Reading<'_>,
+    asset: &str,
+    name: &str,
+) -> Result<Option<Record>, OriginError> {
+    let (store, id) = (&reading.app.store, sets::asset_filter_id(asset, name));
+    for (set, key) in [("AssetFilters", id.as_str()), ("Filters", name)] {
+        let set = sets::set(set)?;
+        reading.marks.add(store.generations().entity(set, key));
+        if let Some(found) = store.get(set, key).await.map_err(ApiError::from)? {
+            return Ok(Some(found));
+        }
     }
-    Ok(app.store.get(sets::set("Filters")?, name).await?)
+    Ok(None)
 }

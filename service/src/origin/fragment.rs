@@ -1,14 +1,17 @@
 //! How fragments are sent: as they lie in a file, through a cipher, or encrypted sample by sample.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use packager::Fragment;
 use packager::protect::{EnvelopeEncryptor, SampleEncryptor};
-use packager::{Fragment, Packaged};
+use packager::ts::Segment;
 
-use super::content::Content;
-use super::transport::Transport;
+use super::content::{Content, FileContent};
+use super::memory::Reading;
+use super::transport::SegmentContent;
 use super::{Code, Origin, OriginError};
-use crate::app::App;
 use crate::blob::{BlobError, ReadRange};
 use crate::extent;
 use crate::keys::FileReader;
@@ -22,52 +25,65 @@ const PIECE: u64 = 1 << 20;
 /// How much media data may be in memory to be encrypted, in KiB; more waits.
 pub(super) const ENCRYPTED_AT_ONCE: usize = 256 << 10;
 
-/// What a fragment is sent as.
-pub(super) async fn content(
-    app: &App,
-    asset: &str,
-    packaged: Packaged,
-) -> Result<Content, OriginError> {
-    match packaged {
-        Packaged::Clear(fragment) => {
-            let file = open(app, asset, &fragment).await?;
-            Ok(clear(file, fragment))
-        }
-        Packaged::Envelope(fragment, encryptor) => {
-            let file = open(app, asset, &fragment).await?;
-            let length = EnvelopeEncryptor::encrypted_length(fragment.content_length());
-            let stream = enveloped(contents(file, fragment), *encryptor).boxed();
-            Ok(Content::Stream { length, stream })
-        }
-        Packaged::Samples(encryptor) => {
-            let file = open(app, asset, encryptor.fragment()).await?;
-            encrypted(&app.origin, file, encryptor).await
-        }
-        Packaged::Segment(segment, encryptor) => {
-            let segment = Transport::open(app, asset, segment).await?;
-            let Some(encryptor) = encryptor else {
-                return Ok(Content::Transport(segment));
-            };
-            let clear = segment.length();
-            let stream = enveloped(segment.stream(0..clear), *encryptor).boxed();
-            Ok(Content::Stream { length: EnvelopeEncryptor::encrypted_length(clear), stream })
+/// A fragment that is made of one file, and what is to be done with it.
+pub(super) enum Cut {
+    /// It is sent as it is.
+    Clear(Fragment),
+    /// It is encrypted as a whole.
+    Envelope(Fragment, Box<EnvelopeEncryptor>),
+    /// Its samples are encrypted.
+    Samples(Box<SampleEncryptor>),
+}
+
+impl Cut {
+    /// The fragment without its encryption.
+    pub(super) fn fragment(&self) -> &Fragment {
+        match self {
+            Self::Clear(fragment) | Self::Envelope(fragment, _) => fragment,
+            Self::Samples(encryptor) => encryptor.fragment(),
         }
     }
 }
 
-/// The file of a fragment, with the fragment at hand.
-async fn open(app: &App, asset: &str, fragment: &Fragment) -> Result<FileReader, OriginError> {
-    let file = FileReader::open(app, asset, &fragment.file).await?;
-    file.near(&fragment.ranges).await.map_err(OriginError::internal)
+/// What a fragment of a file is sent as.
+pub(super) fn content(file: FileReader, cut: Cut) -> Content {
+    match cut {
+        Cut::Clear(fragment) => clear(file, fragment),
+        Cut::Envelope(fragment, encryptor) => {
+            let length = EnvelopeEncryptor::encrypted_length(fragment.content_length());
+            let stream = enveloped(contents(file, fragment), *encryptor).boxed();
+            Content::Stream { length, stream }
+        }
+        Cut::Samples(encryptor) => Content::Samples(file, encryptor),
+    }
+}
+
+/// What a segment of a transport stream is sent as, which is made of some files.
+pub(super) fn segment(
+    reading: &Reading<'_>,
+    files: Vec<FileReader>,
+    segment: Segment,
+    encryptor: Option<Box<EnvelopeEncryptor>>,
+) -> Content {
+    let content = SegmentContent::new(segment, &files);
+    let Some(encryptor) = encryptor else { return content.into() };
+    let clear = content.length();
+    let (app, guard) = (reading.app.clone(), Arc::clone(&reading.guard));
+    let stream = stream::once(async move {
+        let transport = content.open(&app, guard, &(0..clear)).await?;
+        Ok::<_, BlobError>(transport.stream(0..clear))
+    });
+    let stream = enveloped(stream.try_flatten(), *encryptor).boxed();
+    Content::Stream { length: EnvelopeEncryptor::encrypted_length(clear), stream }
 }
 
 /// A fragment: its head, then what it names of the file.
 fn clear(file: FileReader, fragment: Fragment) -> Content {
-    match file.clear_blob() {
-        Some(blob) => {
+    match file.clear_version() {
+        Some(version) => {
             let mut parts = vec![Part::Bytes(fragment.head)];
             parts.extend(fragment.ranges.into_iter().map(Part::Range));
-            Content::File { blob: blob.clone(), parts }
+            FileContent::fragment(version, parts).into()
         }
         None => Content::Stream {
             length: fragment.content_length(),
@@ -82,9 +98,13 @@ fn contents(
     fragment: Fragment,
 ) -> impl Stream<Item = Result<Bytes, BlobError>> + Send {
     let head = stream::once(std::future::ready(Ok(fragment.head)));
-    let data = stream::iter(fragment.ranges).map(move |range| {
-        let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
-        Ok::<_, BlobError>(file.read(range)?.into_stream())
+    let data = stream::once(async move {
+        let file = file.near(&fragment.ranges).await?;
+        let pieces = stream::iter(fragment.ranges).map(move |range| {
+            let range = ReadRange::From { first: range.start, last: Some(range.end - 1) };
+            Ok::<_, BlobError>(file.read(range)?.into_stream())
+        });
+        Ok::<_, BlobError>(pieces.try_flatten())
     });
     head.chain(data.try_flatten())
 }
@@ -107,8 +127,8 @@ fn enveloped(
     })
 }
 
-/// Reads a fragment, encrypts its samples, and answers with it.
-async fn encrypted(
+/// Reads a fragment and encrypts its samples.
+pub(super) async fn encrypted(
     origin: &Origin,
     file: FileReader,
     encryptor: Box<SampleEncryptor>,
@@ -122,6 +142,7 @@ async fn encrypted(
     // Bounded above, it is a number that there are permits for.
     let kib = u32::try_from(length / 1024 + 1).map_err(OriginError::internal)?;
     let permit = origin.encrypting.acquire_many(kib).await.map_err(OriginError::internal)?;
+    let file = file.near(&fragment.ranges).await.map_err(OriginError::internal)?;
     let mut data = Vec::with_capacity(usize::try_from(length).map_err(OriginError::internal)?);
     for range in fragment.ranges.clone() {
         for piece in extent::pieces(range, PIECE) {

@@ -3,74 +3,113 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use packager::{Presentation, ServerManifest};
 
 use super::described::Versions;
-use super::{Code, OriginError, PresentationKey};
-use crate::app::App;
+use super::memory::Reading;
+use super::{Code, OriginError, files};
+use crate::blob::BlobInfo;
+use crate::generation::Marks;
 use crate::keys::FileReader;
 use crate::sample_index;
 
 /// Larger server manifests are refused.
 const LARGEST_ISM: u64 = 1 << 20;
 
-/// About what a cache takes for an entry, and a map for each of its own.
+/// About what a cache takes for an entry, and maps for each of its own.
 const PER_ENTRY: usize = 512;
-const PER_FILE: usize = 64;
+const PER_FILE: usize = 128;
 
-/// A presentation, and the versions of the files that it is of.
+/// A server manifest of an asset.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct PresentationKey {
+    asset: String,
+    ism: String,
+}
+
+/// A presentation, and the files that it was read from.
 #[derive(Debug)]
 pub(super) struct Loaded {
+    /// The presentation.
     pub(super) presentation: Arc<Presentation>,
+    /// The versions of its media files.
     pub(super) versions: Versions,
+    /// When the last of the files was changed.
+    pub(super) modified: Timestamp,
+    /// Names and tags of the files.
+    files: Vec<(String, String)>,
+}
+
+impl Loaded {
+    /// The tags of the files.
+    pub(super) fn tags(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(_, tag)| tag.as_str())
+    }
 }
 
 /// The presentation of a server manifest: from memory, or read by one request while others wait.
 pub(super) async fn presentation(
-    app: &App,
+    reading: &mut Reading<'_>,
     asset: &str,
     ism: &str,
 ) -> Result<Arc<Loaded>, OriginError> {
-    let file = FileReader::open(app, asset, ism).await?;
+    let key = PresentationKey { asset: asset.to_owned(), ism: ism.to_owned() };
+    let presentations = &reading.app.origin.presentations;
+    presentations.get(reading, &key, |reading, old| Box::pin(current(reading, &key, old))).await
+}
+
+/// The presentation that was read before, if its files are as they were; or else it is read again.
+async fn current(
+    mut reading: Reading<'_>,
+    key: &PresentationKey,
+    old: Option<Arc<Loaded>>,
+) -> Result<(Arc<Loaded>, Marks), OriginError> {
+    if let Some(old) = old {
+        let mut same = true;
+        for (name, tag) in &old.files {
+            let file = files::open(&mut reading, &key.asset, name).await?;
+            same &= file.info().is_some_and(|info| info.etag.as_str() == tag);
+        }
+        if same {
+            return Ok((old, reading.marks));
+        }
+    }
+    let loaded = load(&mut reading, &key.asset, &key.ism).await?;
+    Ok((Arc::new(loaded), reading.marks))
+}
+
+async fn load(reading: &mut Reading<'_>, asset: &str, ism: &str) -> Result<Loaded, OriginError> {
+    let unsupported = |message: String| OriginError::new(Code::FormatNotSupported, message);
+    let file = files::open(reading, asset, ism).await?;
     let info =
         file.info().ok_or_else(|| OriginError::not_found(format!("There is no file {ism}.")))?;
     if info.size > LARGEST_ISM {
-        let message = format!("{ism} is larger than {LARGEST_ISM} bytes.");
-        return Err(OriginError::new(Code::FormatNotSupported, message));
+        return Err(unsupported(format!("{ism} is larger than {LARGEST_ISM} bytes.")));
     }
-    let key = PresentationKey {
-        asset: asset.to_owned(),
-        ism: ism.to_owned(),
-        etag: info.etag.as_str().to_owned(),
-    };
-    let load = Box::pin(load(app, asset, &file, ism, info.size));
-    let loaded = app.origin.presentations.try_get_with(key, load).await;
-    loaded.map_err(|error| (*error).clone())
-}
-
-async fn load(
-    app: &App,
-    asset: &str,
-    file: &FileReader,
-    ism: &str,
-    size: u64,
-) -> Result<Arc<Loaded>, OriginError> {
-    let unsupported = |message: String| OriginError::new(Code::FormatNotSupported, message);
-    let manifest = read(file, 0..size).await?;
+    let manifest = read(&file, 0..info.size).await?;
     let manifest =
         ServerManifest::read(&manifest).map_err(|error| unsupported(format!("{ism}: {error}")))?;
-    let mut files = Vec::new();
-    let mut versions = Versions::new();
+    let (mut tags, mut modified) = (vec![tag(info)], info.last_modified);
+    let (mut opened, mut versions) = (Vec::new(), Versions::new());
     for name in manifest.files() {
-        let file = FileReader::open(app, asset, name).await?;
+        let file = files::open(reading, asset, name).await?;
         let missing = || packager::Error::MissingFile { file: name.to_owned() };
-        versions.insert(name.to_owned(), file.info().ok_or_else(missing)?.version());
-        files.push(file);
+        let info = file.info().ok_or_else(missing)?;
+        tags.push(tag(info));
+        modified = modified.max(info.last_modified);
+        versions.insert(name.to_owned(), info.version());
+        opened.push(file);
     }
-    let heads = sample_index::heads(app, asset, &files).await?;
+    let heads = sample_index::heads(reading.app, asset, &opened).await?;
     let heads = heads.into_iter().map(|head| (head.file().to_owned(), Arc::new(head))).collect();
     let presentation = Presentation::new(manifest.renditions(&heads)?)?.naming_texts(&manifest);
-    Ok(Arc::new(Loaded { presentation: Arc::new(presentation), versions }))
+    Ok(Loaded { presentation: Arc::new(presentation), versions, modified, files: tags })
+}
+
+/// The name and the tag of a file.
+fn tag(info: &BlobInfo) -> (String, String) {
+    (info.name.clone(), info.etag.as_str().to_owned())
 }
 
 /// A range of a file, in memory.
@@ -84,11 +123,9 @@ pub(super) async fn read(
     file.bytes(range).await.map_err(OriginError::internal)
 }
 
-impl Loaded {
-    /// What it takes in memory, in bytes.
-    pub(super) fn weight(&self) -> u32 {
-        let names = self.versions.keys().map(|name| name.len() + PER_FILE);
-        let all = self.presentation.memory() + names.sum::<usize>() + PER_ENTRY;
-        u32::try_from(all).unwrap_or(u32::MAX)
-    }
+/// What a presentation takes in memory, in bytes.
+pub(super) fn weight(_: &PresentationKey, loaded: &Arc<Loaded>) -> u32 {
+    let names = loaded.files.iter().map(|(name, tag)| 2 * name.len() + tag.len() + PER_FILE);
+    let all = loaded.presentation.memory() + names.sum::<usize>() + PER_ENTRY;
+    u32::try_from(all).unwrap_or(u32::MAX)
 }

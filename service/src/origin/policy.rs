@@ -6,13 +6,22 @@
 use std::sync::Arc;
 
 use azure_media::v2_19::{AssetDeliveryPolicyType as Type, AssetDeliveryProtocol as Protocol};
-use packager::protect::Protection;
 use packager::{Encryption, Format};
 
-use super::{Code, OriginError, protection};
-use crate::app::App;
+use super::memory::Reading;
+use super::protection::{self, Protected};
+use super::{Code, OriginError};
 use crate::error::ApiError;
+use crate::generation::Marks;
 use crate::sets::{self, DeliveryConfiguration};
+
+/// The sets that it depends on how an asset with policies may be delivered, beside its own.
+const DEPENDS_ON: [&str; 4] = [
+    "AssetDeliveryPolicies",
+    "ContentKeys",
+    "ContentKeyAuthorizationPolicies",
+    "ContentKeyAuthorizationPolicyOptions",
+];
 
 /// How an asset may be delivered.
 #[derive(Debug)]
@@ -28,20 +37,27 @@ struct Policy {
     protocols: Protocol,
     ty: Type,
     /// What it encrypts with, or why it cannot.
-    protection: Result<Option<Arc<Protection>>, OriginError>,
+    protection: Result<Option<Arc<Protected>>, OriginError>,
 }
 
 impl Delivery {
-    /// How an asset may be delivered: from memory, for as long as
-    /// [`STALE`](super::STALE) says.
-    pub(super) async fn of(app: &App, asset: &str) -> Result<Arc<Self>, OriginError> {
-        let load = Box::pin(Self::load(app, asset));
-        let loaded = app.origin.deliveries.try_get_with(asset.to_owned(), load).await;
-        loaded.map_err(|error| (*error).clone())
+    /// How an asset may be delivered.
+    pub(super) async fn of(
+        reading: &mut Reading<'_>,
+        asset: &str,
+    ) -> Result<Arc<Self>, OriginError> {
+        let (deliveries, key) = (&reading.app.origin.deliveries, asset.to_owned());
+        deliveries.get(reading, &key, |reading, _| Box::pin(Self::load(reading, asset))).await
     }
 
-    async fn load(app: &App, asset: &str) -> Result<Arc<Self>, OriginError> {
-        let found = app.store.get(sets::set("Assets")?, asset).await.map_err(ApiError::from)?;
+    async fn load(reading: Reading<'_>, asset: &str) -> Result<(Arc<Self>, Marks), OriginError> {
+        let (app, generations) = (reading.app, reading.app.store.generations());
+        let assets = sets::set("Assets")?;
+        let mut marks = Marks::from([generations.entity(assets, asset)]);
+        for set in DEPENDS_ON {
+            marks.add(generations.set(sets::set(set)?));
+        }
+        let found = app.store.get(assets, asset).await.map_err(ApiError::from)?;
         let record =
             found.ok_or_else(|| OriginError::not_found("The asset was deleted meanwhile."))?;
         let mut policies = Vec::new();
@@ -56,7 +72,7 @@ impl Delivery {
             policies.push(Policy { protocols: sets::protocols(&policy), ty, protection });
         }
         let storage_encrypted = sets::is_storage_encrypted(&record);
-        Ok(Arc::new(Self { policies, storage_encrypted }))
+        Ok((Arc::new(Self { policies, storage_encrypted }), marks))
     }
 
     /// What a stream in a format is encrypted with, if it is; `encryption` is what the URL asks for.
@@ -66,7 +82,7 @@ impl Delivery {
         &self,
         format: Format,
         encryption: Option<Encryption>,
-    ) -> Result<Option<Arc<Protection>>, OriginError> {
+    ) -> Result<Option<Arc<Protected>>, OriginError> {
         let protocol = match format {
             Format::Smooth(_) => Protocol::SMOOTH_STREAMING,
             Format::Hls(_) => Protocol::HLS,

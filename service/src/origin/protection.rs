@@ -10,6 +10,7 @@ use packager::protect::{
     Widevine,
 };
 use secrecy::ExposeSecret as _;
+use sha2::{Digest as _, Sha256};
 use url::Url;
 use uuid::Uuid;
 
@@ -18,13 +19,32 @@ use crate::app::App;
 use crate::keys;
 use crate::sets::{self, DeliveryConfiguration};
 
+/// What a stream is encrypted with.
+#[derive(Debug)]
+pub(super) struct Protected {
+    /// It.
+    pub(super) protection: Protection,
+    /// Another for every other key or setting.
+    pub(super) fingerprint: [u8; 32],
+}
+
+impl Protected {
+    fn new(protection: Protection, key: &[u8]) -> Self {
+        let mut hash = Sha256::new().chain_update((key.len() as u64).to_le_bytes());
+        hash.update(key);
+        // What is told of a protection has all of it but the key.
+        hash.update(format!("{protection:?}"));
+        Self { protection, fingerprint: hash.finalize().into() }
+    }
+}
+
 /// What a policy of a type encrypts an asset with; `None` if it does not.
 pub(super) async fn of(
     app: &App,
     asset: &str,
     ty: Type,
     configuration: &DeliveryConfiguration,
-) -> Result<Option<Protection>, OriginError> {
+) -> Result<Option<Protected>, OriginError> {
     let needed = match ty {
         Type::DynamicEnvelopeEncryption => ContentKeyType::EnvelopeEncryption,
         Type::DynamicCommonEncryption => ContentKeyType::CommonEncryption,
@@ -41,16 +61,14 @@ pub(super) async fn of(
         }
         _ => Method::Common(common(app, &record, kid, ty, configuration).await?),
     };
-    let key = content_key(app, &record, kid).await?;
+    let clear = keys::clear_key(app, &record).await.map_err(|error| no_key(&error.message))?;
+    let clear = clear.expose_secret();
+    let bytes = clear.try_into().map_err(|_| no_key("has a content key of another length"))?;
     let clear_codecs = configuration.get(Key::UnencryptedTracksByFourCC).unwrap_or_default();
     let clear_codecs = clear_codecs.split([',', ';', ' ']).filter(|code| !code.is_empty());
-    Ok(Some(Protection { key, method, clear_codecs: clear_codecs.map(str::to_owned).collect() }))
-}
-
-async fn content_key(app: &App, record: &Record, kid: Uuid) -> Result<ContentKey, OriginError> {
-    let clear = keys::clear_key(app, record).await.map_err(|error| no_key(&error.message))?;
-    let bytes = clear.expose_secret().try_into();
-    Ok(ContentKey::new(kid, bytes.map_err(|_| no_key("has a content key of another length"))?))
+    let clear_codecs = clear_codecs.map(str::to_owned).collect();
+    let protection = Protection { key: ContentKey::new(kid, bytes), method, clear_codecs };
+    Ok(Some(Protected::new(protection, clear)))
 }
 
 /// What must be encrypted and cannot be is not served.

@@ -1,20 +1,22 @@
-//! The subtitles of an asset: looked for with each request that has to do with them, so that a file
-//! uploaded a moment ago is seen; read once per version.
+//! The subtitles of an asset: looked for whenever its files have changed, so that one uploaded a
+//! moment ago is seen; read once per version.
 
 use std::sync::Arc;
 
-use axum::http::header;
-use axum::response::{IntoResponse as _, Response};
+use axum::http::HeaderValue;
 use futures_util::{StreamExt as _, stream};
 use moka::future::Cache;
 use packager::text::{MAX_FILE, Subtitles, TextError, TextFile, TextFragment, TextProblem};
 use packager::{Presentation, Request};
 
-use super::{CACHE_IDLE, OriginError, load};
-use crate::app::App;
+use super::answer::{Kind, Meta};
+use super::content::Content as Body;
+use super::memory::{IDLE, Reading};
+use super::tag::Tag;
+use super::{OriginError, files, load};
 use crate::blob::BlobInfo;
 use crate::keys::FileReader;
-use crate::sets::asset::container_of;
+use crate::sets::{self, asset::container_of};
 
 /// Subtitles in memory, in bytes.
 const CACHE_SIZE: u64 = 32 << 20;
@@ -44,13 +46,13 @@ pub(super) fn contents() -> Contents {
         let content = content.as_ref().map_or(size_of::<TextError>(), |texts| texts.weight());
         u32::try_from(key + content).unwrap_or(u32::MAX)
     };
-    Cache::builder().max_capacity(CACHE_SIZE).weigher(weight).time_to_idle(CACHE_IDLE).build()
+    Cache::builder().max_capacity(CACHE_SIZE).weigher(weight).time_to_idle(IDLE).build()
 }
 
 /// The presentation with its subtitles, if a request has to do with them: manifests list them, and
 /// what is no other track may be one of them.
 pub(super) async fn add(
-    app: &App,
+    reading: &mut Reading<'_>,
     asset: &str,
     request: &Request,
     presentation: Arc<Presentation>,
@@ -58,16 +60,23 @@ pub(super) async fn add(
     if request.track().is_some_and(|track| presentation.stream(track).is_ok()) {
         return Ok(presentation);
     }
-    let found = app.blob_store.list_ending(&container_of(asset), ".vtt", MOST).await;
+    let (store, generations) = (&reading.app.blob_store, reading.app.store.generations());
+    let container = container_of(asset);
+    // Of files that are there, and of those that are not, and of what they are encrypted with.
+    reading.marks.add(store.mark(&container));
+    reading.marks.add(generations.set(sets::set("Files")?));
+    reading.marks.add(generations.set(sets::set("ContentKeys")?));
+    let found = store.list_ending(&container, ".vtt", MOST).await;
     let found = found.map_err(OriginError::internal)?;
     let mut files = presentation.text_files(found.iter().map(|blob| blob.name.as_str()));
     files.truncate(MOST);
     if files.is_empty() {
         return Ok(presentation);
     }
+    let reading = &*reading;
     let texts = stream::iter(files).map(|file| async {
         let known = found.iter().find(|blob| blob.name == file.file);
-        let content = content(app, asset, &file.file, known).await?;
+        let content = content(reading, asset, &file.file, known).await?;
         Some((file, content))
     });
     let texts: Vec<_> = texts.buffered(AT_ONCE).collect().await;
@@ -81,14 +90,20 @@ fn is_shown((file, content): &(TextFile, Content)) -> bool {
 
 /// What is in a file; `None` if it is not there or cannot be read at the moment. Neither must keep
 /// anybody from the video.
-async fn content(app: &App, asset: &str, name: &str, known: Option<&BlobInfo>) -> Option<Content> {
+async fn content(
+    reading: &Reading<'_>,
+    asset: &str,
+    name: &str,
+    known: Option<&BlobInfo>,
+) -> Option<Content> {
     let content = async {
         let etag = match known {
             Some(info) => info.etag.as_str().to_owned(),
-            None => open(app, asset, name).await?.1.etag.as_str().to_owned(),
+            None => open(reading, asset, name).await?.1.etag.as_str().to_owned(),
         };
         let version = Version { asset: asset.to_owned(), file: name.to_owned(), etag };
-        let read = app.origin.subtitles.try_get_with(version, Box::pin(read(app, asset, name)));
+        let known = &reading.app.origin.subtitles;
+        let read = known.try_get_with(version, Box::pin(read(reading, asset, name)));
         read.await.map_err(|error| (*error).clone())
     };
     let content: Result<Content, OriginError> = content.await;
@@ -96,16 +111,20 @@ async fn content(app: &App, asset: &str, name: &str, known: Option<&BlobInfo>) -
     content.inspect_err(left_out).ok()
 }
 
-async fn open(app: &App, asset: &str, name: &str) -> Result<(FileReader, BlobInfo), OriginError> {
-    let file = FileReader::open(app, asset, name).await?;
+async fn open(
+    reading: &Reading<'_>,
+    asset: &str,
+    name: &str,
+) -> Result<(FileReader, BlobInfo), OriginError> {
+    let file = files::open(&mut reading.another(), asset, name).await?;
     let info = file.info().cloned();
     let info = info.ok_or_else(|| OriginError::not_found(format!("There is no file {name}.")))?;
     Ok((file, info))
 }
 
 /// Reads a file and says what is wrong with it, once for each version.
-async fn read(app: &App, asset: &str, name: &str) -> Result<Content, OriginError> {
-    let (file, info) = open(app, asset, name).await?;
+async fn read(reading: &Reading<'_>, asset: &str, name: &str) -> Result<Content, OriginError> {
+    let (file, info) = open(reading, asset, name).await?;
     let name = info.name;
     let content = if info.size > MAX_FILE as u64 {
         let problem = TextProblem::TooLarge { limit: MAX_FILE };
@@ -126,7 +145,14 @@ async fn read(app: &App, asset: &str, name: &str) -> Result<Content, OriginError
     Ok(content)
 }
 
-/// Answers with a fragment.
-pub(super) fn respond(fragment: TextFragment) -> Response {
-    ([(header::CONTENT_TYPE, fragment.content_type)], fragment.body).into_response()
+/// What a fragment is answered with.
+pub(super) fn answer(fragment: TextFragment) -> (Meta, Body) {
+    let meta = Meta {
+        content_type: HeaderValue::from_static(fragment.content_type),
+        tag: Tag::new().with(&fragment.body).finish(),
+        modified: None,
+        kind: Kind::Fragment,
+        duration: None,
+    };
+    (meta, fragment.body.into())
 }

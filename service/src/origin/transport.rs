@@ -8,34 +8,22 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use packager::ts::{Piece, Segment};
 
-use super::OriginError;
 use crate::app::App;
-use crate::blob::BlobError;
-use crate::keys::FileReader;
+use crate::blob::{BlobError, ReadGuard};
+use crate::keys::{AssetFile, FileReader};
 
-/// A segment, and the files that it is made of.
-pub(super) struct Transport {
+/// A segment, and the versions of the files that it is made of.
+#[derive(Debug)]
+pub(super) struct SegmentContent {
     segment: Arc<Segment>,
-    pieces: Vec<Piece>,
-    files: Arc<[FileReader]>,
+    files: Box<[Arc<AssetFile>]>,
 }
 
-impl Transport {
-    pub(super) async fn open(
-        app: &App,
-        asset: &str,
-        segment: Segment,
-    ) -> Result<Self, OriginError> {
-        let pieces: Vec<_> = segment.pieces().collect();
-        let mut files = Vec::with_capacity(segment.files().len());
-        for (number, name) in segment.files().iter().enumerate() {
-            let reads = pieces.iter().flat_map(|piece| &piece.reads);
-            let reads = reads.filter(|read| read.file == number);
-            let ranges: Vec<_> = reads.map(|read| read.range.clone()).collect();
-            let file = FileReader::open(app, asset, name).await?;
-            files.push(file.near(&ranges).await.map_err(OriginError::internal)?);
-        }
-        Ok(Self { segment: Arc::new(segment), pieces, files: files.into() })
+impl SegmentContent {
+    /// A segment of files, in the order in which it names them.
+    pub(super) fn new(segment: Segment, files: &[FileReader]) -> Self {
+        let files = files.iter().map(FileReader::file).collect();
+        Self { segment: Arc::new(segment), files }
     }
 
     /// How many bytes it has.
@@ -43,7 +31,45 @@ impl Transport {
         self.segment.content_length()
     }
 
-    /// The bytes of a range, which must be within it. Only the pieces that it touches are made.
+    /// About what it takes in memory, in bytes.
+    pub(super) fn weight(&self) -> usize {
+        size_of::<Self>() + self.segment.memory()
+    }
+
+    /// The segment, to make a range of it.
+    pub(super) async fn open(
+        &self,
+        app: &App,
+        guard: Arc<ReadGuard>,
+        range: &Range<u64>,
+    ) -> Result<Transport, BlobError> {
+        let mut pieces: Vec<_> = self.segment.pieces().collect();
+        pieces.retain(|piece| piece.bytes.start < range.end && range.start < piece.bytes.end);
+        let mut files = Vec::with_capacity(self.files.len());
+        for (number, file) in self.files.iter().enumerate() {
+            let file = FileReader::new(app, Arc::clone(file), Arc::clone(&guard));
+            if app.blob_store.is_local() {
+                files.push(file);
+                continue;
+            }
+            let reads = pieces.iter().flat_map(|piece| &piece.reads);
+            let reads = reads.filter(|read| read.file == number);
+            let ranges: Vec<_> = reads.map(|read| read.range.clone()).collect();
+            files.push(file.near(&ranges).await?);
+        }
+        Ok(Transport { segment: Arc::clone(&self.segment), pieces, files: files.into() })
+    }
+}
+
+/// A segment that is being made.
+pub(super) struct Transport {
+    segment: Arc<Segment>,
+    pieces: Vec<Piece>,
+    files: Arc<[FileReader]>,
+}
+
+impl Transport {
+    /// The bytes of the range that it was opened for.
     ///
     /// By the time that a sample turns out not to be what the file says, the length has been told:
     /// the stream fails, and with it the connection, so that nobody takes a part for the whole.
@@ -51,8 +77,7 @@ impl Transport {
         self,
         range: Range<u64>,
     ) -> impl Stream<Item = Result<Bytes, BlobError>> + Send {
-        let Self { segment, mut pieces, files } = self;
-        pieces.retain(|piece| piece.bytes.start < range.end && range.start < piece.bytes.end);
+        let Self { segment, pieces, files } = self;
         stream::iter(pieces).then(move |piece| {
             let (segment, files) = (Arc::clone(&segment), Arc::clone(&files));
             let range = range.clone();

@@ -47,6 +47,14 @@ impl Part {
         }
     }
 
+    /// The range of the source, if it is one.
+    pub(crate) fn range(&self) -> Option<Range<u64>> {
+        match self {
+            Self::Bytes(_) => None,
+            Self::Range(range) => Some(range.clone()),
+        }
+    }
+
     /// Cuts bytes off its end.
     fn split_off(&mut self, at: u64) -> Self {
         match self {

@@ -3,10 +3,12 @@
 //! A SAS locator is a signed URL of the asset's container, backed by a stored access policy; an
 //! OnDemandOrigin locator is a path of the streaming endpoint.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use azure_media::v2_19::{AccessPermissions, LocatorType};
 use edm::query::QueryOptions;
-use edm::{DateTime, Draft, Duration, Record, Value};
+use edm::{DateTime, Draft, Duration, Record};
 use jiff::Timestamp;
 
 use super::{Effect, New, Plan, Rules, equals, guid_of, set};
@@ -201,11 +203,8 @@ fn timestamp(time: DateTime) -> Timestamp {
     Timestamp::from_millisecond(time.unix_millis()).unwrap_or(Timestamp::MAX)
 }
 
-/// Whether a locator is good at a time.
-pub(crate) fn is_open(locator: &Record, now: DateTime) -> bool {
-    let started = match locator.value("StartTime") {
-        Value::DateTime(start) => *start <= now,
-        _ => true,
-    };
-    started && expiry(locator).is_some_and(|end| now < end)
+/// When a locator is good, if ever.
+pub(crate) fn open_times(locator: &Record) -> Option<Range<DateTime>> {
+    let start = locator.value("StartTime").as_date_time().unwrap_or(DateTime::MIN);
+    Some(start..expiry(locator)?)
 }

@@ -49,7 +49,7 @@ pub(crate) use delivery_policy::{policy_type, protocols};
 pub(crate) use engine::{Created, add_link, create, delete, invoke, remove_link, update};
 pub(crate) use filter::{asset_filter_id, compile as compile_filter};
 pub(crate) use job::{cancel, is_final, primary_file, state};
-pub(crate) use locator::is_open;
+pub(crate) use locator::open_times;
 pub(crate) use reserved_unit::{account_id, task_slots};
 pub(crate) use streaming_endpoint::{
     all as streaming_endpoints, finish_operations, is_classic, serves,

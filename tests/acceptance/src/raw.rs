@@ -1,7 +1,7 @@
 //! HTTP by hand, for what no client library sends: paths that it would tidy up, bodies that stop
 //! half-way, a missing header.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead, BufReader, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -38,7 +38,28 @@ impl Connection {
 
     /// Reads one answer.
     pub fn reply(&mut self) -> RawReply {
+        RawReply::read(&mut BufReader::new(&self.stream))
+    }
+
+    /// Reads several answers, one right behind the other.
+    pub fn replies(&mut self, count: usize) -> Vec<RawReply> {
         let mut reader = BufReader::new(&self.stream);
+        (0..count).map(|_| RawReply::read(&mut reader)).collect()
+    }
+
+    /// Sends a request without body to a path as it is written here, and reads the answer.
+    pub fn request(url: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> RawReply {
+        let mut connection = Self::open(url);
+        let headers: String =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\n{headers}\r\n");
+        connection.send(head.as_bytes());
+        connection.reply()
+    }
+}
+
+impl RawReply {
+    fn read(reader: &mut impl BufRead) -> Self {
         let mut line = String::new();
         reader.read_line(&mut line).expect("reading the status line");
         let status = line.split(' ').nth(1).and_then(|status| status.parse().ok());
@@ -56,16 +77,6 @@ impl Connection {
         let length: usize = length.and_then(|text| text.trim().parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
         reader.read_exact(&mut body).expect("reading the body");
-        RawReply { status, headers, body }
-    }
-
-    /// Sends a request without body to a path as it is written here, and reads the answer.
-    pub fn request(url: &str, method: &str, path: &str, headers: &[(&str, &str)]) -> RawReply {
-        let mut connection = Self::open(url);
-        let headers: String =
-            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        let head = format!("{method} {path} HTTP/1.1\r\nHost: test\r\n{headers}\r\n");
-        connection.send(head.as_bytes());
-        connection.reply()
+        Self { status, headers, body }
     }
 }

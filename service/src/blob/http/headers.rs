@@ -65,8 +65,9 @@ pub(super) fn md5(headers: &HeaderMap, name: &str) -> Result<Option<Md5>, ApiErr
 pub(super) fn conditions(headers: &HeaderMap) -> Result<Conditions, ApiError> {
     let tags =
         |name: HeaderName| text(headers, name.as_str()).map(|value| value.map(TagMatch::parse));
-    let date =
-        |name: HeaderName| text(headers, name.as_str()).map(|value| value.and_then(parse_date));
+    let date = |name: HeaderName| {
+        text(headers, name.as_str()).map(|value| value.and_then(parse_http_date))
+    };
     Ok(Conditions {
         if_match: tags(header::IF_MATCH)?,
         if_none_match: tags(header::IF_NONE_MATCH)?,
@@ -149,7 +150,7 @@ fn is_identifier(name: &str) -> bool {
 pub(super) fn add_version(reply: &mut Reply, etag: &ETag, last_modified: Timestamp) {
     let headers = reply.headers_mut();
     headers.insert(header::ETAG, ascii(etag.quoted()));
-    headers.insert(header::LAST_MODIFIED, ascii(format_date(last_modified)));
+    headers.insert(header::LAST_MODIFIED, ascii(http_date(last_modified)));
 }
 
 /// Everything a reply to Get Blob or Get Blob Properties says about the blob,
@@ -181,7 +182,7 @@ pub(super) fn add_blob(reply: &mut Reply, blob: &BlobInfo) {
     headers.insert("x-ms-lease-status", HeaderValue::from_static("unlocked"));
     headers.insert("x-ms-lease-state", HeaderValue::from_static("available"));
     headers.insert("x-ms-server-encrypted", HeaderValue::from_static("false"));
-    headers.insert("x-ms-creation-time", ascii(format_date(blob.created)));
+    headers.insert("x-ms-creation-time", ascii(http_date(blob.created)));
 }
 
 /// An MD5 as a header value.
@@ -212,11 +213,12 @@ pub(super) fn add_common(head: &Parts, request_id: Uuid, reply: &mut Reply) {
 }
 
 /// An HTTP date (RFC 9110 §5.6.7).
-pub(super) fn format_date(time: Timestamp) -> String {
+pub(crate) fn http_date(time: Timestamp) -> String {
     DateTimePrinter::new().timestamp_to_rfc9110_string(&time).unwrap_or_default()
 }
 
-fn parse_date(text: &str) -> Option<Timestamp> {
+/// Reads a date of HTTP.
+pub(crate) fn parse_http_date(text: &str) -> Option<Timestamp> {
     DateTimeParser::new().parse_timestamp(text).ok()
 }
 
@@ -227,8 +229,8 @@ mod tests {
     #[test]
     fn dates_round_trip() {
         let text = "Wed, 18 Feb 2015 16:45:53 GMT";
-        assert_eq!(parse_date(text).map(format_date).as_deref(), Some(text));
-        assert_eq!(parse_date("soon"), None);
+        assert_eq!(parse_http_date(text).map(http_date).as_deref(), Some(text));
+        assert_eq!(parse_http_date("soon"), None);
     }
 
     #[test]

@@ -28,6 +28,7 @@ use super::query::Query;
 use super::sas::SasAuthority;
 use super::store::BlobStore;
 use error::ApiError;
+pub(crate) use headers::{http_date, parse_http_date};
 use operation::{Operation, Target};
 
 /// An answer to a client.

@@ -116,7 +116,8 @@ pub(super) async fn get_container(call: &Call<'_>) -> Result<Reply, ApiError> {
 async fn current(call: &Call<'_>) -> Result<Result<BlobInfo, Reply>, ApiError> {
     let blob =
         call.store.get(call.container, call.blob).await?.ok_or_else(ApiError::blob_not_found)?;
-    match headers::conditions(&call.head.headers)?.check_read(&blob) {
+    let conditions = headers::conditions(&call.head.headers)?;
+    match conditions.check_read(blob.etag.as_str(), Some(blob.last_modified)) {
         ReadVerdict::Proceed => Ok(Ok(blob)),
         ReadVerdict::Failed => Err(ApiError::condition_not_met()),
         ReadVerdict::NotModified => {

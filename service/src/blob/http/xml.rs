@@ -12,7 +12,7 @@ use super::super::error::BlobError;
 use super::super::model::{BlobInfo, ListPage, Segment};
 use super::super::store::ListQuery;
 use super::error::ApiError;
-use super::headers::format_date;
+use super::headers::http_date;
 
 /// Media type of all XML replies.
 pub(super) const CONTENT_TYPE: HeaderValue = HeaderValue::from_static("application/xml");
@@ -90,8 +90,8 @@ fn entry(out: &mut String, blob: &BlobInfo) {
     out.push_str("<Blob>");
     element(out, "Name", &blob.name);
     out.push_str("<Properties>");
-    element(out, "Creation-Time", &format_date(blob.created));
-    element(out, "Last-Modified", &format_date(blob.last_modified));
+    element(out, "Creation-Time", &http_date(blob.created));
+    element(out, "Last-Modified", &http_date(blob.last_modified));
     element(out, "Etag", blob.etag.as_str());
     element(out, "Content-Length", &blob.size.to_string());
     element(out, "Content-Type", &properties.content_type);

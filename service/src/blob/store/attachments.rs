@@ -42,7 +42,7 @@ impl BlobStore {
                 None => Err(BlobError::BlobNotFound { container, name }),
             }
         };
-        self.settle_upload(Some(object), change).await
+        self.settle_upload(&[], Some(object), change).await
     }
 
     /// What is kept of a kind beside these versions.

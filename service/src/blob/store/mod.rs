@@ -37,8 +37,8 @@ pub(crate) use arrivals::{Arrivals, WATCHED};
 pub(crate) use files::{LocalFiles, ObjectFiles};
 pub(crate) use garbage::GarbageRules;
 pub(crate) use list::ListQuery;
-pub(crate) use open::BlobFile;
-pub(crate) use read::{BlobReader, ReadRange};
+pub(crate) use open::{BlobFile, BlobVersion};
+pub(crate) use read::{BlobReader, ReadGuard, ReadRange};
 pub(crate) use write::{BlockUpload, Upload, file_stream};
 
 use readers::Readers;
@@ -228,6 +228,11 @@ impl BlobStore {
         let index = Arc::clone(&self.inner.index);
         let change = async move { Ok((index.rename(&from, &to).await?, Vec::new())) };
         self.settle(&[container, new_container], change).await
+    }
+
+    /// Whether objects are local files: then nothing has to be fetched before it is read.
+    pub(crate) fn is_local(&self) -> bool {
+        self.inner.local_root.is_some()
     }
 
     /// For who reads of a container's blobs: tells whether any of them has changed since.

@@ -30,6 +30,15 @@ pub(crate) struct BlobVersion {
     pub(super) segments: Vec<PlacedSegment>,
 }
 
+impl BlobVersion {
+    /// About what it takes in memory, in bytes.
+    pub(crate) fn weight(&self) -> u32 {
+        // Keys have some fifty characters.
+        let segment = size_of::<PlacedSegment>() + 64;
+        u32::try_from(512 + self.segments.len() * segment).unwrap_or(u32::MAX)
+    }
+}
+
 /// One version of a blob, which can be read for as long as this is kept.
 #[derive(Clone)]
 pub(crate) struct BlobFile {
@@ -60,8 +69,8 @@ impl BlobStore {
 
     /// A version to read. The guard must have been there before the version was looked up, or
     /// before it was seen that it is still the blob's.
-    pub(crate) fn open(&self, version: Arc<BlobVersion>, guard: ReadGuard) -> BlobFile {
-        BlobFile { store: self.clone(), version, _guard: Arc::new(guard), near: Arc::from([]) }
+    pub(crate) fn open(&self, version: Arc<BlobVersion>, guard: Arc<ReadGuard>) -> BlobFile {
+        BlobFile { store: self.clone(), version, _guard: guard, near: Arc::from([]) }
     }
 }
 

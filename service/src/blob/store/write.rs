@@ -154,7 +154,7 @@ impl BlobStore {
         let uploaded = segment.as_ref().map(|segment| segment.object.clone());
         let index = Arc::clone(&self.inner.index);
         let written = self
-            .settle_upload(container, uploaded, async move {
+            .settle_upload(&[container], uploaded, async move {
                 let content = Content::Whole(segment);
                 index.commit(&target, content, properties, &conditions).await
             })
@@ -198,7 +198,7 @@ impl BlobStore {
         segment.block = Some(block.id.as_str().to_owned());
         let uploaded = Some(segment.object.clone());
         let index = Arc::clone(&self.inner.index);
-        self.settle_upload(container, uploaded, async move {
+        self.settle_upload(&[container], uploaded, async move {
             let garbage = index.record_block(&target, &block.id, segment).await?;
             Ok((received.md5, garbage))
         })
@@ -251,7 +251,7 @@ impl BlobStore {
         change: impl Future<Output = Result<(T, Vec<ObjectKey>)>> + Send + 'static,
     ) -> Result<T> {
         let store = self.clone();
-        let slots: Vec<_> = containers.iter().map(|name| container_slot(name)).collect();
+        let slots: Vec<_> = containers.iter().map(|name| super::container_slot(name)).collect();
         let change = async move {
             let changed = change.await;
             // Before anything is removed that readers of the old state know of.
@@ -267,12 +267,12 @@ impl BlobStore {
     /// `uploaded` an owner; removes the object when the change is refused.
     pub(super) async fn settle_upload<T: Send + 'static>(
         &self,
-        container: &str,
+        containers: &[&str],
         uploaded: Option<ObjectKey>,
         change: impl Future<Output = Result<(T, Vec<ObjectKey>)>> + Send + 'static,
     ) -> Result<T> {
         let objects = Arc::clone(&self.inner.objects);
-        self.settle(&[container], async move {
+        self.settle(containers, async move {
             let outcome = change.await;
             let refused = outcome.as_ref().err().is_some_and(|error| !error.is_index_failure());
             if refused

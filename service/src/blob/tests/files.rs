@@ -7,7 +7,7 @@ use crate::blob::store::{BlobFile, GarbageRules};
 
 impl Bench {
     async fn open(&self, name: &str) -> Option<BlobFile> {
-        let guard = self.store.hold();
+        let guard = Arc::new(self.store.hold());
         let version = self.store.version(CONTAINER, name).await.unwrap()?;
         Some(self.store.open(Arc::new(version), guard))
     }

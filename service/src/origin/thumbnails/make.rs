@@ -16,7 +16,8 @@ use crate::app::App;
 use crate::encode::{self, Tools};
 use crate::keys::FileReader;
 use crate::origin::load::Loaded;
-use crate::origin::{Code, OriginError, described};
+use crate::origin::memory::Reading;
+use crate::origin::{Code, OriginError, described, files};
 
 /// A second, in the units of presentations.
 const SECOND: u64 = 10_000_000;
@@ -48,7 +49,7 @@ struct Picture {
 impl Film {
     /// The smallest video of a presentation.
     pub(super) async fn of(
-        app: &App,
+        reading: &mut Reading<'_>,
         asset: &str,
         ism: &str,
         loaded: Arc<Loaded>,
@@ -59,7 +60,7 @@ impl Film {
         });
         let (stream, quality) = smallest?;
         let (track, bitrate) = (stream.name().to_owned(), quality.bitrate());
-        let file = FileReader::open(app, asset, quality.file()).await?;
+        let file = files::open(reading, asset, quality.file()).await?;
         let missing = || OriginError::not_found("The video is not there any more.");
         let version = file.info().ok_or_else(missing)?.etag.quoted();
         let mut digest = Sha256::new();
@@ -80,7 +81,8 @@ impl Film {
 
     /// Makes the index and the sheets, as files of an empty folder.
     pub(super) async fn make(&self, app: &App, folder: &Path) -> Result<(), OriginError> {
-        let pictures = self.pictures(app).await?;
+        let reading = Reading::new(app, Arc::new(app.blob_store.hold()));
+        let pictures = self.pictures(&reading).await?;
         let work = Scratch::make(&app.scratch).await.map_err(OriginError::internal)?;
         let video = work.0.join("film.mp4");
         self.write(&pictures, &video).await?;
@@ -112,11 +114,11 @@ impl Film {
     }
 
     /// The key frames to show: as often as there is room for.
-    async fn pictures(&self, app: &App) -> Result<Vec<Picture>, OriginError> {
+    async fn pictures(&self, reading: &Reading<'_>) -> Result<Vec<Picture>, OriginError> {
         let duration = self.loaded.presentation.duration().max(1);
         let mut interval = INTERVAL.max(duration.div_ceil(MOST));
         loop {
-            let pictures = self.pictures_every(app, interval).await?;
+            let pictures = self.pictures_every(reading, interval).await?;
             let bytes: u64 = pictures.iter().map(|p| p.fragment.content_length()).sum();
             match bytes {
                 0..=MOST_BYTES if !pictures.is_empty() => return Ok(pictures),
@@ -130,7 +132,11 @@ impl Film {
     }
 
     /// The key frames nearest to the multiples of an interval, each of them once.
-    async fn pictures_every(&self, app: &App, interval: u64) -> Result<Vec<Picture>, OriginError> {
+    async fn pictures_every(
+        &self,
+        reading: &Reading<'_>,
+        interval: u64,
+    ) -> Result<Vec<Picture>, OriginError> {
         let count = self.loaded.presentation.duration().max(1).div_ceil(interval);
         let mut pictures: Vec<Picture> = Vec::new();
         for number in 0..count {
@@ -138,7 +144,7 @@ impl Film {
             let plan = self.loaded.presentation.key_frame(&self.track, self.bitrate, from)?;
             let make = |read: &[Bytes]| plan.package(read);
             let (asset, versions) = (&self.asset, &self.loaded.versions);
-            let packaged = described::make(app, asset, versions, &plan.reads(), make).await?;
+            let packaged = described::make(reading, asset, versions, &plan.reads(), make).await?;
             let Packaged::Clear(fragment) = packaged else {
                 return Err(OriginError::internal("a key frame is not in the clear"));
             };

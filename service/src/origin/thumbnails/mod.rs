@@ -11,15 +11,17 @@ mod shelf;
 
 use std::time::Duration;
 
-use axum::http::request::Parts;
-use axum::response::Response;
+use axum::http::HeaderValue;
+use bytes::Bytes;
 use packager::ThumbnailRequest;
 use tokio::time::timeout;
 
+use super::answer::{Kind, Meta};
 use super::content::Content;
+use super::memory::Reading;
 use super::policy::Delivery;
-use super::{Code, OriginError, load, reply};
-use crate::app::App;
+use super::tag::Tag;
+use super::{Code, OriginError, load};
 use make::Film;
 pub(super) use shelf::Shelf;
 
@@ -28,14 +30,14 @@ const WAIT: Duration = Duration::from_secs(10);
 
 /// Answers a request for thumbnails of an asset.
 pub(super) async fn answer(
-    app: &App,
-    head: &Parts,
+    reading: &mut Reading<'_>,
     asset: &str,
     request: &ThumbnailRequest,
-) -> Result<Response, OriginError> {
-    Delivery::of(app, asset).await?.check_pictures()?;
-    let loaded = load::presentation(app, asset, request.ism()).await?;
-    let film = Film::of(app, asset, request.ism(), loaded).await?;
+) -> Result<(Meta, Content), OriginError> {
+    Delivery::of(reading, asset).await?.check_pictures()?;
+    let loaded = load::presentation(reading, asset, request.ism()).await?;
+    let film = Film::of(reading, asset, request.ism(), loaded).await?;
+    let app = reading.app;
     let (name, content_type) = match request {
         ThumbnailRequest::Index { .. } => (shelf::INDEX.to_owned(), "text/vtt"),
         ThumbnailRequest::Sheet { number, .. } => (shelf::sheet(*number), "image/jpeg"),
@@ -43,7 +45,7 @@ pub(super) async fn answer(
     let key = film.key();
     let shelf = &app.origin.thumbnails;
     if let Some(bytes) = shelf.read(&key, &name).await? {
-        return Ok(reply(head, content_type, Content::Bytes(bytes)));
+        return Ok(pictures(content_type, bytes));
     }
     // Whoever asked may go away meanwhile: others have asked, too, or will.
     let making = tokio::spawn({
@@ -55,9 +57,20 @@ pub(super) async fn answer(
         Err(_) => return Err(busy("The thumbnails are being made")),
     }
     match shelf.read(&key, &name).await? {
-        Some(bytes) => Ok(reply(head, content_type, Content::Bytes(bytes))),
+        Some(bytes) => Ok(pictures(content_type, bytes)),
         None => Err(OriginError::not_found("There is no such sheet.")),
     }
+}
+
+fn pictures(content_type: &'static str, bytes: Bytes) -> (Meta, Content) {
+    let meta = Meta {
+        content_type: HeaderValue::from_static(content_type),
+        tag: Tag::new().with(&bytes).finish(),
+        modified: None,
+        kind: Kind::Download,
+        duration: None,
+    };
+    (meta, bytes.into())
 }
 
 fn busy(problem: &str) -> OriginError {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod delivery;
 mod downloads;
 mod endpoints;
 mod extensions;

@@ -25,6 +25,7 @@ const SOUND_ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
 /// The service with its default endpoint running, and an asset with a locator.
 pub(crate) struct Stage {
     pub(crate) service: Service,
+    api: Api,
     pub(crate) asset: String,
     pub(crate) locator: Json,
 }
@@ -38,14 +39,20 @@ impl Stage {
 
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let service = Service::start_with(arguments);
-        service.api.endpoint("Running");
-        let asset = film(&service.api);
-        let locator = service.api.origin(&asset);
-        Self { service, asset, locator }
+        let api = service.api.clone();
+        Self::of(service, api)
+    }
+
+    /// One of a service, by a client of it.
+    pub(crate) fn of(service: Service, api: Api) -> Self {
+        api.endpoint("Running");
+        let asset = film(&api);
+        let locator = api.origin(&asset);
+        Self { service, api, asset, locator }
     }
 
     pub(crate) fn api(&self) -> &Api {
-        &self.service.api
+        &self.api
     }
 
     /// A URL below the locator.
