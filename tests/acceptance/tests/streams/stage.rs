@@ -25,7 +25,7 @@ const SOUND_ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
 /// The service with its default endpoint running, and an asset with a locator.
 pub(crate) struct Stage {
     pub(crate) service: Service,
-    api: Api,
+    pub(crate) api: Api,
     pub(crate) asset: String,
     pub(crate) locator: Json,
 }
