@@ -25,7 +25,6 @@ const SOUND_ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
 /// The service with its default endpoint running, and an asset with a locator.
 pub(crate) struct Stage {
     pub(crate) service: Service,
-    pub(crate) api: Api,
     pub(crate) asset: String,
     pub(crate) locator: Json,
 }
@@ -40,19 +39,19 @@ impl Stage {
     pub(crate) fn start(arguments: &[&str]) -> Self {
         let service = Service::start_with(arguments);
         let api = service.api.clone();
-        Self::of(service, api)
+        Self::of(service, &api)
     }
 
     /// One of a service, by a client of it.
-    pub(crate) fn of(service: Service, api: Api) -> Self {
+    pub(crate) fn of(service: Service, api: &Api) -> Self {
         api.endpoint("Running");
-        let asset = film(&api);
+        let asset = film(api);
         let locator = api.origin(&asset);
-        Self { service, api, asset, locator }
+        Self { service, asset, locator }
     }
 
     pub(crate) fn api(&self) -> &Api {
-        &self.api
+        &self.service.api
     }
 
     /// A URL below the locator.

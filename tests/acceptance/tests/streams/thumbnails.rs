@@ -206,10 +206,9 @@ fn they_are_made_once_for_each_version() {
 
     // They outlive the service.
     let path = stage.locator["Path"].as_str().unwrap().to_owned();
-    let Stage { service, asset, locator, .. } = stage;
+    let Stage { service, asset, locator } = stage;
     let service = service.kill().start();
-    let api = service.api.clone();
-    let stage = Stage { service, api, asset, locator };
+    let stage = Stage { service, asset, locator };
     let rest = path.split('/').skip(3).collect::<Vec<_>>().join("/");
     let url = |name: &str| format!("{}/{rest}{name}", stage.service.info.streaming);
     let get = |name: &str| stage.api().plain("GET", &url(name)).send_patiently();
