@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use acceptance::{Service, elements, outside, video};
 
@@ -20,18 +21,23 @@ const FILE: &str = "WEBVTT\n\n00:01.000 --> 00:02.500\nHello, <i>world</i> &amp;
 const SHOWN: [(&str, &str); 2] =
     [("00:00:01.000 --> 00:00:02.500", "Hello,"), ("00:00:09.000 --> 00:00:11.500", "over")];
 
-/// The URL of the manifest of a film with subtitles.
-fn film(service: &Service) -> String {
-    service.api.endpoint("Running");
-    let asset = service.api.asset("film");
-    for (name, content) in [
-        ("film.ism", ISM.as_bytes()),
-        ("film.mp4", &video("160x90", 12)),
-        ("film_de.vtt", FILE.as_bytes()),
-    ] {
-        service.api.put(&asset, name, content);
-    }
-    format!("{}film.ism/manifest", service.api.origin(&asset)["Path"].as_str().unwrap())
+/// The URL of the manifest of a film with subtitles, made once: two tests at the same time would
+/// both start the endpoint.
+fn film() -> &'static str {
+    static FILM: OnceLock<String> = OnceLock::new();
+    FILM.get_or_init(|| {
+        let api = &Service::shared().api;
+        api.endpoint("Running");
+        let asset = api.asset("film");
+        for (name, content) in [
+            ("film.ism", ISM.as_bytes()),
+            ("film.mp4", &video("160x90", 12)),
+            ("film_de.vtt", FILE.as_bytes()),
+        ] {
+            api.put(&asset, name, content);
+        }
+        format!("{}film.ism/manifest", api.origin(&asset)["Path"].as_str().unwrap())
+    })
 }
 
 /// The only file that yt-dlp writes of the subtitles.
@@ -55,7 +61,7 @@ fn yt_dlp_downloads_them() {
         Ok(python) => python,
         Err(problem) => return outside::skip("yt-dlp", &problem),
     };
-    let url = film(Service::shared());
+    let url = film();
     for format in ["(format=mpd-time-csf)", "(format=m3u8-cmaf,extensions=true)"] {
         let file =
             String::from_utf8(download(&python, &format!("{url}{format}")).unwrap()).unwrap();
@@ -68,7 +74,7 @@ fn yt_dlp_downloads_them() {
         }
     }
     // Of Smooth Streaming it writes the fragments one behind the other.
-    let fragments = download(&python, &url).unwrap();
+    let fragments = download(&python, url).unwrap();
     let text = String::from_utf8_lossy(&fragments);
     let documents = text.split("<?xml").skip(1).map(|rest| rest.split_once("</tt>").unwrap().0);
     let shown = documents.map(|document| {
@@ -105,7 +111,7 @@ fn mpegdash_reads_where_they_are() {
         Ok(python) => python,
         Err(problem) => return outside::skip("mpegdash", &problem),
     };
-    let url = format!("{}(format=mpd-time-csf)", film(Service::shared()));
+    let url = format!("{}(format=mpd-time-csf)", film());
     let mut command = Command::new(python);
     let said = outside::run(outside::without_proxy(command.args(["-c", READ, &url]))).unwrap();
     let want = "de subtitle 1000 QualityLevels(1000)/Fragments(film_de=0,format=mpd-time-csf).vtt";
