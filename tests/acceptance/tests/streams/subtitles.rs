@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use acceptance::{Api, Element, Reply, blob_url, elements, ffmpeg, made_by_ffmpeg};
+use acceptance::{Api, Element, Reply, blob_url, elements, ffmpeg, id_of, made_by_ffmpeg, percent};
 use serde_json::{Value as Json, json};
 
 use super::stage::Stage;
@@ -34,6 +34,15 @@ struct Film<'a> {
 
 impl<'a> Film<'a> {
     fn new(api: &'a Api, files: &[(&str, &str)]) -> Self {
+        let film = Self::of(api, api.asset("film"));
+        for (name, content) in files {
+            film.put(name, content.as_bytes());
+        }
+        film
+    }
+
+    /// Puts the video into an asset, and publishes it.
+    fn of(api: &'a Api, asset: String) -> Self {
         static VIDEO: OnceLock<Vec<u8>> = OnceLock::new();
         let video = VIDEO.get_or_init(|| {
             let source = "-f lavfi -i testsrc2=s=160x90:r=25:d=10 -f lavfi -i sine=r=48000:d=10";
@@ -41,13 +50,9 @@ impl<'a> Film<'a> {
                 -sc_threshold 0 -c:a aac -ac 2";
             made_by_ffmpeg(&format!("{source} {codecs}"), "mp4")
         });
-        let asset = api.asset("film");
         let mut film = Self { api, sas: api.sas(&asset, 2), asset, path: String::new() };
         film.put("film.ism", ISM.as_bytes());
         film.put("film.mp4", video);
-        for (name, content) in files {
-            film.put(name, content.as_bytes());
-        }
         api.origin(&film.asset)["Path"].as_str().unwrap().clone_into(&mut film.path);
         film
     }
@@ -130,6 +135,22 @@ fn files_show_with_the_next_manifest_and_go_with_it() {
     api.plain("DELETE", &blob_url(&sas, "film_fr.vtt")).send().expect(202);
     assert_eq!(film.listed(""), ["subt_en-us", "FILM_PT-BR", "film.de"]);
     film.get(first).expect(404);
+}
+
+#[test]
+fn what_is_encrypted_at_rest_is_read_in_the_clear() {
+    let api = Stage::shared().api();
+    let asset = api.upload_encrypted("film_de.vtt", GERMAN.as_bytes()).upload.asset;
+    let policy = json!({
+        "Name": "clear", "AssetDeliveryProtocol": 7, "AssetDeliveryPolicyType": 2,
+    });
+    let policy = id_of(&api.post("AssetDeliveryPolicies", policy).send().expect(201).json());
+    let from = format!("Assets('{}')", percent(&asset));
+    api.link(&from, "DeliveryPolicies", "AssetDeliveryPolicies", &policy).expect(204);
+    let film = Film::of(api, asset);
+    assert_eq!(film.listed(""), ["film_de"]);
+    let segment = film.get("QualityLevels(1000)/Fragments(film_de=0,format=m3u8-cmaf)").expect(200);
+    assert!(segment.text().contains("<i>eins</i> &amp; zwei"), "{segment}");
 }
 
 #[test]
