@@ -160,6 +160,19 @@ fn lies_are_told_by_their_place() {
     }
 }
 
+/// Found by fuzzing: an AAC frame that is larger than ADTS can tell is refused in transport streams
+/// only.
+#[test]
+fn a_huge_frame_of_audio() {
+    let mut film = films().swap_remove(4);
+    for damage in [*b"Fm\x01\0/t\x04", *b"\xb6\x89\xb6\xb6\0\xb6\xb6"] {
+        let [high, low, damage @ ..] = damage;
+        let at = film.len().saturating_sub(usize::from(u16::from_be_bytes([high, low])));
+        Damage::read(damage).apply(&mut film, at);
+    }
+    whole::serve(&film).unwrap();
+}
+
 /// What a box holds, 20 000 boxes deep: a parser that called itself for each would overflow.
 #[test]
 fn nesting_has_no_depth() {
