@@ -20,8 +20,8 @@ use packager::{
     Format, HlsFormat, Locate, Mp4, Packaged, Parameters, Presentation, Rendition, Step, TrackKind,
 };
 
-/// How often each segment is made.
-const ROUNDS: u32 = 20;
+/// How often each segment is made; the fastest round counts, as the machine may be busy.
+const ROUNDS: u32 = 50;
 
 /// What it took.
 #[derive(Default)]
@@ -32,6 +32,17 @@ struct Measured {
     /// Bytes of segments, and of media data.
     made: usize,
     copied: usize,
+}
+
+impl Measured {
+    fn best(self, other: Measured) -> Measured {
+        Measured {
+            layout: self.layout.min(other.layout),
+            packets: self.packets.min(other.packets),
+            copies: self.copies.min(other.copies),
+            ..self
+        }
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -47,8 +58,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let presentation = Presentation::new(renditions.collect())?;
     for format in [HlsFormat::Aapl, HlsFormat::AaplV3] {
         for stream in presentation.streams() {
-            measure(&presentation, stream.name(), format, &file)?;
-            let measured = measure(&presentation, stream.name(), format, &file)?;
+            let mut measured = measure(&presentation, stream.name(), format, &file)?;
+            for _ in 1..ROUNDS {
+                measured = measured.best(measure(&presentation, stream.name(), format, &file)?);
+            }
             let rate = |bytes: usize, time: Duration| bytes as f64 / time.as_secs_f64() / 1e6;
             let (packets, copies) =
                 (rate(measured.made, measured.packets), rate(measured.copied, measured.copies));
@@ -78,41 +91,38 @@ fn measure(
     let bitrate = stream.qualities().first().ok_or("no quality")?.bitrate();
     let (mut out, mut copy) = (Vec::new(), Vec::new());
     let mut measured = Measured::default();
-    for _ in 0..ROUNDS {
-        for chunk in stream.timeline().chunks() {
-            let start = Instant::now();
-            let packaged = view.fragment(track, bitrate, chunk.start, Format::Hls(format))?;
-            let Packaged::Segment(segment, None) = packaged else {
-                return Err("not a transport stream".into());
-            };
-            let pieces: Vec<_> = segment.pieces().collect();
-            measured.layout += start.elapsed();
-            for piece in pieces {
-                let mut data = Vec::new();
-                for read in &piece.reads {
-                    let range =
-                        usize::try_from(read.range.start)?..usize::try_from(read.range.end)?;
-                    data.push(file.get(range).ok_or("the file is cut off")?.to_vec());
-                }
-                out.resize(piece.len().max(out.len()), 0);
-                let out = out.get_mut(..piece.len()).ok_or("no buffer")?;
-                let start = Instant::now();
-                segment.write(&piece, &data, out)?;
-                measured.packets += start.elapsed();
-                let length: usize = data.iter().map(Vec::len).sum();
-                copy.resize(length.max(copy.len()), 0);
-                let start = Instant::now();
-                let mut rest = copy.as_mut_slice();
-                for bytes in &data {
-                    let (part, behind) = rest.split_at_mut(bytes.len());
-                    part.copy_from_slice(bytes);
-                    rest = behind;
-                }
-                measured.copies += start.elapsed();
-                measured.made += out.len();
-                measured.copied += length;
-                std::hint::black_box((&out, &copy));
+    for chunk in stream.timeline().chunks() {
+        let start = Instant::now();
+        let packaged = view.fragment(track, bitrate, chunk.start, Format::Hls(format))?;
+        let Packaged::Segment(segment, None) = packaged else {
+            return Err("not a transport stream".into());
+        };
+        let pieces: Vec<_> = segment.pieces().collect();
+        measured.layout += start.elapsed();
+        for piece in pieces {
+            let mut data = Vec::new();
+            for read in &piece.reads {
+                let range = usize::try_from(read.range.start)?..usize::try_from(read.range.end)?;
+                data.push(file.get(range).ok_or("the file is cut off")?.to_vec());
             }
+            out.resize(piece.len().max(out.len()), 0);
+            let out = out.get_mut(..piece.len()).ok_or("no buffer")?;
+            let start = Instant::now();
+            segment.write(&piece, &data, out)?;
+            measured.packets += start.elapsed();
+            let length: usize = data.iter().map(Vec::len).sum();
+            copy.resize(length.max(copy.len()), 0);
+            let start = Instant::now();
+            let mut rest = copy.as_mut_slice();
+            for bytes in &data {
+                let (part, behind) = rest.split_at_mut(bytes.len());
+                part.copy_from_slice(bytes);
+                rest = behind;
+            }
+            measured.copies += start.elapsed();
+            measured.made += out.len();
+            measured.copied += length;
+            std::hint::black_box((&out, &copy));
         }
     }
     Ok(measured)

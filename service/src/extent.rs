@@ -88,8 +88,22 @@ impl Extent {
 /// # Errors
 /// Those of reading; [`io::ErrorKind::UnexpectedEof`] if a file is shorter.
 pub(crate) async fn read(extents: Vec<Extent>) -> io::Result<Vec<u8>> {
-    let mut bytes = vec![0; extents.iter().map(|extent| extent.length).sum()];
-    let mut rest = bytes.as_mut_slice();
+    let length = extents.iter().map(|extent| extent.length).sum();
+    read_into(extents, vec![0; length]).await
+}
+
+/// Reads stretches, one behind the other, into a buffer that is as long as they.
+///
+/// # Errors
+/// As [`read`], and [`io::ErrorKind::InvalidInput`] for a buffer of another length.
+pub(crate) async fn read_into<B>(extents: Vec<Extent>, mut bytes: B) -> io::Result<B>
+where
+    B: AsMut<[u8]> + Send + 'static,
+{
+    let mut rest = bytes.as_mut();
+    if rest.len() != extents.iter().map(|extent| extent.length).sum::<usize>() {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
     let mut done = 0;
     for extent in &extents {
         let (part, behind) = rest.split_at_mut(extent.length);
@@ -103,7 +117,7 @@ pub(crate) async fn read(extents: Vec<Extent>) -> io::Result<Vec<u8>> {
         return Ok(bytes);
     }
     on_disk_thread(move || {
-        let mut rest = bytes.as_mut_slice();
+        let mut rest = bytes.as_mut();
         for (number, extent) in extents.iter().enumerate() {
             let (part, behind) = rest.split_at_mut(extent.length);
             if number >= done {

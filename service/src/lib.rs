@@ -20,6 +20,7 @@
 
 mod app;
 mod blob;
+mod buffer;
 mod change_set;
 mod config;
 mod encode;

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::blob::{
     BlobError, BlobFile, BlobInfo, BlobReader, BlobVersion, ReadGuard, ReadRange, file_stream,
 };
+use crate::buffer::Buffer;
 use crate::error::ApiError;
 use crate::generation::Marks;
 use crate::sets::{self, asset, both, equals};
@@ -144,6 +145,17 @@ impl FileReader {
         let mut bytes = BytesMut::from(bytes);
         cipher.apply(start, &mut bytes)?;
         Ok(bytes.freeze())
+    }
+
+    /// Reads a range, which must be within the file, into a buffer.
+    pub(crate) async fn buffer(&self, range: Range<u64>) -> Result<Buffer, BlobError> {
+        let length = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+        let start = range.start;
+        let mut buffer = self.blob()?.read_into(range, Buffer::new(length)).await?;
+        if let Some(cipher) = &self.file.cipher {
+            cipher.apply(start, buffer.as_mut())?;
+        }
+        Ok(buffer)
     }
 
     /// The version of the blob, if what is in it is the file as it is.

@@ -10,6 +10,7 @@ use packager::ts::{Piece, Segment};
 
 use crate::app::App;
 use crate::blob::{BlobError, ReadGuard};
+use crate::buffer::Buffer;
 use crate::keys::{AssetFile, FileReader};
 
 /// A segment, and the versions of the files that it is made of.
@@ -95,12 +96,12 @@ impl Transport {
 async fn make(segment: &Segment, files: &[FileReader], piece: &Piece) -> Result<Bytes, BlobError> {
     let mut data = Vec::with_capacity(piece.reads.len());
     for read in &piece.reads {
-        data.push(files[read.file].bytes(read.range.clone()).await?);
+        data.push(files[read.file].buffer(read.range.clone()).await?);
     }
-    let mut out = vec![0; piece.len()];
-    segment.write(piece, &data, &mut out).map_err(|error| BlobError::File {
+    let mut out = Buffer::new(piece.len());
+    segment.write(piece, &data, out.as_mut()).map_err(|error| BlobError::File {
         path: segment.files().first().map_or_else(String::new, |name| name.to_string()),
         source: io::Error::new(io::ErrorKind::InvalidData, error),
     })?;
-    Ok(out.into())
+    Ok(Bytes::from_owner(out))
 }

@@ -89,6 +89,18 @@ impl BlobFile {
         Ok(read.map_err(|source| self.failed(source))?.into())
     }
 
+    /// Reads a range, which must be within the blob and as long as the buffer.
+    ///
+    /// # Errors
+    /// The failures of the objects.
+    pub(crate) async fn read_into<B>(&self, range: Range<u64>, buffer: B) -> Result<B>
+    where
+        B: AsMut<[u8]> + Send + 'static,
+    {
+        let read = extent::read_into(self.extents_of(range).await?, buffer).await;
+        read.map_err(|source| self.failed(source))
+    }
+
     /// Opens a range as a stream.
     ///
     /// # Errors

@@ -15,4 +15,5 @@ mod smooth;
 mod stage;
 mod subtitles;
 mod thumbnails;
+mod transport;
 mod urls;

@@ -1,0 +1,151 @@
+//! HLS with MPEG transport streams: what is listed is there, with its type and its length, and is
+//! the film.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Command;
+use std::time::Duration;
+
+use acceptance::{Reply, blob_url, decode, ffmpeg};
+
+use crate::stage::Stage;
+
+/// Where time starts in transport streams, in seconds.
+const ORIGIN: f64 = 10.0;
+
+/// The lines of a playlist that are URIs, in the folder of the playlist.
+fn uris(folder: &str, playlist: &Reply) -> Vec<String> {
+    let lines = playlist.text().lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| format!("{folder}/{line}")).collect()
+}
+
+fn folder(uri: &str) -> &str {
+    uri.rsplit_once('/').unwrap().0
+}
+
+/// All segments of a media playlist, joined.
+fn joined(stage: &Stage, playlist: &str) -> Vec<u8> {
+    let reply = stage.get(playlist).expect(200);
+    let segments = uris(folder(playlist), &reply);
+    assert_eq!(segments.len(), 3, "{reply}");
+    let mut all = Vec::new();
+    for segment in segments {
+        let reply = stage.get(&segment).expect(200).expect_header("content-type", "video/mp2t");
+        assert_eq!(reply.header("content-length"), reply.body.len().to_string());
+        assert_eq!(reply.body.len() % 188, 0);
+        all.extend(reply.body);
+    }
+    all
+}
+
+#[test]
+fn version_4_has_one_track_in_a_segment() {
+    let stage = Stage::shared();
+    let master = stage.get("film.ism/Manifest(format=m3u8-aapl)").expect(200);
+    assert!(master.text().starts_with("#EXTM3U\n#EXT-X-VERSION:4\n"), "{master}");
+    let playlists = uris("film.ism", &master);
+    let [low, high, sound] = playlists.as_slice() else { panic!("{master}") };
+    for (playlist, select, count) in [(low, "v", 350), (high, "v", 350), (sound, "a", 656)] {
+        let frames = decode(&joined(stage, playlist), select);
+        assert!((count..=count + 1).contains(&frames.count), "{frames:?}");
+        assert!((frames.first - ORIGIN).abs() < 0.002, "{frames:?}");
+    }
+}
+
+#[test]
+fn version_3_has_the_audio_that_the_url_names() {
+    let stage = Stage::shared();
+    let first = |parameters: &str| {
+        let url = format!("film.ism/Manifest(format=m3u8-aapl-v3{parameters})");
+        let master = stage.get(&url).expect(200);
+        assert!(master.text().starts_with("#EXTM3U\n#EXT-X-VERSION:3\n"), "{master}");
+        assert!(!master.text().contains("EXT-X-MEDIA:"), "{master}");
+        uris("film.ism", &master).remove(0)
+    };
+    let (english, french) = (first(""), first(",audioTrack=aac_fra"));
+    assert!(english.contains("audiotrack=aac_eng") && french.contains("audiotrack=aac_fra"));
+    let streams = [joined(stage, &english), joined(stage, &french)];
+    assert_ne!(streams[0], streams[1]);
+    for stream in &streams {
+        assert_eq!(decode(stream, "v").count, 350);
+        assert!((656..=657).contains(&decode(stream, "a").count));
+    }
+    let unknown = "film.ism/QualityLevels(100000)/\
+                   Fragments(video=0,format=m3u8-aapl-v3,audiotrack=nope)";
+    let unknown = stage.get(unknown).expect(404);
+    assert!(unknown.text().starts_with("MPE_EGRESS_TRACK_NOT_FOUND"), "{unknown}");
+}
+
+#[test]
+fn key_frames_are_ranges_that_decode_alone() {
+    let stage = Stage::shared();
+    let playlist = "film.ism/QualityLevels(100000)/Manifest(video,format=m3u8-aapl,type=keyframes)";
+    let reply = stage.get(playlist).expect(200);
+    let lines: Vec<_> = reply.text().lines().collect();
+    let mut times = Vec::new();
+    for pair in lines.windows(2) {
+        let Some(range) = pair[0].strip_prefix("#EXT-X-BYTERANGE:") else { continue };
+        let (length, offset) = range.split_once('@').unwrap();
+        let (length, offset): (usize, usize) = (length.parse().unwrap(), offset.parse().unwrap());
+        let segment = stage.get(&format!("{}/{}", folder(playlist), pair[1])).expect(200).body;
+        // The program tables, and the packets of one picture.
+        let (tables, frame) = (&segment[..376], &segment[offset..offset + length]);
+        let frames = decode(&[tables, frame].concat(), "v");
+        assert_eq!(frames.count, 1);
+        times.push(frames.first - ORIGIN);
+    }
+    assert_eq!(times.len(), 7, "{reply}");
+    for (number, time) in times.iter().enumerate() {
+        assert!((time - 2.0 * number as f64).abs() < 0.002, "{times:?}");
+    }
+    for other in ["m3u8-cmaf", "m3u8-aapl-v3"] {
+        let refused = stage.get(&playlist.replace("m3u8-aapl", other)).expect(415);
+        assert!(refused.text().starts_with("MPE_OUTPUT_FORMAT_NOT_SUPPORTED"), "{refused}");
+    }
+}
+
+/// By then the length has been told, so nobody may take what came for the whole.
+#[test]
+fn the_connection_ends_where_a_sample_is_not_what_the_file_says() {
+    let stage = Stage::shared();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("film.mp4");
+    let path = path.to_str().unwrap();
+    ffmpeg(&format!(
+        "-y -f lavfi -i testsrc2=s=320x180:r=25:d=4 -c:v libx264 -preset ultrafast \
+         -pix_fmt yuv420p -g 50 {path}"
+    ));
+    let mut film = std::fs::read(path).unwrap();
+    let words = "-v error -show_entries packet=pos -of csv=p=0";
+    let places = Command::new("ffprobe").args(words.split(' ')).arg(path).output().unwrap();
+    let places = String::from_utf8(places.stdout).unwrap();
+    let place = places.lines().nth(60).unwrap().trim_end_matches(',').parse::<usize>().unwrap();
+    film[place..place + 4].copy_from_slice(&[0xff; 4]);
+    let api = stage.api();
+    let asset = api.asset("damaged");
+    let sas = api.sas(&asset, 2);
+    let ism = "<smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><body><switch>\
+               <video src=\"film.mp4\" systemBitrate=\"1000\"/></switch></body></smil>";
+    for (name, content) in [("film.ism", ism.as_bytes()), ("film.mp4", &film)] {
+        let put = api.plain("PUT", &blob_url(&sas, name)).header("x-ms-blob-type", "BlockBlob");
+        put.body(content).send().expect(201);
+    }
+    let root = api.origin(&asset)["Path"].as_str().unwrap().to_owned();
+    let (host, path) = root.trim_start_matches("http://").split_once('/').unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let part = "film.ism/QualityLevels(1000)/Fragments(video=0,format=m3u8-aapl)";
+    write!(stream, "GET /{path}{part} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    // The client asked to keep it open: only the failure ends it.
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    let text = String::from_utf8_lossy(&answer);
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    let told = length.map_or(1, |length| length.parse::<usize>().unwrap());
+    assert!(body.len() < told, "{} bytes of {told}", body.len());
+    // The file is as good as before where it is not cut.
+    api.plain("GET", &format!("{root}{}", part.replace("m3u8-aapl", "m3u8-cmaf")))
+        .send()
+        .expect(200);
+}
