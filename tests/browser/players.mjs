@@ -77,11 +77,11 @@ export const PLAYERS = {
     scripts: [file("hls.js/dist/hls.min.js")],
     open({ url }) {
       const player = new Hls();
-      player.on(Hls.Events.ERROR, (_, { fatal, details, error, buffer }) => {
-        // A machine that is busy stalls with a second or more of the stream at hand, and is still
-        // loading what a seek or switch makes useless.
-        const isBusy = details === "bufferStalledError" && buffer > 1;
-        if (!fatal && (isBusy || details === Hls.ErrorDetails.INTERNAL_ABORTED)) return;
+      // On a machine that is busy it stalls while a switch has emptied the buffer, and cancels what
+      // a seek makes useless. Holes of a stream have errors of their own.
+      const { BUFFER_STALLED_ERROR, INTERNAL_ABORTED } = Hls.ErrorDetails;
+      player.on(Hls.Events.ERROR, (_, { fatal, details, error }) => {
+        if (!fatal && [BUFFER_STALLED_ERROR, INTERNAL_ABORTED].includes(details)) return;
         wrong.push(`hls.js: ${fatal ? "fatal " : ""}${details} ${error?.message}`);
       });
       window.pin = (wanted) => {
