@@ -1,0 +1,151 @@
+//! How fast fragments are sent, beside plain files of the same bytes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use acceptance::{Api, Service};
+use anyhow::{Context as _, ensure};
+
+use crate::load::Load;
+use crate::media::{Film, LEVELS, Level};
+use crate::nginx::Nginx;
+use crate::report::Row;
+
+/// What nginx-vod reached of plain files when both were measured here before, in MB for a second
+/// of a processor: (1080p, 360p). Smooth fragments were two seconds long there.
+const VOD_OF_STATIC: [(Kind, [f64; 2]); 3] = [
+    (Kind::Iso, [2352.0 / 11_019.0, 1822.0 / 5648.0]),
+    (Kind::Smooth, [2086.0 / 5082.0, 1528.0 / 4008.0]),
+    (Kind::Ts, [1300.0 / 8414.0, 1255.0 / 4975.0]),
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Iso,
+    Smooth,
+    Ts,
+}
+
+/// Protocols by which a client gets fragments: name, parameters, kind.
+const PROTOCOLS: [(&str, &str, Kind); 5] = [
+    ("DASH", ",format=mpd-time-csf", Kind::Iso),
+    ("HLS CMAF", ",format=m3u8-cmaf", Kind::Iso),
+    ("Smooth", "", Kind::Smooth),
+    ("HLS v4 TS", ",format=m3u8-aapl", Kind::Ts),
+    ("HLS v3 TS, muxed", ",format=m3u8-aapl-v3", Kind::Ts),
+];
+
+/// Measures all protocols at both levels.
+pub(crate) fn measure(
+    service: &Service,
+    folder: &Path,
+    seconds: u32,
+    vod: Option<&Path>,
+) -> anyhow::Result<Vec<Row>> {
+    let media = folder.join("media");
+    fs::create_dir_all(&media)?;
+    let film = Film::to_send(&media)?;
+    let url = film.publish(&service.api)?;
+    let mut rows = Vec::new();
+    for (protocol, parameters, kind) in PROTOCOLS {
+        for (at, level) in LEVELS.into_iter().enumerate() {
+            let name = format!("{protocol} {}", level.name);
+            let paths = fragments(&service.api, &url, level, parameters)?;
+            let (files, listed) = save(&service.api, &url, &paths, &folder.join("files"))?;
+            let address = service.info.listen.first().context("an address")?;
+            let served: Vec<_> =
+                paths.iter().map(|path| path_of(&format!("{url}/{path}"))).collect();
+            let ours = Load::run(folder, address, service.pid(), &served, seconds)?;
+            let nginx = Nginx::with_files(&folder.join("nginx"), &files)?;
+            let bare = Load::run(folder, &nginx.address, nginx.pid(), &listed, seconds)?;
+            drop(nginx);
+            fs::remove_dir_all(&files)?;
+            let share = ours.megabytes_per_cpu_second() / bare.megabytes_per_cpu_second();
+            let of_static = VOD_OF_STATIC.iter().find(|(one, _)| *one == kind);
+            let vod = of_static.and_then(|(_, shares)| shares.get(at)).map(|vod| share / vod);
+            rows.push(Row::new(&name, "nginx, files", &bare, None, None));
+            rows.push(Row::new(&name, "mediad", &ours, Some(share), vod));
+        }
+    }
+    if let Some(binary) = vod {
+        rows.extend(with_vod(binary, folder, &media, seconds)?);
+    }
+    Ok(rows)
+}
+
+/// nginx-vod on the same films: its fragments are its own, but of the same samples.
+fn with_vod(binary: &Path, folder: &Path, media: &Path, seconds: u32) -> anyhow::Result<Vec<Row>> {
+    let nginx = Nginx::with_vod(binary, &folder.join("vod"), media)?;
+    let mut rows = Vec::new();
+    for container in ["ts", "fmp4"] {
+        for level in LEVELS {
+            let base = format!("/{container}/{}.mp4", level.name);
+            let url = format!("http://{}{base}/index.m3u8", nginx.address);
+            let list = reqwest::blocking::get(&url)?.error_for_status()?.text()?;
+            let named = list.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+            let paths: Vec<_> = named
+                .map(|name| {
+                    match name.strip_prefix("http://").and_then(|rest| rest.split_once('/')) {
+                        Some((_, path)) => format!("/{path}"),
+                        None => format!("{base}/{name}"),
+                    }
+                })
+                .collect();
+            ensure!(!paths.is_empty(), "{url} names no segments");
+            let load = Load::run(folder, &nginx.address, nginx.pid(), &paths, seconds)?;
+            let name = format!("HLS {container} {}", level.name);
+            rows.push(Row::new(&name, "nginx-vod", &load, None, None));
+        }
+    }
+    Ok(rows)
+}
+
+/// The paths of all fragments of a level, below the server manifest.
+fn fragments(api: &Api, url: &str, level: Level, parameters: &str) -> anyhow::Result<Vec<String>> {
+    let manifest = api.plain("GET", &format!("{url}/Manifest")).send().expect(200);
+    let elements = acceptance::elements(manifest.text());
+    let mut starts = Vec::new();
+    let mut next = 0u64;
+    let chunks =
+        elements.iter().skip_while(|e| e.name != "StreamIndex" || e.get("Type") != "video");
+    let chunks = chunks.skip(1).take_while(|e| e.name != "StreamIndex").filter(|e| e.name == "c");
+    for chunk in chunks {
+        let number = |name: &str, default: u64| match chunk.get(name) {
+            "" => Ok(default),
+            text => text.parse::<u64>(),
+        };
+        let duration = number("d", 0)?;
+        next = number("t", next)?;
+        for _ in 0..number("r", 1)? {
+            starts.push(next);
+            next += duration;
+        }
+    }
+    ensure!(starts.len() > 50, "{} fragments are too few", starts.len());
+    let bitrate = level.bitrate * 1000;
+    let one = |start| format!("QualityLevels({bitrate})/Fragments(video={start}{parameters})");
+    Ok(starts.into_iter().map(one).collect())
+}
+
+/// Saves the fragments as files; returns their folder, and their paths in it.
+fn save(
+    api: &Api,
+    url: &str,
+    paths: &[String],
+    folder: &Path,
+) -> anyhow::Result<(PathBuf, Vec<String>)> {
+    fs::create_dir_all(folder)?;
+    let mut listed = Vec::new();
+    for (number, path) in paths.iter().enumerate() {
+        let fragment = api.plain("GET", &format!("{url}/{path}")).send().expect(200);
+        fs::write(folder.join(number.to_string()), &fragment.body)?;
+        listed.push(format!("/{number}"));
+    }
+    Ok((folder.to_owned(), listed))
+}
+
+/// The path of a URL.
+pub(crate) fn path_of(url: &str) -> String {
+    let behind_host = url.splitn(4, '/').nth(3).unwrap_or_default();
+    format!("/{behind_host}")
+}
