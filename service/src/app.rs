@@ -17,6 +17,7 @@ use crate::blob::{
 use crate::change_set::PendingEffects;
 use crate::config::{Account, StorageOptions, StreamOptions, UrlOptions};
 use crate::error::ApiError;
+use crate::health::Readiness;
 use crate::keys::ProtectionKey;
 use crate::origin::Origin;
 use crate::quotas::{Quotas, Throttle};
@@ -68,6 +69,8 @@ pub(crate) struct App {
     pub(crate) work: Arc<Notify>,
     /// Rings when there is an operation to finish.
     pub(crate) operations: Arc<Notify>,
+    /// Whether requests can be served, as it was last found.
+    pub(crate) readiness: Arc<Readiness>,
     /// How streams are served.
     pub(crate) stream_options: StreamOptions,
     /// For what tasks read and write while they run.
@@ -114,6 +117,7 @@ impl App {
             quotas,
             work: Arc::new(Notify::new()),
             operations: Arc::new(Notify::new()),
+            readiness: Arc::default(),
             stream_options: StreamOptions::default(),
             account,
             blob_store,

@@ -30,6 +30,7 @@ mod functions;
 #[doc(hidden)]
 pub mod fuzzing;
 mod generation;
+mod health;
 mod ingest;
 mod jobs;
 mod keys;

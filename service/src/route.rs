@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use tower::ServiceExt as _;
 
 use crate::app::App;
+use crate::health::Probe;
 use crate::token::Form;
 use crate::urls::{Role, strip_key_delivery};
 use crate::{blob, keys, odata, origin, sign_in};
@@ -40,7 +41,14 @@ pub(crate) fn router(app: &Arc<App>) -> Router {
 
 async fn by_host(State(parts): State<Parts>, request: Request) -> Response {
     let app = &parts.app;
-    match app.urls.role(authority(request.headers(), request.uri())) {
+    let role = app.urls.role(authority(request.headers(), request.uri()));
+    // A storage account may have containers of any name; elsewhere these paths are nothing else.
+    if !matches!(role, Role::Blob(_) | Role::Gateway)
+        && let Some(probe) = Probe::of(request.method(), request.uri().path())
+    {
+        return probe.answer(app).await;
+    }
+    match role {
         Role::Gateway => in_time(Box::pin(odata::redirect(app, request))).await,
         Role::Blob(account) if account == app.account.name => answer(parts.blobs, request).await,
         Role::Blob(_) => StatusCode::NOT_FOUND.into_response(),

@@ -21,14 +21,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::ObjectStore;
+use object_store::path::Path as ObjectPath;
+use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::block::BlockLists;
 use super::condition::Conditions;
 use super::error::{BlobError, Result};
 use super::index::{BlobIndex, BlobRef, PropertyChange};
-use super::model::{BlobInfo, ContainerInfo, Policy, check_policy_id};
+use super::model::{BlobInfo, ContainerInfo, ObjectKey, Policy, check_policy_id};
 use super::name::{check_blob, check_container};
 use super::objects::Objects;
 use crate::generation::{self, Generations, Mark};
@@ -233,6 +234,23 @@ impl BlobStore {
     /// Whether objects are local files: then nothing has to be fetched before it is read.
     pub(crate) fn is_local(&self) -> bool {
         self.inner.local_root.is_some()
+    }
+
+    /// Asks the index and what keeps the bytes for something that need not be there.
+    ///
+    /// # Errors
+    /// One of them cannot be used. There is no limit in time.
+    pub(crate) async fn check(&self) -> Result<()> {
+        self.container("").await?;
+        let Some(root) = &self.inner.local_root else {
+            return match self.inner.objects.head(&ObjectPath::from(ObjectKey::PREFIX)).await {
+                Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+                Err(error) => Err(error.into()),
+            };
+        };
+        // A volume that is gone has no files either: only its folder tells.
+        let listed = tokio::fs::read_dir(root).await.map(drop);
+        listed.map_err(|source| BlobError::File { path: root.display().to_string(), source })
     }
 
     /// For who reads of a container's blobs: tells whether any of them has changed since.
