@@ -27,6 +27,12 @@ pub(crate) struct ServeOptions {
     #[arg(long, value_name = "ADDRESS", env = "MEDIAD_LISTEN", value_delimiter = ',')]
     pub(crate) listen: Vec<SocketAddr>,
 
+    /// Address at which a monitoring system finds /metrics, in the text format of Prometheus; port 0
+    /// picks a free one. Plain HTTP without sign-in: it tells how much is streamed and encoded, but
+    /// nothing of the content
+    #[arg(long, value_name = "ADDRESS", env = "MEDIAD_METRICS")]
+    pub(crate) metrics: Option<SocketAddr>,
+
     /// TLS
     #[command(flatten)]
     pub(crate) tls: TlsOptions,

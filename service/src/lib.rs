@@ -35,6 +35,7 @@ mod ingest;
 mod jobs;
 mod keys;
 mod listen;
+mod metrics;
 mod notify;
 mod odata;
 mod origin;
@@ -68,7 +69,7 @@ enum Command {
     /// Once it is ready, one line of JSON on stdout tells what a client needs: the URLs "api",
     /// "token", "blob", "streaming" and "key_delivery", the credentials "client_id" and
     /// "client_secret", which are made at random when the data directory is, and the addresses
-    /// "listen" and "listen_tls". Logs go to stderr; RUST_LOG=debug tells more.
+    /// "listen" and "listen_tls", and "metrics" if that is listened at. Logs go to stderr; RUST_LOG=debug tells more.
     /// SIGTERM or Ctrl-C ends it; tasks that are running then start again with the next run.
     Serve(config::ServeOptions),
 }

@@ -12,6 +12,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
@@ -47,19 +48,43 @@ pub(crate) struct Connection {
     pub(crate) files: Option<FileQueue>,
 }
 
+/// Counts a connection for as long as it is open.
+struct Open(Gauge);
+
+impl Open {
+    fn new(count: &Gauge) -> Self {
+        count.inc();
+        Self(count.clone())
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
 /// What all connections share.
 #[derive(Clone)]
 struct Shared {
     router: Router,
+    /// How many connections are open.
+    open: Gauge,
     room: Arc<Semaphore>,
     graceful: Arc<GracefulShutdown>,
 }
 
-/// Serves connections until told to stop; those that are open then may end what they are at.
-pub(crate) async fn serve(listeners: Vec<Listener>, router: Router, stop: CancellationToken) {
+/// Serves connections until told to stop; those that are open then may end what they are at. How
+/// many are open is told by the gauge.
+pub(crate) async fn serve(
+    listeners: Vec<Listener>,
+    router: Router,
+    open: Gauge,
+    stop: CancellationToken,
+) {
     let graceful = Arc::new(GracefulShutdown::new());
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let shared = Shared { router, room, graceful: Arc::clone(&graceful) };
+    let shared = Shared { router, open, room, graceful: Arc::clone(&graceful) };
     let accepting = listeners.into_iter().map(|one| accept_all(one, shared.clone(), stop.clone()));
     join_all(accepting).await;
     drop(shared);
@@ -81,6 +106,7 @@ async fn accept_all(listener: Listener, shared: Shared, stop: CancellationToken)
         };
         let (router, watcher) = (shared.router.clone(), shared.graceful.watcher());
         let (tls, stop) = (listener.tls.clone(), stop.clone());
+        let open = Open::new(&shared.open);
         tokio::spawn(async move {
             match tls {
                 None => {
@@ -99,7 +125,7 @@ async fn accept_all(listener: Listener, shared: Shared, stop: CancellationToken)
                     () = stop.cancelled() => {}
                 },
             }
-            drop(place);
+            drop((place, open));
         });
     }
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use prometheus_client::metrics::gauge::Gauge;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -20,9 +21,10 @@ use crate::blob::GarbageRules;
 use crate::config::ServeOptions;
 use crate::encode::{EncodeSettings, Tools};
 use crate::listen::Listener;
+use crate::metrics::Metrics;
 use crate::quotas::Quotas;
 use crate::tls::Tls;
-use crate::{ingest, jobs, listen, notify, route, sets};
+use crate::{ingest, jobs, listen, metrics, notify, route, sets};
 
 /// How often the space that blobs take is brought up to date.
 const METER_INTERVAL: Duration = Duration::from_secs(5);
@@ -40,6 +42,7 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     let _lock = lock(&options.data)?;
     let (plain, secret) = options.addresses();
     let (plain, secret) = (bind(&plain).await?, bind(&secret).await?);
+    let monitoring = bind(options.metrics.as_slice()).await?;
     let public = match &options.urls.public_url {
         Some(url) => url.clone(),
         None => public_url(&plain, &secret)?,
@@ -72,11 +75,24 @@ pub(crate) async fn serve(options: ServeOptions) -> anyhow::Result<()> {
     background.spawn(ingest::run(Arc::clone(&app), stop.clone()));
     background.spawn(notify::run(Arc::clone(&app), webhooks, stop.clone()));
     let end = end_asked_for()?;
-    announce(&app, &plain, &secret, tls.as_ref())?;
+    announce(&app, &plain, &secret, &monitoring, tls.as_ref())?;
+    let connections = Gauge::default();
+    if !monitoring.is_empty() {
+        let router = metrics::router(Metrics::new(Arc::clone(&app), connections.clone()));
+        let monitoring = monitoring.into_iter().map(|socket| Listener { socket, tls: None });
+        // With room of its own: that many clients come is what is to be seen.
+        background.spawn(listen::serve(
+            monitoring.collect(),
+            router,
+            Gauge::default(),
+            stop.clone(),
+        ));
+    }
     let plain = plain.into_iter().map(|socket| Listener { socket, tls: None });
     let secret = secret.into_iter().map(|socket| Listener { socket, tls: tls.clone() });
     let listeners = plain.chain(secret).collect();
-    let server = tokio::spawn(listen::serve(listeners, route::router(&app), stop.clone()));
+    let server =
+        tokio::spawn(listen::serve(listeners, route::router(&app), connections, stop.clone()));
     end.await;
     tracing::info!("ending");
     stop.cancel();
@@ -142,6 +158,7 @@ fn announce(
     app: &App,
     plain: &[TcpListener],
     secret: &[TcpListener],
+    monitoring: &[TcpListener],
     tls: Option<&Tls>,
 ) -> anyhow::Result<()> {
     let addresses = |listeners: &[TcpListener]| -> io::Result<Vec<String>> {
@@ -162,6 +179,9 @@ fn announce(
     if let Some(authority) = tls.and_then(|tls| tls.authority.as_deref()) {
         tracing::info!("clients have to trust {}", authority.display());
         line["ca"] = authority.display().to_string().into();
+    }
+    if let Some(address) = addresses(monitoring)?.pop() {
+        line["metrics"] = address.into();
     }
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")?;

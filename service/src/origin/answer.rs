@@ -10,6 +10,7 @@ use packager::ts::{self, Segment};
 use packager::{Format, Packaged, Request, ThumbnailRequest, UrlError};
 
 use super::content::{Content, Lasting};
+use super::counts::Subject;
 use super::endpoint::Endpoint;
 use super::fragment::Cut;
 use super::load::Loaded;
@@ -78,6 +79,8 @@ pub(super) struct Answer {
     pub(super) locator: Arc<Locator>,
     /// What the content is.
     pub(super) meta: Meta,
+    /// What the request is counted as.
+    pub(super) subject: Subject,
     /// What all this was made of.
     marks: Marks,
 }
@@ -102,13 +105,14 @@ pub(super) async fn make(
     reading: &mut Reading<'_>,
     endpoint: Arc<Endpoint>,
     path: &str,
+    subject: Subject,
 ) -> Result<(Answer, Content), OriginError> {
     let (guid, rest) =
         split(path).ok_or_else(|| OriginError::not_found("There is no such path."))?;
     let locator = locator::open(reading, guid).await?;
     let (meta, content) = below(reading, &endpoint, &locator.asset, rest).await?;
     let marks = std::mem::take(&mut reading.marks);
-    Ok((Answer { endpoint, locator, meta, marks }, content))
+    Ok((Answer { endpoint, locator, meta, subject, marks }, content))
 }
 
 async fn below(

@@ -8,6 +8,7 @@ use moka::future::{Cache, CacheBuilder};
 use moka::ops::compute::{CompResult, Op};
 
 use super::OriginError;
+use super::counts::Lookups;
 use crate::app::App;
 use crate::blob::ReadGuard;
 use crate::generation::Marks;
@@ -39,10 +40,14 @@ impl<'a> Reading<'a> {
 
 /// Values by their keys, each with what it was made of.
 #[derive(Clone)]
-pub(super) struct Memory<K, V>(Cache<K, Kept<V>>)
+pub(super) struct Memory<K, V>
 where
     K: Hash + Eq + Send + Sync + 'static,
-    V: Clone + Send + Sync + 'static;
+    V: Clone + Send + Sync + 'static,
+{
+    cache: Cache<K, Kept<V>>,
+    lookups: Lookups,
+}
 
 /// A value that is kept.
 #[derive(Clone)]
@@ -57,10 +62,21 @@ where
     V: Clone + Send + Sync + 'static,
 {
     /// Room for values that together weigh no more than this.
-    pub(super) fn new(room: u64, weight: impl Fn(&K, &V) -> u32 + Send + Sync + 'static) -> Self {
+    pub(super) fn new(
+        room: u64,
+        weight: impl Fn(&K, &V) -> u32 + Send + Sync + 'static,
+        lookups: Lookups,
+    ) -> Self {
         let cache: CacheBuilder<K, Kept<V>, _> = Cache::builder();
         let weigher = move |key: &K, kept: &Kept<V>| weight(key, &kept.value);
-        Self(cache.max_capacity(room).weigher(weigher).time_to_idle(IDLE).build())
+        let cache = cache.max_capacity(room).weigher(weigher).time_to_idle(IDLE).build();
+        Self { cache, lookups }
+    }
+
+    /// How many values there are, and what they weigh together.
+    pub(super) async fn size(&self) -> (u64, u64) {
+        self.cache.run_pending_tasks().await;
+        (self.cache.entry_count(), self.cache.weighted_size())
     }
 
     /// A value: the one that is kept, or one that is loaded while others wait for it. A value that
@@ -74,12 +90,14 @@ where
     where
         F: Future<Output = Result<(V, Marks), OriginError>> + Send,
     {
-        if let Some(kept) = self.0.get(key).await.filter(|kept| kept.marks.hold()) {
+        let kept = self.cache.get(key).await.filter(|kept| kept.marks.hold());
+        self.lookups.count(kept.is_some());
+        if let Some(kept) = kept {
             reading.marks.extend(&kept.marks);
             return Ok(kept.value);
         }
         let inner = reading.another();
-        let entry = self.0.entry_by_ref(key);
+        let entry = self.cache.entry_by_ref(key);
         let computed = entry.and_try_compute_with(|found| async move {
             let found = found.map(moka::Entry::into_value);
             match found {

@@ -4,6 +4,7 @@
 mod answer;
 mod code;
 mod content;
+mod counts;
 mod described;
 mod download;
 mod endpoint;
@@ -26,12 +27,14 @@ mod transport;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::Request as HttpRequest;
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use moka::future::Cache;
+use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 
 use crate::app::App;
@@ -42,6 +45,7 @@ use crate::route;
 use crate::send::FileQueue;
 use answer::Ready;
 use content::Content;
+use counts::{Counts, Lookups, Subject};
 use endpoint::{Endpoint, Endpoints};
 use error::{Code, OriginError};
 use files::FileKey;
@@ -65,6 +69,7 @@ const ENTITIES: u64 = 10_000;
 pub(crate) struct Origin {
     /// By host and path.
     answers: Cache<String, Ready>,
+    answer_lookups: Lookups,
     endpoints: Memory<(), Endpoints>,
     /// By GUID.
     locators: Memory<String, Option<Arc<Locator>>>,
@@ -76,25 +81,47 @@ pub(crate) struct Origin {
     thumbnails: Shelf,
     /// Bounds what is in memory to be encrypted, in KiB.
     encrypting: Arc<Semaphore>,
+    counts: Counts,
 }
 
 impl Origin {
     /// Opens what is kept of streams in a data directory.
     pub(crate) async fn open(data: &Path) -> io::Result<Self> {
+        let counts = Counts::default();
         Ok(Self {
             answers: Cache::builder()
                 .max_capacity(ANSWERS)
                 .weigher(|key: &String, ready| answer::weight(key, ready))
                 .build(),
-            endpoints: Memory::new(1, |(), _| 1),
-            locators: Memory::new(ENTITIES, |_, _| 1),
-            deliveries: Memory::new(ENTITIES, |_, _| 1),
-            files: Memory::new(FILES, files::weight),
-            presentations: Memory::new(PRESENTATIONS, load::weight),
+            answer_lookups: counts.lookups("answers"),
+            endpoints: Memory::new(1, |(), _| 1, counts.lookups("endpoints")),
+            locators: Memory::new(ENTITIES, |_, _| 1, counts.lookups("locators")),
+            deliveries: Memory::new(ENTITIES, |_, _| 1, counts.lookups("policies")),
+            files: Memory::new(FILES, files::weight, counts.lookups("files")),
+            presentations: Memory::new(
+                PRESENTATIONS,
+                load::weight,
+                counts.lookups("presentations"),
+            ),
             subtitles: subtitles::contents(),
             thumbnails: Shelf::open(&data.join("thumbnails")).await?,
             encrypting: Arc::new(Semaphore::new(fragment::ENCRYPTED_AT_ONCE)),
+            counts,
         })
+    }
+
+    /// Names what is counted to a registry.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        self.counts.register(registry);
+    }
+
+    /// Looks how much is kept in memory.
+    pub(crate) async fn measure(&self) {
+        self.answers.run_pending_tasks().await;
+        let answers = (self.answers.entry_count(), self.answers.weighted_size());
+        self.counts.kept("answers", answers);
+        self.counts.kept("files", self.files.size().await);
+        self.counts.kept("presentations", self.presentations.size().await);
     }
 }
 
@@ -122,9 +149,11 @@ const CROSS_ORIGIN: [(HeaderName, &str); 4] = [
 
 /// Answers a request below a locator.
 pub(crate) async fn handle(app: &App, request: HttpRequest) -> Response {
+    let start = Instant::now();
     let (head, _) = request.into_parts();
+    let mut subject = Subject::Other;
     let mut response = match head.method {
-        Method::GET | Method::HEAD => match answer(app, &head).await {
+        Method::GET | Method::HEAD => match answer(app, &head, &mut subject).await {
             Ok(response) => response,
             Err(error) => error.into_response(),
         },
@@ -143,22 +172,26 @@ pub(crate) async fn handle(app: &App, request: HttpRequest) -> Response {
         // What is not there now may be in a moment.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
+    app.origin.counts.add(subject, &head.method, &response, start.elapsed());
     tracing::debug!(method = %head.method, path = head.uri.path(), status = status.as_u16(), "origin");
     response
 }
 
-/// Answers from what is kept ready, or makes the answer and keeps it.
-async fn answer(app: &App, head: &Parts) -> Result<Response, OriginError> {
+/// Answers from what is kept ready, or makes the answer and keeps it; and tells what it is about.
+async fn answer(app: &App, head: &Parts, subject: &mut Subject) -> Result<Response, OriginError> {
     // Before anything is looked at: what is found to be so from now on can be read.
     let guard = Arc::new(app.blob_store.hold());
     let key = [route::authority(&head.headers, &head.uri), head.uri.path()].concat();
     let ready = app.origin.answers.get(&key).await.filter(|ready| ready.0.holds());
+    app.origin.answer_lookups.count(ready.is_some());
     if let Some(ready) = ready {
         let (answer, content) = &*ready;
+        *subject = answer.subject;
         answer.endpoint.admit(app, head)?;
         return reply::reply(app, answer, Content::Lasting(content.clone()), guard, head).await;
     }
-    Box::pin(make(app, head, guard, key)).await
+    *subject = Subject::of(head.uri.path());
+    Box::pin(make(app, head, guard, key, *subject)).await
 }
 
 /// Makes the answer for the endpoint that the host stands for.
@@ -167,6 +200,7 @@ async fn make(
     head: &Parts,
     guard: Arc<ReadGuard>,
     key: String,
+    subject: Subject,
 ) -> Result<Response, OriginError> {
     let mut reading = Reading::new(app, Arc::clone(&guard));
     let endpoint = endpoint::of(&mut reading, head).await?;
@@ -175,7 +209,7 @@ async fn make(
     if let Some(policy) = site::Policy::of(path) {
         return policy.answer(&endpoint);
     }
-    let (answer, content) = answer::make(&mut reading, endpoint, path).await?;
+    let (answer, content) = answer::make(&mut reading, endpoint, path, subject).await?;
     if let Content::Lasting(lasting) = &content {
         app.origin.answers.insert(key, Arc::new((answer.clone(), lasting.clone()))).await;
     }

@@ -45,6 +45,8 @@ pub struct Info {
     pub listen: Vec<String>,
     /// The addresses for TLS.
     pub listen_tls: Vec<String>,
+    /// The address for monitoring, if there is one.
+    pub metrics: Option<String>,
     /// The certificate that has to be trusted, if the service has made one.
     pub ca: Option<PathBuf>,
 }
@@ -247,6 +249,7 @@ impl Info {
             client_secret: text("client_secret"),
             listen: addresses("listen"),
             listen_tls: addresses("listen_tls"),
+            metrics: said["metrics"].as_str().map(str::to_owned),
             ca: said["ca"].as_str().map(PathBuf::from),
         }
     }

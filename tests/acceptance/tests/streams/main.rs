@@ -11,6 +11,7 @@ mod hosts;
 mod indexes;
 mod inputs;
 mod live;
+mod metrics;
 mod smooth;
 mod stage;
 mod subtitles;
