@@ -5,9 +5,11 @@
 mod azurite;
 
 use std::thread;
+use std::time::Duration;
 
 use acceptance::{Service, decode, elements, video};
 use azurite::Azurite;
+use serde_json::Value as Json;
 
 /// What a fragment costs where objects are far away: one request, however many want it, and none
 /// while it is kept.
@@ -51,6 +53,25 @@ fn fragments_come_with_one_ranged_get() {
     let whole = [get(&path("i")).body, first.body, answers[0].body.clone()].concat();
     let frames = decode(&whole, "v");
     assert_eq!((frames.count, frames.first), (300, 0.0));
+}
+
+/// A load balancer is to know when an object store is gone: the service itself goes on.
+#[test]
+fn a_service_is_not_ready_without_its_object_store() {
+    let Some(azurite) = Azurite::start() else { return };
+    let service = Service::start_in(&azurite.environment(), &["--objects", azurite.url().as_str()]);
+    let get = |path: &str| {
+        let url = format!("http://{}{path}", service.info.listen[0]);
+        service.api.plain("GET", &url).send()
+    };
+    assert_eq!(get("/ready").expect(200).json()["checks"]["blobs"], "ok");
+    drop(azurite);
+    // A report is good for a second.
+    thread::sleep(Duration::from_millis(1100));
+    let checks = get("/ready").expect(503).json()["checks"].clone();
+    assert_eq!(checks["entities"], "ok");
+    assert!(["failed", "timeout"].map(Json::from).contains(&checks["blobs"]), "{checks}");
+    get("/health").expect(200);
 }
 
 /// What is wrong with an object store is told when the service starts, and by name.
