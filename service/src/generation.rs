@@ -62,32 +62,42 @@ impl Mark {
 
 /// What the numbers were of all that something was made of.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Marks(Vec<Mark>);
+pub(crate) struct Marks {
+    marks: Vec<Mark>,
+    /// Whether something was missing that may be there the next time.
+    incomplete: bool,
+}
 
 impl Marks {
     /// Notes a number.
     pub(crate) fn add(&mut self, mark: Mark) {
         // Of several notes of a number the earliest counts: something may have changed since.
-        match self.0.iter_mut().find(|known| known.is_of(&mark)) {
+        match self.marks.iter_mut().find(|known| known.is_of(&mark)) {
             Some(known) => known.value = known.value.min(mark.value),
-            None => self.0.push(mark),
+            None => self.marks.push(mark),
         }
     }
 
     /// Notes what something else was made of.
     pub(crate) fn extend(&mut self, others: &Self) {
-        others.0.iter().for_each(|mark| self.add(mark.clone()));
+        others.marks.iter().for_each(|mark| self.add(mark.clone()));
+        self.incomplete |= others.incomplete;
+    }
+
+    /// Says that something could not be read: what is made of the rest is good for now only.
+    pub(crate) fn miss(&mut self) {
+        self.incomplete = true;
     }
 
     /// Whether nothing has changed since.
     pub(crate) fn hold(&self) -> bool {
-        self.0.iter().all(Mark::holds)
+        !self.incomplete && self.marks.iter().all(Mark::holds)
     }
 }
 
 impl<const N: usize> From<[Mark; N]> for Marks {
     fn from(marks: [Mark; N]) -> Self {
-        Self(marks.into())
+        Self { marks: marks.into(), incomplete: false }
     }
 }
 
@@ -107,6 +117,13 @@ mod tests {
         assert!(!marks.hold());
         marks.extend(&Marks::from([one.mark(1)]));
         assert!(!marks.hold(), "what was read before is still old");
+
+        let mut complete = Marks::from([one.mark(1)]);
+        assert!(complete.hold());
+        let mut incomplete = Marks::default();
+        incomplete.miss();
+        complete.extend(&incomplete);
+        assert!(!complete.hold(), "what was missing may be there now");
     }
 
     #[test]

@@ -28,6 +28,11 @@ impl OriginError {
         Self::new(Code::ResourceNotFound, message)
     }
 
+    /// Whether what was asked for is not there.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.code == Code::ResourceNotFound
+    }
+
     /// A failure of the service itself, whose cause is logged only.
     pub(super) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a stream could not be served");

@@ -73,14 +73,27 @@ pub(super) async fn add(
     if files.is_empty() {
         return Ok(presentation);
     }
-    let reading = &*reading;
-    let texts = stream::iter(files).map(|file| async {
+    let shared = &*reading;
+    let contents = stream::iter(files).map(|file| async {
         let known = found.iter().find(|blob| blob.name == file.file);
-        let content = content(reading, asset, &file.file, known).await?;
-        Some((file, content))
+        let content = content(shared, asset, &file.file, known).await;
+        (file, content)
     });
-    let texts: Vec<_> = texts.buffered(AT_ONCE).collect().await;
-    Ok(Arc::new(presentation.with_texts(texts.into_iter().flatten().filter(is_shown))))
+    let contents: Vec<_> = contents.buffered(AT_ONCE).collect().await;
+    let mut texts = Vec::with_capacity(contents.len());
+    for (file, content) in contents {
+        match content {
+            Ok(content) => texts.push((file, content)),
+            // Nothing about subtitles must keep anybody from the video.
+            Err(error) => {
+                tracing::warn!(asset, file = file.file, %error, "subtitles are left out");
+                if !error.is_not_found() {
+                    reading.marks.miss();
+                }
+            }
+        }
+    }
+    Ok(Arc::new(presentation.with_texts(texts.into_iter().filter(is_shown))))
 }
 
 /// An index of thumbnails that nobody has listed is not among the subtitles.
@@ -88,27 +101,21 @@ fn is_shown((file, content): &(TextFile, Content)) -> bool {
     file.listed || !content.as_ref().is_ok_and(|texts| texts.are_thumbnails())
 }
 
-/// What is in a file; `None` if it is not there or cannot be read at the moment. Neither must keep
-/// anybody from the video.
+/// What is in a file.
 async fn content(
     reading: &Reading<'_>,
     asset: &str,
     name: &str,
     known: Option<&BlobInfo>,
-) -> Option<Content> {
-    let content = async {
-        let etag = match known {
-            Some(info) => info.etag.as_str().to_owned(),
-            None => open(reading, asset, name).await?.1.etag.as_str().to_owned(),
-        };
-        let version = Version { asset: asset.to_owned(), file: name.to_owned(), etag };
-        let known = &reading.app.origin.subtitles;
-        let read = known.try_get_with(version, Box::pin(read(reading, asset, name)));
-        read.await.map_err(|error| (*error).clone())
+) -> Result<Content, OriginError> {
+    let etag = match known {
+        Some(info) => info.etag.as_str().to_owned(),
+        None => open(reading, asset, name).await?.1.etag.as_str().to_owned(),
     };
-    let content: Result<Content, OriginError> = content.await;
-    let left_out = |error: &_| tracing::warn!(asset, file = name, %error, "subtitles are left out");
-    content.inspect_err(left_out).ok()
+    let version = Version { asset: asset.to_owned(), file: name.to_owned(), etag };
+    let known = &reading.app.origin.subtitles;
+    let read = known.try_get_with(version, Box::pin(read(reading, asset, name)));
+    read.await.map_err(|error| (*error).clone())
 }
 
 async fn open(
