@@ -127,6 +127,11 @@ impl Track {
         self.timescale
     }
 
+    /// If it would have more fragments than anything can be made of.
+    pub(crate) fn is_too_long(&self) -> bool {
+        self.end().saturating_sub(self.start()) > MAX_DURATION
+    }
+
     /// ISO 639-2 code of the language, unless undetermined.
     pub fn language(&self) -> Option<&str> {
         self.language.as_deref()
@@ -397,7 +402,7 @@ impl<'a> Trak<'a> {
             placement,
             fingerprint: movie.fingerprint,
         };
-        if track.end().saturating_sub(track.start()) > MAX_DURATION {
+        if track.is_too_long() {
             return Err(place.malformed("the track is longer than 31 days"));
         }
         Ok(IndexedTrack::new(track, index))

@@ -85,6 +85,11 @@ impl Outline {
         Outline { keys, times, blocks, count: index.count, total_bytes: index.total_bytes }
     }
 
+    /// Number of rows of its tables.
+    pub(crate) fn rows(&self) -> usize {
+        self.keys.len() + self.times.len() + self.blocks.len()
+    }
+
     /// Size of all samples before one. It is exact where a block starts; inside of a block, all
     /// samples count alike.
     pub(crate) fn bytes_before(&self, number: u32) -> u64 {

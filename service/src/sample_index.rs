@@ -242,7 +242,7 @@ impl Source<'_> {
         };
         // An hour of samples takes milliseconds: not on a thread that others wait for.
         let index = blocking(move || Ok(Mp4::parse(&name, boxes, size)?.to_index())).await?;
-        let index = index.ok_or_else(|| IndexError::Internal("the index is too large".into()))?;
+        let index = index.ok_or_else(|| too_many_samples(&self.info.name))?;
         let container = asset::container_of(self.asset);
         Ok(self.app.blob_store.attach(&container, self.info, KIND, index.into()).await?)
     }
@@ -253,6 +253,11 @@ impl Source<'_> {
         }
         Ok(self.file.bytes(range).await?)
     }
+}
+
+fn too_many_samples(file: &str) -> IndexError {
+    let (place, what) = ("moov".to_owned(), "an index of so many samples".to_owned());
+    PackagerError::Unsupported { file: file.to_owned(), place, what }.into()
 }
 
 /// Runs what takes a while.

@@ -28,12 +28,20 @@ use crate::error::{Error, Place};
 use crate::index::TimeRun;
 use crate::indexed::{Described, IndexedTrack, Samples};
 use crate::moov::{Mp4, Refused, Totals, Track, TrackKind};
-use crate::outline::{Block, Key, MAX_KEYS, MAX_RUNS, Outline};
+use crate::outline::{Block, Key, Outline};
 use crate::sample_entry::SampleEntry;
 use crate::tables::MAX_SAMPLES;
 
-/// Writes the tracks and their blocks; `None` if their samples are not at hand.
+/// Most rows of all tables of a head, which bounds the memory that it takes: a few bytes can stand
+/// for many equal rows. A month of video and sound in five qualities has a tenth of them.
+const MAX_ROWS: u32 = 1 << 23;
+
+/// Writes the tracks and their blocks; `None` if their samples are not at hand, or are too many.
 pub(super) fn write(mp4: &Mp4, out: &mut Out, body: &mut Vec<u8>) -> Option<()> {
+    let rows = mp4.tracks().iter().map(|track| track.outline().rows()).sum::<usize>();
+    if rows > MAX_ROWS as usize {
+        return None;
+    }
     out.number(mp4.tracks().len() as u64);
     for track in mp4.tracks() {
         write_track(track, out);
@@ -149,8 +157,9 @@ pub(super) fn read(file: &str, input: &mut In<'_>, head: u64, body: u64) -> Resu
     let mut tracks = Vec::new();
     let mut base = head;
     let end = head.checked_add(body).ok_or(Damaged("the body is impossibly long"))?;
+    let mut rows = Rows(MAX_ROWS);
     for _ in 0..input.number()? {
-        let (track, length) = read_track(file, input, base)?;
+        let (track, length) = read_track(file, input, base, &mut rows)?;
         base = base.saturating_add(length);
         tracks.push(Arc::new(track));
     }
@@ -170,7 +179,12 @@ pub(super) fn read(file: &str, input: &mut In<'_>, head: u64, body: u64) -> Resu
     Ok(Mp4::new(file.to_owned(), tracks, refused))
 }
 
-fn read_track(file: &str, input: &mut In<'_>, base: u64) -> Result<(IndexedTrack, u64), Damaged> {
+fn read_track(
+    file: &str,
+    input: &mut In<'_>,
+    base: u64,
+    rows: &mut Rows,
+) -> Result<(IndexedTrack, u64), Damaged> {
     let kind = kind(input)?;
     let id = input.number32()?;
     let timescale = input.number32()?;
@@ -186,7 +200,8 @@ fn read_track(file: &str, input: &mut In<'_>, base: u64) -> Result<(IndexedTrack
     let fingerprint = input.array()?;
     let placement = read_placement(input)?;
     let totals = read_totals(input)?;
-    let (outline, described) = read_outline(input, base, &placement, totals.bytes)?;
+    let (outline, offsets) = read_outline(input, &placement, totals.bytes, rows)?;
+    let described = Described { base, offsets };
     let length = described.length();
     let track = Track {
         id,
@@ -201,6 +216,9 @@ fn read_track(file: &str, input: &mut In<'_>, base: u64) -> Result<(IndexedTrack
         totals,
         fingerprint,
     };
+    if track.is_too_long() {
+        return Err(Damaged("a track is impossibly long"));
+    }
     Ok((IndexedTrack::described(track, outline, Samples::Described(described)), length))
 }
 
@@ -244,31 +262,40 @@ fn read_totals(input: &mut In<'_>) -> Result<Totals, Damaged> {
     Ok(Totals { bytes, end, kept_start, kept_end, usual_duration: usual })
 }
 
-/// The count of rows of a table, of which there may be at most so many.
-fn rows(input: &mut In<'_>, most: usize) -> Result<u32, Damaged> {
-    let count = input.number32()?;
-    if count as usize > most { Err(Damaged("a table is impossibly long")) } else { Ok(count) }
+/// How many rows the tables of all tracks may still have.
+struct Rows(u32);
+
+impl Rows {
+    /// The count of rows of the next table.
+    fn read(&mut self, input: &mut In<'_>) -> Result<u32, Damaged> {
+        let count = input.number32()?;
+        self.0 = self.0.checked_sub(count).ok_or(Damaged("its tables are impossibly long"))?;
+        Ok(count)
+    }
 }
 
+/// The outline, and where the blocks are, see [`read_blocks`].
 fn read_outline(
     input: &mut In<'_>,
-    base: u64,
     placement: &Placement,
     total_bytes: u64,
-) -> Result<(Outline, Described), Damaged> {
-    let count = rows(input, MAX_SAMPLES as usize)?;
+    rows: &mut Rows,
+) -> Result<(Outline, Vec<u32>), Damaged> {
+    let count = input.number32()?;
+    if count > MAX_SAMPLES {
+        return Err(Damaged("a track has impossibly many samples"));
+    }
     if placement.kept.end > count {
         return Err(Damaged("the presented part of a track is impossible"));
     }
-    let keys = read_keys(input, count)?;
-    let times = read_times(input, count)?;
-    let (blocks, offsets) = read_blocks(input, count, total_bytes)?;
-    let outline = Outline { keys, times, blocks, count, total_bytes };
-    Ok((outline, Described { base, offsets }))
+    let keys = read_keys(input, count, rows)?;
+    let times = read_times(input, count, rows)?;
+    let (blocks, offsets) = read_blocks(input, count, total_bytes, rows)?;
+    Ok((Outline { keys, times, blocks, count, total_bytes }, offsets))
 }
 
-fn read_keys(input: &mut In<'_>, samples: u32) -> Result<Vec<Key>, Damaged> {
-    let count = rows(input, MAX_KEYS)?;
+fn read_keys(input: &mut In<'_>, samples: u32, rows: &mut Rows) -> Result<Vec<Key>, Damaged> {
+    let count = rows.read(input)?;
     let mut numbers = Column::read(input, count)?;
     let mut times = Column::read(input, count)?;
     let mut offsets = Column::read(input, count)?;
@@ -286,8 +313,8 @@ fn read_keys(input: &mut In<'_>, samples: u32) -> Result<Vec<Key>, Damaged> {
     Ok(keys)
 }
 
-fn read_times(input: &mut In<'_>, samples: u32) -> Result<Vec<TimeRun>, Damaged> {
-    let count = rows(input, MAX_RUNS)?;
+fn read_times(input: &mut In<'_>, samples: u32, rows: &mut Rows) -> Result<Vec<TimeRun>, Damaged> {
+    let count = rows.read(input)?;
     let mut lengths = Column::read(input, count)?;
     let mut durations = Column::read(input, count)?;
     let mut gaps = Column::read(input, count)?;
@@ -311,8 +338,9 @@ fn read_blocks(
     input: &mut In<'_>,
     samples: u32,
     total_bytes: u64,
+    rows: &mut Rows,
 ) -> Result<(Vec<Block>, Vec<u32>), Damaged> {
-    let count = rows(input, samples as usize)?;
+    let count = rows.read(input)?;
     let mut counts = Column::read(input, count)?;
     let mut lengths = Column::read(input, count)?;
     let mut sizes = Column::read(input, count)?;

@@ -58,7 +58,8 @@ impl IndexFile {
 }
 
 impl Mp4 {
-    /// The index to keep beside the file; `None` if it was read from one.
+    /// The index to keep beside the file; `None` if it was read from one, or would be so large that
+    /// [`Mp4::from_index`] refuses it.
     pub fn to_index(&self) -> Option<Vec<u8>> {
         let mut body = Vec::new();
         let mut tracks = Out::default();

@@ -234,7 +234,10 @@ fn damage_is_found() {
 
 /// What an index claims that was made with care, not by accident: checksums are right.
 fn forged(change: impl FnOnce(&mut Vec<u8>)) -> Result<Mp4, Error> {
-    let track = whole(video(25, 1, 100, 25));
+    forged_from(whole(video(25, 1, 100, 25)), change)
+}
+
+fn forged_from(track: IndexedTrack, change: impl FnOnce(&mut Vec<u8>)) -> Result<Mp4, Error> {
     let good = mp4("a.mp4", vec![track]).to_index().unwrap();
     let head = IndexFile::head_length("a.mp4", &good).unwrap();
     let mut tracks = good[PREAMBLE..head - CHECKSUM].to_vec();
@@ -246,6 +249,39 @@ fn forged(change: impl FnOnce(&mut Vec<u8>)) -> Result<Mp4, Error> {
     let checksum = crc32fast::hash(&bad);
     bad.extend(checksum.to_le_bytes());
     Mp4::from_index("a.mp4", &bad)
+}
+
+/// How many fragments of audio there are is not bounded by the tables, but by how long it lasts.
+#[test]
+fn a_track_of_centuries_is_refused() {
+    const DAYS: u32 = 31 * 24 * 3600;
+    for (frame, sound) in [(DAYS / 100, true), (DAYS / 100 + 1, false), (u32::MAX, false)] {
+        let track = whole(audio(1, frame, 100));
+        let read = Mp4::from_index("a.mp4", &mp4("a.mp4", vec![track]).to_index().unwrap());
+        assert_eq!(read.is_ok(), sound, "frames of {frame} s");
+        assert!(sound || matches!(read, Err(Error::DamagedIndex { .. })));
+    }
+}
+
+/// A few bytes stand for many equal rows, so that many tracks take much memory.
+#[test]
+fn tables_have_a_limit_together() {
+    let track = whole(audio(48_000, 1024, 1 << 17));
+    let rows = track.outline().rows();
+    assert_eq!(rows, 2049);
+    let problem = |tracks: usize| {
+        let read = forged_from(track.clone(), |head| {
+            // The count of tracks before them, and the count of refused ones behind them.
+            let one = head[1..head.len() - 1].to_vec();
+            let mut count = Out::default();
+            count.number(tracks as u64);
+            *head = [count.into_bytes(), one.repeat(tracks), vec![0]].concat();
+        });
+        read.unwrap_err().to_string()
+    };
+    let most = (1 << 23) / rows;
+    assert!(problem(most).ends_with("the blocks do not add up to the body"));
+    assert!(problem(most + 1).ends_with("its tables are impossibly long"));
 }
 
 proptest! {
