@@ -125,7 +125,7 @@ impl AvcConfig {
         for mask in [0x1f, 0xff] {
             let count = r.u8()? & mask;
             for _ in 0..count {
-                parameter_sets.push(sized(&mut r)?);
+                parameter_sets.push(sized(&mut r)?.to_vec());
             }
         }
         Ok(AvcConfig { sample_entry, profile, compatibility, level, nal_length, parameter_sets })
@@ -155,6 +155,10 @@ pub struct HevcConfig {
     pub parameter_sets: Vec<Vec<u8>>,
 }
 
+/// Most parameter sets that H.265 has numbers for: 16 of video, 16 of sequences and 64 of pictures
+/// (ITU-T H.265 §7.4.3). The box has room for millions of empty ones.
+const MAX_HEVC_SETS: usize = 16 + 16 + 64;
+
 impl HevcConfig {
     pub(crate) fn parse(sample_entry: [u8; 4], mut r: Reader<'_>) -> Result<Self, Error> {
         // Writers before the final standard used version 0 for the same layout.
@@ -176,9 +180,14 @@ impl HevcConfig {
             for _ in 0..r.u16()? {
                 let unit = sized(&mut r)?;
                 // VPS, SPS and PPS; SEI messages do not belong in CodecPrivateData.
-                if (32..=34).contains(&kind) {
-                    parameter_sets.push(unit);
+                if !(32..=34).contains(&kind) {
+                    continue;
                 }
+                if parameter_sets.len() == MAX_HEVC_SETS {
+                    let problem = format!("more than {MAX_HEVC_SETS} parameter sets");
+                    return Err(r.place().malformed(problem));
+                }
+                parameter_sets.push(unit.to_vec());
             }
         }
         Ok(HevcConfig {
@@ -225,9 +234,9 @@ fn nal_length(byte: u8, place: Place<'_>) -> Result<u8, Error> {
 }
 
 /// Bytes behind a 16-bit length.
-fn sized(r: &mut Reader<'_>) -> Result<Vec<u8>, Error> {
+fn sized<'a>(r: &mut Reader<'a>) -> Result<&'a [u8], Error> {
     let len = r.u16()?;
-    Ok(r.take(usize::from(len))?.to_vec())
+    r.take(usize::from(len))
 }
 
 fn annex_b(units: &[Vec<u8>]) -> String {
@@ -257,6 +266,18 @@ mod tests {
         assert_eq!(codec.rfc6381(), "avc1.64001F");
         assert_eq!(codec.private_data(), "000000016764000000000168EE");
         assert_eq!(codec.four_cc(), "H264");
+    }
+
+    #[test]
+    fn parameter_sets_of_hevc_have_a_limit() {
+        let parse = |count: u8| {
+            let mut bytes = [&[1; 23][..], &[33, 0, count]].concat();
+            bytes[21] = 3;
+            bytes.resize(bytes.len() + 2 * usize::from(count), 0);
+            HevcConfig::parse(*b"hvc1", Reader::new(&bytes, PLACE))
+        };
+        assert_eq!(parse(96).unwrap().parameter_sets.len(), 96);
+        assert!(parse(97).unwrap_err().to_string().contains("more than 96 parameter sets"));
     }
 
     #[test]

@@ -152,7 +152,7 @@ impl Edit {
         let mut end = index.len();
         // Only the tail can lie beyond the end; look at it from behind.
         while end > first.number + 1
-            && index.samples(end - 1..end).next().is_some_and(|last| presented(&last) >= limit)
+            && index.sample(end - 1).is_some_and(|last| presented(&last) >= limit)
         {
             end -= 1;
         }

@@ -145,7 +145,7 @@ impl SampleIndex {
 
     /// One sample; `None` beyond the end. The position in the file is not looked up, which would
     /// cost a walk over the run of bytes that the sample lies in.
-    fn sample(&self, number: u32) -> Option<Sample> {
+    pub(crate) fn sample(&self, number: u32) -> Option<Sample> {
         if number >= self.count {
             return None;
         }

@@ -15,7 +15,7 @@ use crate::indexed::IndexedTrack;
 use crate::outline::MAX_RUNS;
 use crate::sample_entry::SampleEntry;
 use crate::source::Boxes;
-use crate::tables::sample_index;
+use crate::tables::{MAX_SAMPLES_OF_FILE, sample_index};
 use crate::time::{TIMESCALE, to_units};
 
 const MVHD: &str = "moov/mvhd";
@@ -25,6 +25,9 @@ const HDLR: &str = "mdia/hdlr";
 
 /// Longest track, in 100-ns units. It bounds the number of fragments.
 const MAX_DURATION: u64 = 31 * 24 * 3600 * TIMESCALE as u64;
+
+/// Most tracks of audio and video in a file: as many as a server manifest may name.
+pub(crate) const MAX_TRACKS: usize = 1024;
 
 /// Audio or video.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -230,6 +233,8 @@ struct Movie {
     file_len: u64,
     /// Bytes of the samples of all tracks so far.
     data: u64,
+    /// How many samples there may still be.
+    samples_left: u32,
 }
 
 impl Mp4 {
@@ -251,7 +256,8 @@ impl Mp4 {
             .as_deref()
             .map_or_else(|| Sha256::digest(&moov).into(), Fragments::fingerprint);
         let timescale = header_timescale(root.child(b"mvhd", MVHD)?)?;
-        let mut movie = Movie { timescale, fingerprint, file_len, data: 0 };
+        let samples_left = MAX_SAMPLES_OF_FILE;
+        let mut movie = Movie { timescale, fingerprint, file_len, data: 0, samples_left };
         let mut mp4 = Mp4 { file: file.to_owned(), tracks: Vec::new(), refused: Vec::new() };
         let mut children = root;
         while let Some((kind, payload)) = children.next_box()? {
@@ -273,6 +279,14 @@ impl Mp4 {
             return Ok(());
         };
         let (id, kind, place) = (trak.id, trak.kind, trak.root.place());
+        if self.tracks.len() + self.refused.len() == MAX_TRACKS {
+            return Err(place.malformed(format!("more than {MAX_TRACKS} tracks")));
+        }
+        // Ids are unique (ISO/IEC 14496-12 §8.3.2), and encryption relies on it: two tracks of one
+        // id would have the same initialization vectors.
+        if self.ids().any(|other| other == id) {
+            return Err(place.malformed("another track has the same id"));
+        }
         let fragments = fragments.map(|fragments| fragments.take(id));
         match trak.track(movie, fragments) {
             Ok(track) => {
@@ -295,6 +309,12 @@ impl Mp4 {
 
     pub(crate) fn new(file: String, tracks: Vec<Arc<IndexedTrack>>, refused: Vec<Refused>) -> Self {
         Mp4 { file, tracks, refused }
+    }
+
+    /// Ids of all tracks of audio and video.
+    fn ids(&self) -> impl Iterator<Item = u32> {
+        let refused = self.refused.iter().map(|refused| refused.id);
+        self.tracks.iter().map(|track| track.id).chain(refused)
     }
 
     pub(crate) fn refused(&self) -> &[Refused] {
@@ -368,7 +388,7 @@ impl<'a> Trak<'a> {
 
     fn track(
         self,
-        movie: &Movie,
+        movie: &mut Movie,
         fragments: Option<TrackFragments>,
     ) -> Result<IndexedTrack, Error> {
         let place = self.root.place();
@@ -376,7 +396,7 @@ impl<'a> Trak<'a> {
         let timescale = header_timescale(mdhd)?;
         let stbl = self.mdia.child(b"minf", "mdia/minf")?.child(b"stbl", "mdia/minf/stbl")?;
         let entry = SampleEntry::parse(stbl, self.kind)?;
-        let tables = sample_index(stbl, movie.file_len)?;
+        let tables = sample_index(stbl, movie.file_len, &mut movie.samples_left)?;
         let (index, start) = match fragments {
             None => (tables.ok_or_else(|| place.unsupported("an empty track"))?, 0),
             Some(fragments) => fragments.join(tables, self.kind, place)?,

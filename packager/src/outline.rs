@@ -61,9 +61,14 @@ impl Outline {
         let (keys, times) = match kind {
             TrackKind::Audio => (Vec::new(), index.times.clone()),
             TrackKind::Video => {
-                let all = index.sync.as_ref().map_or(index.count as usize, Vec::len);
-                let step = all.div_ceil(MAX_KEYS).max(1);
-                (index.sync_samples().step_by(step).map(key).collect(), Vec::new())
+                // What is not presented does not matter, and what is starts with a key frame, which
+                // is to be among those that count.
+                let kept = || {
+                    let numbers = &placement.kept;
+                    index.sync_samples().filter(|sample| numbers.contains(&sample.number))
+                };
+                let step = kept().count().div_ceil(MAX_KEYS).max(1);
+                (kept().step_by(step).map(key).collect(), Vec::new())
             }
         };
         let starts = match (&index.sync, kind) {
@@ -198,6 +203,14 @@ mod tests {
         let track = video(25, 1, 20, 4);
         let starts: Vec<_> = track.outline().blocks.iter().map(|block| block.first).collect();
         assert_eq!(starts, [0, 8, 16]);
+    }
+
+    #[test]
+    fn of_too_many_key_frames_the_first_that_is_presented_counts() {
+        let count = u32::try_from(MAX_KEYS).unwrap_or(0) + 2;
+        let track = altered(video(25, 1, count, 1), |track, _| track.placement.kept = 1..count);
+        let keys: Vec<_> = track.outline().keys.iter().take(3).map(|key| key.number).collect();
+        assert_eq!(keys, [1, 3, 5]);
     }
 
     #[test]

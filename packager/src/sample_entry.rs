@@ -19,6 +19,10 @@ const ESDS: &str = "mdia/minf/stbl/stsd/mp4a/esds";
 const DAC3: &str = "mdia/minf/stbl/stsd/ac-3/dac3";
 const DEC3: &str = "mdia/minf/stbl/stsd/ec-3/dec3";
 
+/// Largest sample entry, in bytes. Those of real files have a few hundred, and a few hundred
+/// thousand with a colour profile. Each initialization segment has a copy of it.
+const MAX_LENGTH: usize = 1 << 20;
+
 /// The only sample entry of a track, understood and as it was.
 #[derive(Debug)]
 pub(crate) struct SampleEntry {
@@ -63,6 +67,10 @@ impl SampleEntry {
         kind: TrackKind,
         place: Place<'_>,
     ) -> Result<(Codec, Option<VideoInfo>), Error> {
+        if payload.len() > MAX_LENGTH {
+            let length = payload.len();
+            return Err(place.malformed(format!("a sample entry of {length} bytes")));
+        }
         let entry = Reader::new(payload, place);
         Ok(match (kind, &format) {
             (TrackKind::Video, b"avc1" | b"avc3" | b"hvc1" | b"hev1" | b"av01") => {

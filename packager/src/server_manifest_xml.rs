@@ -7,14 +7,15 @@ use quick_xml::escape::escape;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
+use crate::moov::MAX_TRACKS;
 use crate::server_manifest::{MediaEntry, MediaKind, ServerManifest, ServerManifestError};
 
 /// Most bytes of a manifest. A ladder of ten with twenty languages has about 20 kB.
 const MAX_BYTES: usize = 1 << 20;
 /// Deepest nesting; `param` in `video` is the fifth level.
 const MAX_DEPTH: usize = 16;
-/// Most tracks.
-const MAX_ENTRIES: usize = 1024;
+/// Most attributes of an element. Each is compared with all before it.
+const MAX_ATTRIBUTES: usize = 64;
 
 /// Attributes of one element by local name; later ones with the same name do not count.
 struct Attributes {
@@ -27,6 +28,11 @@ impl Attributes {
         let mut list = Vec::new();
         for attribute in start.attributes() {
             let attribute = attribute.map_err(xml)?;
+            if list.len() == MAX_ATTRIBUTES {
+                return Err(ServerManifestError::TooLarge(
+                    "an element with more than 64 attributes",
+                ));
+            }
             // Without a document type there are only the five entities of XML itself.
             let value = attribute.normalized_value(XmlVersion::Implicit1_0).map_err(xml)?;
             list.push((attribute.key.local_name().into_inner().to_owned(), value.into_owned()));
@@ -118,7 +124,7 @@ fn element(
         "textstream" => MediaKind::Text,
         _ => return Ok(()),
     };
-    if manifest.entries.len() >= MAX_ENTRIES {
+    if manifest.entries.len() >= MAX_TRACKS {
         return Err(ServerManifestError::TooLarge("more than 1024 tracks"));
     }
     let mut entry = MediaEntry::new(kind, file_name(attributes, "src", attributes.need("src")?)?);
@@ -356,6 +362,8 @@ mod tests {
         let deep = "<smil>".repeat(40);
         assert!(matches!(parse(&deep), Err(ServerManifestError::TooLarge(_))));
         assert!(matches!(parse("<smil><video src='a'>"), Err(ServerManifestError::Xml(_))));
+        let many: String = (0..65).map(|at| format!(" a{at}=''")).collect();
+        assert!(matches!(parse(&format!("<smil{many}/>")), Err(ServerManifestError::TooLarge(_))));
         assert!(matches!(parse("<html/>"), Err(ServerManifestError::Xml(_))));
         assert!(matches!(parse(""), Err(ServerManifestError::Xml(_))));
         let missing = parse("<smil><video/></smil>").unwrap_err();

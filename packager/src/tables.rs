@@ -4,7 +4,7 @@
 //! [`MAX_SAMPLES`] bounds the work.
 
 use crate::boxes::Reader;
-use crate::error::{Error, Place};
+use crate::error::Error;
 use crate::index::{ByteRun, OffsetRun, SampleIndex, Sizes, TimeRun};
 
 const STBL: &str = "mdia/minf/stbl";
@@ -19,6 +19,9 @@ const STCO: &str = "mdia/minf/stbl/stco";
 /// Most samples in a track: three days at 60 frames per second.
 pub(crate) const MAX_SAMPLES: u32 = 1 << 24;
 
+/// Most samples in all tracks of a file.
+pub(crate) const MAX_SAMPLES_OF_FILE: u32 = 2 * MAX_SAMPLES;
+
 /// Most samples of one constant size. Such a table takes no bytes in the file, so nothing but
 /// this stands between a tiny file and a huge fragment. A day of silent AAC has this many.
 const MAX_EQUAL_SAMPLES: u32 = 1 << 22;
@@ -27,21 +30,21 @@ const MAX_EQUAL_SAMPLES: u32 = 1 << 22;
 /// that is one single run needs these stops.
 const RUN_SAMPLES: u32 = 128;
 
-/// Builds the index of a track from its `stbl`; `None` if it lists no samples.
-pub(crate) fn sample_index(stbl: Reader<'_>, file_len: u64) -> Result<Option<SampleIndex>, Error> {
+/// Builds the index of a track from its `stbl`; `None` if it lists no samples. `left` is how many
+/// the file may still have: what is told of them is looked at even of a track that is refused then.
+pub(crate) fn sample_index(
+    stbl: Reader<'_>,
+    file_len: u64,
+    left: &mut u32,
+) -> Result<Option<SampleIndex>, Error> {
     let (sizes, count) = sizes(stbl)?;
-    let place = stbl.place().at(STBL);
-    let most = match sizes {
-        Sizes::Same(_) => MAX_EQUAL_SAMPLES,
-        Sizes::Each(_) => MAX_SAMPLES,
-    };
-    if count > most {
-        let problem = format!("{count} samples; at most {most} are accepted");
-        return Err(place.malformed(problem));
-    }
     if count == 0 {
         return Ok(None);
     }
+    *left = left.checked_sub(count).ok_or_else(|| {
+        let problem = format!("more than {MAX_SAMPLES_OF_FILE} samples with those of other tracks");
+        stbl.place().at(STBL).malformed(problem)
+    })?;
     let (times, end) = times(stbl, count)?;
     let (bytes, total_bytes) = bytes(stbl, &sizes, count, file_len)?;
     Ok(Some(SampleIndex {
@@ -63,38 +66,44 @@ fn sizes(stbl: Reader<'_>) -> Result<(Sizes, u32), Error> {
     stsz.version()?;
     let same = stsz.u32()?;
     if same != 0 {
-        return Ok((Sizes::Same(same), stsz.u32()?));
+        let count = counted(stsz.u32()? as usize, MAX_EQUAL_SAMPLES, stbl)?;
+        return Ok((Sizes::Same(same), count));
     }
     let table = stsz.table::<4>()?;
+    let count = counted(table.len(), MAX_SAMPLES, stbl)?;
     let sizes = table.iter().map(|bytes| u32::from_be_bytes(*bytes)).collect();
-    Ok((Sizes::Each(sizes), counted(table.len(), stsz.place())?))
+    Ok((Sizes::Each(sizes), count))
 }
 
-/// `stz2`: sizes of 4, 8 or 16 bits.
+/// `stz2`: sizes of 4, 8 or 16 bits, which take more in memory than in the file.
 fn compact_sizes(stbl: Reader<'_>) -> Result<(Sizes, u32), Error> {
     let mut stz2 = stbl.child(b"stz2", STZ2)?;
     stz2.version()?;
     let width = stz2.u32()? & 0xff;
+    let count = counted(stz2.u32()? as usize, MAX_SAMPLES, stbl)?;
+    let number = count as usize;
     let sizes: Vec<u32> = match width {
         4 => {
-            let count = stz2.u32()? as usize;
-            let packed = stz2.take(count.div_ceil(2))?;
+            let packed = stz2.take(number.div_ceil(2))?;
             let halves = packed.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-            halves.take(count).map(u32::from).collect()
+            halves.take(number).map(u32::from).collect()
         }
-        8 => stz2.table::<1>()?.iter().map(|byte| u32::from(byte[0])).collect(),
+        8 => stz2.take(number)?.iter().map(|byte| u32::from(*byte)).collect(),
         16 => {
-            let table = stz2.table::<2>()?;
+            let (table, _) = stz2.take(number * 2)?.as_chunks::<2>();
             table.iter().map(|bytes| u32::from(u16::from_be_bytes(*bytes))).collect()
         }
         _ => return Err(stz2.place().malformed(format!("field size {width} is not 4, 8 or 16"))),
     };
-    let count = counted(sizes.len(), stz2.place())?;
     Ok((Sizes::Each(sizes), count))
 }
 
-fn counted(len: usize, place: Place<'_>) -> Result<u32, Error> {
-    u32::try_from(len).map_err(|_| place.malformed("too many samples"))
+/// A number of samples that is accepted.
+fn counted(count: usize, most: u32, stbl: Reader<'_>) -> Result<u32, Error> {
+    u32::try_from(count).ok().filter(|count| *count <= most).ok_or_else(|| {
+        let problem = format!("{count} samples; at most {most} are accepted");
+        stbl.place().at(STBL).malformed(problem)
+    })
 }
 
 /// Splits an entry of eight bytes.
@@ -221,8 +230,9 @@ fn bytes(
             break;
         }
         let (first, per_chunk, description) = triple(entry);
-        // No chunk is looked at twice, so a long table of lies takes no longer than a true one.
-        if first <= known {
+        // All chunks are described, from the first on. None is looked at twice, so a long table of
+        // lies takes no longer than a true one.
+        if first <= known || (known == 0 && first != 1) {
             return Err(stsc.place().malformed(format!("chunk number {first} is out of order")));
         }
         known = first;
@@ -306,6 +316,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
     use crate::boxes::Writer;
+    use crate::error::Place;
 
     const PLACE: Place<'static> = Place { file: "a.mp4", track: 1, path: STBL };
 
@@ -331,7 +342,7 @@ mod tests {
     }
 
     fn parse(bytes: &[u8]) -> Result<SampleIndex, Error> {
-        sample_index(Reader::new(bytes, PLACE), 5050).map(Option::unwrap)
+        sample_index(Reader::new(bytes, PLACE), 5050, &mut 20).map(Option::unwrap)
     }
 
     #[test]
@@ -371,7 +382,7 @@ mod tests {
             w.u64(1 << 33);
         });
         let bytes = w.into_bytes();
-        let index = sample_index(Reader::new(&bytes, PLACE), 1 << 34).unwrap().unwrap();
+        let index = sample_index(Reader::new(&bytes, PLACE), 1 << 34, &mut 3).unwrap().unwrap();
         let places: Vec<_> =
             index.samples(0..3).map(|s| (s.position - (1 << 33), s.size)).collect();
         assert_eq!(places, [(0, 1), (1, 2), (3, 3)]);
@@ -389,6 +400,7 @@ mod tests {
             ("stss: sample number 6 is out", error(b"stss", 1, &[6])),
             ("stss: sample number 0 is out", error(b"stss", 1, &[0])),
             ("stsc: places 3 of 5", error(b"stsc", 1, &[1, 1, 1])),
+            ("stsc: chunk number 2 is out", error(b"stsc", 1, &[2, 5, 1])),
             ("stco: claims 9 entries", error(b"stco", 9, &[1000])),
             ("sample 1 ends at byte 6010", error(b"stco", 1, &[6000])),
         ];
@@ -415,5 +427,24 @@ mod tests {
     fn a_huge_count_is_refused_before_any_memory_is_taken() {
         let bytes = stbl(|w| table(w, b"stsz", &[1], u32::MAX, &[]));
         assert!(parse(&bytes).unwrap_err().to_string().contains("at most"));
+        for (width, bytes) in [(4, 1 << 23), (8, 1 << 24), (16, 1 << 25)] {
+            let mut w = Writer::default();
+            w.full(b"stz2", 0, 0, |w| {
+                w.u32(width);
+                w.u32(MAX_SAMPLES + 1);
+                w.zeros(bytes + 2);
+            });
+            let error = parse(&w.into_bytes()).unwrap_err().to_string();
+            assert!(error.contains("16777217 samples; at most 16777216"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_samples_of_all_tracks_are_counted() {
+        let bytes = stbl(|_| ());
+        let mut left = 12;
+        let mut parse = || sample_index(Reader::new(&bytes, PLACE), 5050, &mut left);
+        assert!(parse().is_ok() && parse().is_ok());
+        assert!(parse().unwrap_err().to_string().contains("with those of other tracks"));
     }
 }

@@ -145,7 +145,7 @@ fn lies_are_told_by_their_place() {
         ("stss: sample number 0 is out of", lie(b"stss", &[(2, 0)])),
         ("stss: sample number 51 is out of", lie(b"stss", &[(6, 51)])),
         ("stsc: chunk number 0 is out of order", lie(b"stsc", &[(2, 0)])),
-        ("stsc: chunk number 2 is out of order", lie(b"stsc", &[(2, all)])),
+        ("stsc: chunk number 4294967295 is out", lie(b"stsc", &[(2, all)])),
         ("stco: claims 4294967295 entries", lie(b"stco", &[(1, all)])),
         ("the file has 26527 bytes", lie(b"stco", &[(2, 26_527)])),
         ("timescale 0", lie(b"mdhd", &[(3, 0)])),
@@ -158,6 +158,37 @@ fn lies_are_told_by_their_place() {
     for (want, found) in cases {
         assert!(found.contains(want), "{want}: {found}");
     }
+}
+
+/// The clip with `count` tracks like its video, of another codec, whose ids `id` gives.
+fn tracks(count: u32, id: impl Fn(u32) -> u32) -> Result<packager::Mp4, Error> {
+    let start = |kind: &[u8; 4]| MOOV.windows(4).position(|found| found == kind).unwrap() - 4;
+    let first = start(b"trak");
+    let length = u32::from_be_bytes(MOOV[first..][..4].try_into().unwrap()) as usize;
+    let mut moov = MOOV[..first].to_vec();
+    for number in 0..count {
+        let mut trak = MOOV[first..first + length].to_vec();
+        let header = start(b"tkhd") - first;
+        trak[header + 20..][..4].copy_from_slice(&id(number).to_be_bytes());
+        let entry = trak.windows(4).position(|found| found == b"avc1").unwrap();
+        trak[entry..][..4].copy_from_slice(b"none");
+        moov.extend(trak);
+    }
+    whole::open(&film_with(&moov))
+}
+
+/// Each of them costs time and memory, also those that are refused.
+#[test]
+fn tracks_have_a_limit() {
+    tracks(1024, |number| number + 1).unwrap();
+    let error = tracks(1025, |number| number + 1).unwrap_err().to_string();
+    assert!(error.contains("more than 1024 tracks"), "{error}");
+}
+
+#[test]
+fn tracks_have_ids_of_their_own() {
+    let error = tracks(2, |_| 1).unwrap_err().to_string();
+    assert!(error.contains("another track has the same id"), "{error}");
 }
 
 /// Found by fuzzing: an AAC frame that is larger than ADTS can tell is refused in transport streams

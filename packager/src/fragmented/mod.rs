@@ -29,6 +29,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::boxes::Reader;
 use crate::error::{Error, Place};
+use crate::moov::MAX_TRACKS;
 use moof::{Defaults, Traf};
 
 pub(crate) use track::TrackFragments;
@@ -131,8 +132,11 @@ impl Fragments {
         if self.data > self.file_len {
             return Err(place.malformed("the samples together are larger than the file"));
         }
-        for traf in &trafs {
+        for traf in trafs.iter().filter(|traf| traf.samples() > 0) {
             self.tracks.entry(traf.track).or_default().add(traf, position, place);
+        }
+        if self.tracks.len() > MAX_TRACKS {
+            return Err(place.malformed(format!("more than {MAX_TRACKS} tracks")));
         }
         Ok(())
     }

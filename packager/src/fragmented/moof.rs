@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::boxes::Reader;
 use crate::error::{Error, Place};
+use crate::moov::MAX_TRACKS;
 
 const TRAF: &str = "moof/traf";
 const TFHD: &str = "moof/traf/tfhd";
@@ -18,9 +19,6 @@ const TFXD_TYPE: [u8; 16] = [
 
 /// A clock that no real file exceeds; keeps sums in range.
 const MAX_TIME: i64 = 1 << 62;
-
-/// Most tracks in one `moof`.
-const MAX_TRAFS: usize = 1024;
 
 /// What samples are like where nothing else is said (`trex` and `tfhd`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +165,7 @@ pub(super) fn parse<'a>(
         if kind != *b"traf" {
             continue;
         }
-        if trafs.len() == MAX_TRAFS {
+        if trafs.len() == MAX_TRACKS {
             return Err(place.malformed("too many track fragments"));
         }
         trafs.push(traf(Reader::new(payload, place.at(TRAF)), position, &mut implied, defaults)?);

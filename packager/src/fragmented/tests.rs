@@ -277,6 +277,31 @@ fn counts_are_held_against_bytes() {
     assert!(locate(&file).unwrap().0.first(TrackKind::Video).is_err());
 }
 
+/// A few bytes make a track of their own.
+#[test]
+fn tracks_have_a_limit() {
+    let moof = |ids: std::ops::Range<u32>| {
+        boxed(b"moof", |w| {
+            for id in ids {
+                w.boxed(b"traf", |w| {
+                    // The data is the first byte of the file.
+                    w.full(b"tfhd", 0, 1 | 0x08 | 0x10, |w| {
+                        w.u32(id);
+                        w.u64(0);
+                        w.u32(10);
+                        w.u32(1);
+                    });
+                    w.full(b"trun", 0, 0, |w| w.u32(1));
+                });
+            }
+        })
+    };
+    let locate = |ids| locate(&[init(TrackKind::Video), moof(1..1000), moof(ids)].concat());
+    locate(1000..1025).unwrap();
+    let error = locate(1000..1026).unwrap_err().to_string();
+    assert!(error.contains("more than 1024 tracks"), "{error}");
+}
+
 #[test]
 fn a_recording_that_was_broken_off_ends_with_its_last_whole_fragment() {
     let whole = [init(TrackKind::Video), fragment(&Traf::at(2, 0)), fragment(&Traf::at(2, 20))];
