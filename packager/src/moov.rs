@@ -109,8 +109,8 @@ pub struct Track {
     pub(crate) sample_entry: Bytes,
     pub(crate) placement: Placement,
     pub(crate) totals: Totals,
-    /// SHA-256 of the boxes that tell about samples: tells apart what encryption with one key must
-    /// not take for the same.
+    /// Made of the boxes that tell about samples and of the name of the file: tells apart what
+    /// encryption with one key must not take for the same.
     pub(crate) fingerprint: [u8; 32],
 }
 
@@ -249,12 +249,16 @@ impl Mp4 {
     /// [`Error::Malformed`] for broken boxes, samples outside the file, or samples that together
     /// are larger than the file.
     pub fn parse(file: &str, boxes: impl Into<Boxes>, file_len: u64) -> Result<Mp4, Error> {
-        let Boxes { moov, mut fragments } = boxes.into();
+        let Boxes { moov, mut fragments, name } = boxes.into();
         let place = Place { file, track: 0, path: "moov" };
         let root = Reader::new(&moov, place);
-        let fingerprint = fragments
+        let told = fragments
             .as_deref()
             .map_or_else(|| Sha256::digest(&moov).into(), Fragments::fingerprint);
+        // What is told does not do alone: sound of a constant bitrate, such as the languages of a
+        // film in E-AC-3, has the same sizes whatever is to be heard.
+        let name = name.as_deref().unwrap_or(file);
+        let fingerprint = Sha256::new().chain_update(told).chain_update(name).finalize().into();
         let timescale = header_timescale(root.child(b"mvhd", MVHD)?)?;
         let samples_left = MAX_SAMPLES_OF_FILE;
         let mut movie = Movie { timescale, fingerprint, file_len, data: 0, samples_left };

@@ -41,12 +41,20 @@ pub enum Step {
 pub struct Boxes {
     pub(crate) moov: Bytes,
     pub(crate) fragments: Option<Box<Fragments>>,
+    pub(crate) name: Option<String>,
 }
 
 impl Boxes {
     /// The payload of the `moov` box.
     pub fn moov(&self) -> &Bytes {
         &self.moov
+    }
+
+    /// The boxes of a file that is to be known by this name wherever it is encrypted. No other file
+    /// may have it under the same key; the name given to [`crate::Mp4::parse`] may come twice.
+    #[must_use]
+    pub fn named(self, name: impl Into<String>) -> Self {
+        Boxes { name: Some(name.into()), ..self }
     }
 
     /// Whether samples are told by `moof` boxes.
@@ -58,7 +66,7 @@ impl Boxes {
 /// The payload of the `moov` box of a progressive file.
 impl From<Bytes> for Boxes {
     fn from(moov: Bytes) -> Self {
-        Boxes { moov, fragments: None }
+        Boxes { moov, fragments: None, name: None }
     }
 }
 
@@ -259,7 +267,7 @@ impl Locate {
     /// What has been found, if the file is fragmented.
     fn finish(&mut self) -> Option<Boxes> {
         let (moov, fragments) = self.found.take()?;
-        Some(Boxes { moov, fragments: Some(Box::new(fragments)) })
+        Some(Boxes { moov, fragments: Some(Box::new(fragments)), name: None })
     }
 
     /// Asks for the file from the end of what is held up to `want` bytes after `position`.

@@ -241,6 +241,8 @@ impl Source<'_> {
             }
         };
         // An hour of samples takes milliseconds: not on a thread that others wait for.
+        // Under one key there may be other assets with a file of this name.
+        let boxes = boxes.named(format!("{}/{name}", self.asset));
         let index = blocking(move || Ok(Mp4::parse(&name, boxes, size)?.to_index())).await?;
         let index = index.ok_or_else(|| too_many_samples(&self.info.name))?;
         let container = asset::container_of(self.asset);

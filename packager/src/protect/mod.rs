@@ -18,11 +18,13 @@
 //!   counter block is the IV of the sample, and the lower half counts blocks from 0, so it is
 //!   enough that samples have different IVs. The IV of a sample is its number in the track, added
 //!   to a 64-bit start that is derived from the key id, the SHA-256 of the file's `moov` box and
-//!   the track id. Within a track no IV comes twice. Two tracks of n samples overlap with a
-//!   probability of about 2n/2^64: for 1000 tracks of ten hours under one key that is less than
-//!   one in a million. The same track in another protocol, another manifest or another asset has
-//!   the same IVs for the same bytes, which gives the same ciphertext and tells nothing; a file
-//!   that was encoded again has another `moov` box and therefore other IVs.
+//!   its name ([`crate::Boxes::named`]), and the track id. Within a track no IV comes twice. Two
+//!   tracks of n samples overlap with a probability of about 2n/2^64: for 1000 tracks of ten hours
+//!   under one key that is less than one in a million. The same track in another protocol or
+//!   another manifest has the same IVs for the same bytes, which gives the same ciphertext and
+//!   tells nothing; a file that was encoded again has another `moov` box and therefore other IVs.
+//!   The name is for sound of a constant bitrate, of which files of the same length have the same
+//!   `moov` box.
 //! * `cbcs` has one constant IV by design of the scheme: the caller's, or one derived for the
 //!   track in the same way.
 //! * The envelope has one IV in the manifest: the caller's, or one derived from the key id.

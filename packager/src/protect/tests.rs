@@ -263,6 +263,21 @@ fn initialization_vectors_are_stable_and_apart() {
     }
 }
 
+/// Two files of sound of a constant bitrate have the same `moov` box, and not the same samples.
+#[test]
+fn files_of_the_same_tables_are_apart_by_name() {
+    let moov = bytes::Bytes::from_static(include_bytes!("../../tests/fixtures/clip.moov"));
+    let iv = |file: &str, boxes: crate::Boxes| {
+        let film = crate::Mp4::parse(file, boxes, 1 << 20).unwrap();
+        Common::first_iv(&key(), film.first(crate::TrackKind::Audio).unwrap())
+    };
+    let boxes = || crate::Boxes::from(moov.clone());
+    let own = iv("en.mp4", boxes());
+    assert_eq!(own, iv("en.mp4", boxes()));
+    assert_ne!(own, iv("fr.mp4", boxes()));
+    assert_ne!(own, iv("en.mp4", boxes().named("another asset/en.mp4")));
+}
+
 fn place() -> Place<'static> {
     Place { file: "out", track: 0, path: "out" }
 }
