@@ -29,6 +29,7 @@
 mod aac;
 mod av1;
 mod bits;
+mod bounds;
 mod boxes;
 mod carriage;
 mod codec;

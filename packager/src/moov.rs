@@ -12,7 +12,7 @@ use crate::error::{Error, Place};
 use crate::fragmented::{Fragments, TrackFragments};
 use crate::index::SampleIndex;
 use crate::indexed::IndexedTrack;
-use crate::outline::MAX_RUNS;
+use crate::outline::{MAX_ROWS, MAX_RUNS};
 use crate::sample_entry::SampleEntry;
 use crate::source::Boxes;
 use crate::tables::{MAX_SAMPLES_OF_FILE, sample_index};
@@ -23,8 +23,8 @@ const TKHD: &str = "tkhd";
 const MDHD: &str = "mdia/mdhd";
 const HDLR: &str = "mdia/hdlr";
 
-/// Longest track, in 100-ns units. It bounds the number of fragments.
-const MAX_DURATION: u64 = 31 * 24 * 3600 * TIMESCALE as u64;
+/// Longest track and presentation, in 100-ns units. It bounds the number of fragments.
+pub(crate) const MAX_DURATION: u64 = 31 * 24 * 3600 * TIMESCALE as u64;
 
 /// Most tracks of audio and video in a file: as many as a server manifest may name.
 pub(crate) const MAX_TRACKS: usize = 1024;
@@ -238,6 +238,10 @@ struct Movie {
 }
 
 impl Mp4 {
+    /// Most rows of the tables of all files of a presentation, which bounds the memory that they
+    /// take: about 24 bytes each. A [`crate::Presentation`] is refused that has more.
+    pub const MAX_ROWS: usize = MAX_ROWS;
+
     /// Parses what [`crate::Locate`] has found, or the payload of the `moov` box of a progressive
     /// file.
     ///
@@ -319,6 +323,12 @@ impl Mp4 {
     fn ids(&self) -> impl Iterator<Item = u32> {
         let refused = self.refused.iter().map(|refused| refused.id);
         self.tracks.iter().map(|track| track.id).chain(refused)
+    }
+
+    /// Number of rows of the tables that are held of it: of those that many files together may
+    /// have, see [`Mp4::MAX_ROWS`].
+    pub fn rows(&self) -> usize {
+        self.tracks.iter().map(|track| track.outline().rows()).sum()
     }
 
     pub(crate) fn refused(&self) -> &[Refused] {

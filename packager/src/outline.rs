@@ -9,7 +9,7 @@ use crate::moov::TrackKind;
 
 /// Samples of a block of audio, or of video of which every frame is a key frame. That is about a
 /// second and a half of AAC.
-const BLOCK: u32 = 64;
+pub(crate) const BLOCK: u32 = 64;
 /// Least samples of a block that starts at a key frame.
 const LEAST: u32 = 8;
 
@@ -17,6 +17,10 @@ const LEAST: u32 = 8;
 pub(crate) const MAX_KEYS: usize = 1 << 20;
 /// Most runs of time of an audio track. Ten hours of frames that all last differently have fewer.
 pub(crate) const MAX_RUNS: usize = 1 << 22;
+
+/// Most rows of the tables of all outlines of a file, or of a presentation: a few bytes can stand
+/// for many equal rows. A week of video in five qualities has a third of them.
+pub(crate) const MAX_ROWS: usize = 1 << 23;
 
 /// Where a track can be cut, and how its samples are grouped.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,7 @@ use crate::text::{self, Subtitles, TextError, TextFile, TextStream};
 use crate::timeline::{cut_audio, cut_video, samples_of};
 use crate::url::Parameters;
 use crate::view::View;
-use crate::{cut, dash, smooth};
+use crate::{bounds, cut, dash, smooth};
 
 /// The renditions of an asset, cut on one timeline, ready to answer requests.
 ///
@@ -41,22 +41,26 @@ pub struct Presentation {
 
 impl Presentation {
     /// Cuts the renditions. Files with a clock of their own, such as that of a live stream, are put
-    /// to the start of the timeline together. Video renditions form one stream; audio renditions form a stream for
-    /// each name and language. Two levels of a stream with the same bitrate are told apart by
-    /// adding 1 to the later one.
+    /// to the start of the timeline together. Video renditions form one stream; audio renditions
+    /// form a stream for each name and language. Two levels of a stream with the same bitrate are
+    /// told apart by adding 1 to the later one.
     ///
     /// # Errors
     /// [`Error::Empty`] without renditions, [`Error::NoCommonKeyframes`] when video renditions
-    /// cannot be switched, and [`Error::Unsupported`] when a video has no key frame for hours.
+    /// cannot be switched, and [`Error::Unsupported`] when a video has no key frame for hours, or
+    /// when there is more of it all than can be served.
     pub fn new(renditions: Vec<Rendition>) -> Result<Self, Error> {
-        let (video, audio): (Vec<_>, Vec<_>) = from_zero(renditions)
+        let renditions = from_zero(renditions);
+        bounds::check(&renditions)?;
+        let (video, audio): (Vec<_>, Vec<_>) = renditions
             .into_iter()
             .partition(|rendition| rendition.track.kind() == TrackKind::Video);
         let mut names = BTreeSet::new();
         let mut streams = Vec::new();
-        if !video.is_empty() {
+        if let Some(first) = video.first() {
             let named: Vec<_> = video.iter().map(|r| (r.file.as_str(), &*r.track)).collect();
             let (timeline, cuts) = cut_video(&named)?;
+            bounds::check_end(first, &timeline)?;
             streams.push(stream(video, timeline, cuts, &mut names)?);
         }
         for group in groups(audio) {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::bounds::check_lengths;
 use crate::error::Error;
 use crate::fragment::head_limit;
 use crate::indexed::{CutSamples, IndexedTrack};
@@ -12,9 +13,6 @@ use crate::moov::{Track, TrackKind};
 use crate::time::TIMESCALE;
 use crate::timeline::{Cuts, Timeline};
 use crate::ts;
-
-/// Most samples of a fragment: more than an hour at 60 frames per second.
-const MAX_SAMPLES: u32 = 1 << 18;
 
 /// A track of a file that takes part in a presentation.
 #[derive(Debug, Clone)]
@@ -232,20 +230,6 @@ pub(crate) fn stream(
     }
     qualities.sort_by_key(|quality| quality.bitrate);
     Ok(Stream { kind, name: unique(wanted, names), language, timeline, qualities })
-}
-
-/// Refuses fragments of more samples than can be served: whoever asks for one has all of them
-/// described in memory.
-fn check_lengths(file: &str, track: &Track, cuts: &Cuts) -> Result<(), Error> {
-    let ends = cuts.iter().skip(1).chain([&track.placement.kept.end]);
-    match cuts.iter().zip(ends).map(|(start, end)| end.saturating_sub(*start)).max() {
-        Some(longest) if longest > MAX_SAMPLES => Err(Error::Unsupported {
-            file: file.to_owned(),
-            place: format!("track {}", track.id),
-            what: format!("a fragment of {longest} samples"),
-        }),
-        _ => Ok(()),
-    }
 }
 
 /// The name, or the name with the first free number behind it.

@@ -13,7 +13,7 @@ use crate::moov::Track;
 use crate::time::{TIMESCALE, rescale, to_units};
 
 /// Wanted length of a fragment, in 100-ns units.
-const TARGET: u64 = 6 * TIMESCALE as u64;
+pub(crate) const TARGET: u64 = 6 * TIMESCALE as u64;
 
 /// By how much audio that is cut at the frame nearest to a time may start before it: more than half
 /// of the longest frame.

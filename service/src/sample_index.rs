@@ -105,8 +105,15 @@ pub(crate) async fn heads(
     let infos: Vec<_> = files.iter().filter_map(FileReader::info).collect();
     recall(app, &infos).await?;
     let mut heads = Vec::with_capacity(files.len());
+    let mut rows = 0;
     for (file, info) in files.iter().zip(infos) {
-        heads.push(Source { app, asset, file, info }.head().await?);
+        let head = Source { app, asset, file, info }.head().await?;
+        // Each is bounded, and so is what all take together.
+        rows += head.rows();
+        if rows > Mp4::MAX_ROWS {
+            return Err(too_many_samples(&info.name));
+        }
+        heads.push(head);
     }
     Ok(heads)
 }

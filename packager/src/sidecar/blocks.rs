@@ -18,6 +18,7 @@ use super::CHECKSUM;
 use super::coding::{Damaged, In, Out, unzigzag, zigzag};
 use super::column::{self, Column};
 use crate::index::Sample;
+use crate::outline::BLOCK;
 
 /// Times and positions that no file has. Sums with them stay in range.
 pub(super) const IMPOSSIBLE: u64 = 1 << 60;
@@ -75,7 +76,9 @@ pub(super) fn read(bytes: &[u8], wanted: Range<u32>) -> Result<Vec<Sample>, Dama
     let mut next = wanted.start;
     while next < wanted.end {
         let block = Block::read(&mut input)?;
-        if block.first > next || block.end <= next {
+        // What is before the first sample is read in vain, so it has to be little.
+        let before = next.checked_sub(block.first).filter(|before| *before < BLOCK);
+        if before.is_none() || block.end <= next {
             return Err(Damaged("it describes other samples"));
         }
         next = block.end;

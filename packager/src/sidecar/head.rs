@@ -27,19 +27,18 @@ use crate::edit::Placement;
 use crate::error::{Error, Place};
 use crate::index::TimeRun;
 use crate::indexed::{Described, IndexedTrack, Samples};
-use crate::moov::{Mp4, Refused, Totals, Track, TrackKind};
-use crate::outline::{Block, Key, Outline};
+use crate::moov::{MAX_TRACKS, Mp4, Refused, Totals, Track, TrackKind};
+use crate::outline::{Block, Key, MAX_ROWS, Outline};
 use crate::sample_entry::SampleEntry;
 use crate::tables::MAX_SAMPLES;
 
-/// Most rows of all tables of a head, which bounds the memory that it takes: a few bytes can stand
-/// for many equal rows. A month of video and sound in five qualities has a tenth of them.
-const MAX_ROWS: u32 = 1 << 23;
+/// Longest body of a track, which is how much is read at most for a playlist of key frames: four
+/// bytes for each of the most samples that a track has.
+const MAX_BODY: usize = 64 << 20;
 
 /// Writes the tracks and their blocks; `None` if their samples are not at hand, or are too many.
 pub(super) fn write(mp4: &Mp4, out: &mut Out, body: &mut Vec<u8>) -> Option<()> {
-    let rows = mp4.tracks().iter().map(|track| track.outline().rows()).sum::<usize>();
-    if rows > MAX_ROWS as usize {
+    if mp4.rows() > MAX_ROWS {
         return None;
     }
     out.number(mp4.tracks().len() as u64);
@@ -101,6 +100,7 @@ fn write_track(track: &Track, out: &mut Out) {
 /// Appends the blocks of a track; returns their lengths.
 fn write_blocks(track: &IndexedTrack, body: &mut Vec<u8>) -> Option<Vec<u64>> {
     let (index, blocks) = (track.index()?, &track.outline().blocks);
+    let longest = body.len() + MAX_BODY;
     let mut samples = Vec::new();
     let mut lengths = Vec::with_capacity(blocks.len());
     let mut rest = index.samples(0..index.len());
@@ -111,6 +111,9 @@ fn write_blocks(track: &IndexedTrack, body: &mut Vec<u8>) -> Option<Vec<u64>> {
         let block = blocks::write(&samples);
         lengths.push(block.len() as u64);
         body.extend_from_slice(&block);
+        if body.len() > longest {
+            return None;
+        }
     }
     Some(lengths)
 }
@@ -158,7 +161,7 @@ pub(super) fn read(file: &str, input: &mut In<'_>, head: u64, body: u64) -> Resu
     let mut base = head;
     let end = head.checked_add(body).ok_or(Damaged("the body is impossibly long"))?;
     let mut rows = Rows(MAX_ROWS);
-    for _ in 0..input.number()? {
+    for _ in 0..tracks_in(input)? {
         let (track, length) = read_track(file, input, base, &mut rows)?;
         base = base.saturating_add(length);
         tracks.push(Arc::new(track));
@@ -167,7 +170,7 @@ pub(super) fn read(file: &str, input: &mut In<'_>, head: u64, body: u64) -> Resu
         return Err(Damaged("the blocks do not add up to the body"));
     }
     let mut refused = Vec::new();
-    for _ in 0..input.number()? {
+    for _ in 0..tracks_in(input)? {
         let (kind, id) = (kind(input)?, input.number32()?);
         let (place, what) = (input.text()?.to_owned(), input.text()?.to_owned());
         let reason = Error::Unsupported { file: file.to_owned(), place, what };
@@ -177,6 +180,15 @@ pub(super) fn read(file: &str, input: &mut In<'_>, head: u64, body: u64) -> Resu
         return Err(Damaged("the head goes on behind its end"));
     }
     Ok(Mp4::new(file.to_owned(), tracks, refused))
+}
+
+/// A count of tracks.
+fn tracks_in(input: &mut In<'_>) -> Result<u64, Damaged> {
+    let count = input.number()?;
+    if count > MAX_TRACKS as u64 {
+        return Err(Damaged("it has impossibly many tracks"));
+    }
+    Ok(count)
 }
 
 fn read_track(
@@ -201,6 +213,10 @@ fn read_track(
     let placement = read_placement(input)?;
     let totals = read_totals(input)?;
     let (outline, offsets) = read_outline(input, &placement, totals.bytes, rows)?;
+    let shown = |key: &Key| placement.kept.contains(&key.number);
+    if kind == TrackKind::Video && !outline.keys.iter().any(shown) {
+        return Err(Damaged("a video has no key frame"));
+    }
     let described = Described { base, offsets };
     let length = described.length();
     let track = Track {
@@ -263,13 +279,14 @@ fn read_totals(input: &mut In<'_>) -> Result<Totals, Damaged> {
 }
 
 /// How many rows the tables of all tracks may still have.
-struct Rows(u32);
+struct Rows(usize);
 
 impl Rows {
     /// The count of rows of the next table.
     fn read(&mut self, input: &mut In<'_>) -> Result<u32, Damaged> {
         let count = input.number32()?;
-        self.0 = self.0.checked_sub(count).ok_or(Damaged("its tables are impossibly long"))?;
+        let left = self.0.checked_sub(count as usize);
+        self.0 = left.ok_or(Damaged("its tables are impossibly long"))?;
         Ok(count)
     }
 }
@@ -356,7 +373,10 @@ fn read_blocks(
         blocks.push(Block { first, before });
         first += length;
         before = before.saturating_add(sizes.next());
-        offset = offset.checked_add(bytes).ok_or(Damaged("the body is impossibly long"))?;
+        offset = offset
+            .checked_add(bytes)
+            .filter(|end| *end as usize <= MAX_BODY)
+            .ok_or(Damaged("the body is impossibly long"))?;
         offsets.push(offset);
     }
     if first != samples || before != total_bytes {

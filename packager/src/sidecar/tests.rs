@@ -266,9 +266,9 @@ fn a_track_of_centuries_is_refused() {
 /// A few bytes stand for many equal rows, so that many tracks take much memory.
 #[test]
 fn tables_have_a_limit_together() {
-    let track = whole(audio(48_000, 1024, 1 << 17));
+    let track = whole(audio(48_000, 1024, 1 << 20));
     let rows = track.outline().rows();
-    assert_eq!(rows, 2049);
+    assert_eq!(rows, 16_385);
     let problem = |tracks: usize| {
         let read = forged_from(track.clone(), |head| {
             // The count of tracks before them, and the count of refused ones behind them.
@@ -282,6 +282,40 @@ fn tables_have_a_limit_together() {
     let most = (1 << 23) / rows;
     assert!(problem(most).ends_with("the blocks do not add up to the body"));
     assert!(problem(most + 1).ends_with("its tables are impossibly long"));
+}
+
+/// A track that is refused has four bytes, and more in memory.
+#[test]
+fn tracks_have_a_limit() {
+    let refused = |count: usize| {
+        forged(|head| {
+            let mut number = Out::default();
+            number.number(count as u64);
+            // Instead of none.
+            head.pop();
+            head.extend(number.into_bytes());
+            head.extend([0, 1, 0, 0].repeat(count));
+        })
+    };
+    assert!(refused(1024).is_ok());
+    let error = refused(1025).unwrap_err().to_string();
+    assert!(error.ends_with("it has impossibly many tracks"), "{error}");
+}
+
+#[test]
+fn a_video_without_key_frames_is_refused() {
+    let track = whole(altered(video(25, 1, 100, 25), |_, index| index.sync = Some(vec![])));
+    let error = Mp4::from_index("a.mp4", &mp4("a.mp4", vec![track]).to_index().unwrap());
+    assert!(error.unwrap_err().to_string().ends_with("a video has no key frame"));
+}
+
+/// What a block has before the samples that are wanted is read in vain.
+#[test]
+fn blocks_that_start_far_before_are_refused() {
+    let track = video(25, 1, 200, 200);
+    let block = blocks::write(&track.index().unwrap().samples(0..200).collect::<Vec<_>>());
+    assert_eq!(samples(&block, 63..65).unwrap().len(), 2);
+    assert!(samples(&block, 64..65).is_err());
 }
 
 proptest! {
@@ -367,7 +401,7 @@ fn any_index() -> impl Strategy<Value = SampleIndex> {
                 .times
                 .last()
                 .map_or(0, |run| run.dts + u64::from(first - run.first + 1) * u64::from(duration));
-            if sync {
+            if sync || first == 0 {
                 index.sync.as_mut().unwrap().push(first);
             }
         }
