@@ -61,13 +61,18 @@ impl AacConfig {
         let mut object_type = bits.object_type()?;
         let mut sampling_rate = bits.sampling_rate()?;
         let configuration = bits.take(4)? as u8;
-        let signalled = object_type;
+        let mut signalled = object_type;
         if matches!(object_type, 5 | 29) {
             sampling_rate = bits.sampling_rate()?;
             object_type = bits.object_type()?;
         }
         if object_type != 2 {
             return Err(place.unsupported(format!("MPEG-4 audio object type {object_type}")));
+        }
+        if signalled == object_type
+            && let Some(extension) = bits.extension(configuration)
+        {
+            (signalled, sampling_rate) = extension;
         }
         let channels = match configuration {
             // Parametric stereo is coded as one channel and comes out as two.
@@ -146,6 +151,34 @@ impl Bits<'_> {
         Ok(object_type as u8)
     }
 
+    /// Spectral band replication that is told behind the configuration of the core, where decoders
+    /// that do not have it do not look (ISO/IEC 14496-3 §1.6.5): the object type with it, and the
+    /// sampling rate of the output.
+    fn extension(&mut self, channel_configuration: u8) -> Option<(u8, u32)> {
+        const SPECTRAL_BAND_REPLICATION: u32 = 0x2b7;
+        const PARAMETRIC_STEREO: u32 = 0x548;
+
+        // GASpecificConfig (§4.4.1), in which 0 announces a program config element.
+        let _frame_length = self.take(1).ok()?;
+        if self.take(1).ok()? == 1 {
+            let _core_coder_delay = self.take(14).ok()?;
+        }
+        let is_extended = self.take(1).ok()? == 1;
+        if is_extended || channel_configuration == 0 {
+            return None;
+        }
+        let is_told = self.take(11).ok()? == SPECTRAL_BAND_REPLICATION
+            && self.object_type().ok()? == 5
+            && self.take(1).ok()? == 1;
+        if !is_told {
+            return None;
+        }
+        let sampling_rate = self.sampling_rate().ok()?;
+        let is_stereo =
+            self.take(11).ok() == Some(PARAMETRIC_STEREO) && self.take(1).ok() == Some(1);
+        Some((if is_stereo { 29 } else { 5 }, sampling_rate))
+    }
+
     fn sampling_rate(&mut self) -> Result<u32, Error> {
         let index = self.take(4)?;
         if index == 15 {
@@ -192,6 +225,22 @@ mod tests {
         let config = AacConfig::parse(Reader::new(&bytes, PLACE), 1).unwrap();
         assert_eq!((config.object_type, config.sampling_rate, config.channels), (29, 48_000, 2));
         assert_eq!(Codec::Aac(config).rfc6381(), "mp4a.40.29");
+    }
+
+    /// As encoders write it for decoders that have the core only.
+    #[test]
+    fn he_aac_behind_its_core() {
+        let parse = |specific: &[u8]| {
+            let bytes = esds(0x40, specific);
+            let config = AacConfig::parse(Reader::new(&bytes, PLACE), 2).unwrap();
+            (config.object_type, config.sampling_rate, config.channels)
+        };
+        assert_eq!(parse(&[0x13, 0x10, 0x56, 0xe5, 0x98]), (5, 48_000, 2));
+        assert_eq!(parse(&[0x13, 0x08, 0x56, 0xe5, 0x9d, 0x48, 0x80]), (29, 48_000, 2));
+        // It says that there is none, is cut off, or is something else.
+        assert_eq!(parse(&[0x13, 0x10, 0x56, 0xe5, 0x00]), (2, 24_000, 2));
+        assert_eq!(parse(&[0x13, 0x10, 0x56, 0xe5]), (2, 24_000, 2));
+        assert_eq!(parse(&[0x13, 0x10, 0x12, 0x34, 0x56]), (2, 24_000, 2));
     }
 
     #[test]

@@ -184,10 +184,10 @@ fn representation(out: &mut String, stream: &Stream, quality: &Quality, number: 
 fn audio_channels(codec: &Codec) -> Option<(u32, &'static str, String)> {
     match codec {
         Codec::Aac(config) => {
-            // The scheme takes the channelConfiguration of the codec; 0 there means "see the
-            // stream".
+            // The scheme takes the channelConfiguration of the codec, but of what comes out: 0
+            // there means "see the stream", and parametric stereo is coded as one channel.
             let layout = match config.channel_configuration {
-                0 => config.channels,
+                0 | 1 => config.channels,
                 configuration => u16::from(configuration),
             };
             let scheme = "urn:mpeg:dash:23003:3:audio_channel_configuration:2011";
@@ -210,7 +210,24 @@ fn codec(quality: &Quality) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use crate::aac::AacConfig;
     use crate::testing::presentation;
+
+    #[test]
+    fn channels_are_those_that_come_out() {
+        let value = |object_type, channel_configuration, channels| {
+            let config = AacConfig {
+                object_type,
+                sampling_rate: 48_000,
+                channels,
+                channel_configuration,
+                specific_config: vec![],
+            };
+            audio_channels(&Codec::Aac(config)).unwrap().2
+        };
+        assert_eq!((value(2, 2, 2), value(2, 7, 8)), ("2".to_owned(), "7".to_owned()));
+        assert_eq!((value(2, 1, 1), value(29, 1, 2)), ("1".to_owned(), "2".to_owned()));
+    }
 
     #[test]
     fn manifest_of_two_qualities_and_audio() {
