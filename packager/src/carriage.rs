@@ -9,7 +9,7 @@ use crate::stream::Stream;
 impl Stream {
     /// Whether Smooth Streaming can describe all quality levels.
     pub(crate) fn fits_smooth(&self) -> bool {
-        self.codecs().all(Codec::fits_smooth)
+        self.codecs().all(|codec| codec.not_in_smooth().is_none())
     }
 
     fn codecs(&self) -> impl Iterator<Item = &Codec> {
@@ -27,9 +27,9 @@ impl Stream {
     ) -> Result<(), Error> {
         let track = || self.name().to_owned();
         if matches!(format, Format::Smooth(_))
-            && let Some(codec) = self.codecs().find(|codec| !codec.fits_smooth())
+            && let Some(codec) = self.codecs().find_map(Codec::not_in_smooth)
         {
-            return Err(Error::NotInSmooth { track: track(), codec: codec.name() });
+            return Err(Error::NotInSmooth { track: track(), codec });
         }
         let by_sample = protection.filter(|protection| {
             matches!(protection.method, Method::Common(_)) && protection.covers(self)

@@ -59,9 +59,19 @@ impl Codec {
         }
     }
 
-    /// Whether Smooth Streaming has a way to describe it.
-    pub fn fits_smooth(&self) -> bool {
-        matches!(self, Codec::Avc(_) | Codec::Hevc(_) | Codec::Aac(_))
+    /// What Smooth Streaming has no way to describe: the codec, or that of this codec.
+    pub(crate) fn not_in_smooth(&self) -> Option<&'static str> {
+        match self {
+            // `CodecPrivateData` is all that a client gets (MS-SSTR §2.2.2.5).
+            Codec::Avc(AvcConfig { parameter_sets, .. })
+            | Codec::Hevc(HevcConfig { parameter_sets, .. })
+                if parameter_sets.is_empty() =>
+            {
+                Some("video whose parameter sets are in its samples")
+            }
+            Codec::Avc(_) | Codec::Hevc(_) | Codec::Aac(_) => None,
+            Codec::Av1(_) | Codec::Ac3(_) | Codec::Eac3(_) => Some(self.name()),
+        }
     }
 
     /// Whether common encryption can be applied here. AV1 needs the parts of each frame told apart

@@ -129,14 +129,14 @@ pub enum Error {
         /// What is wrong.
         problem: &'static str,
     },
-    /// Smooth Streaming has no way to describe a codec.
+    /// Smooth Streaming has no way to describe a codec, or one of its forms.
     #[error(
         "Smooth Streaming has no {codec}, which track {track:?} is; ask for DASH or HLS with format=m3u8-cmaf, or leave the track out with a filter"
     )]
     NotInSmooth {
         /// The track.
         track: String,
-        /// Name of the codec.
+        /// Name of the codec, or what of it there is no place for.
         codec: &'static str,
     },
     /// Samples of a codec cannot be encrypted.

@@ -15,7 +15,7 @@ use crate::located::Located;
 use crate::moov::TrackKind;
 use crate::protect::Protection;
 use crate::server_manifest::{MediaEntry, ServerManifest};
-use crate::stream::{Rendition, Stream, from_zero, groups, stream};
+use crate::stream::{Rendition, Stream, audio_groups, from_zero, stream, video_groups};
 use crate::text::{self, Subtitles, TextError, TextFile, TextStream};
 use crate::timeline::{cut_audio, cut_video, samples_of};
 use crate::url::Parameters;
@@ -41,9 +41,9 @@ pub struct Presentation {
 
 impl Presentation {
     /// Cuts the renditions. Files with a clock of their own, such as that of a live stream, are put
-    /// to the start of the timeline together. Video renditions form one stream; audio renditions
-    /// form a stream for each name and language. Two levels of a stream with the same bitrate are
-    /// told apart by adding 1 to the later one.
+    /// to the start of the timeline together. All video is cut at the same times, and forms a
+    /// stream for each codec; audio forms one for each name, language and codec. Two levels of a
+    /// stream with the same bitrate are told apart by adding 1 to the later one.
     ///
     /// # Errors
     /// [`Error::Empty`] without renditions, [`Error::NoCommonKeyframes`] when video renditions
@@ -61,13 +61,16 @@ impl Presentation {
             let named: Vec<_> = video.iter().map(|r| (r.file.as_str(), &*r.track)).collect();
             let (timeline, cuts) = cut_video(&named)?;
             bounds::check_end(first, &timeline)?;
-            streams.push(stream(video, timeline, cuts, &mut names)?);
+            for group in video_groups(video.into_iter().zip(cuts).collect()) {
+                streams.push(stream(group, timeline.clone(), &mut names)?);
+            }
         }
-        for group in groups(audio) {
+        for group in audio_groups(audio) {
             let tracks: Vec<_> = group.iter().map(|rendition| &*rendition.track).collect();
             let video = streams.first().filter(|stream| stream.kind == TrackKind::Video);
             let (timeline, cuts) = cut_audio(&tracks, video.map(|stream| &stream.timeline));
-            streams.push(stream(group, timeline, cuts, &mut names)?);
+            let group = group.into_iter().zip(cuts).collect();
+            streams.push(stream(group, timeline, &mut names)?);
         }
         if streams.is_empty() {
             return Err(Error::Empty);
@@ -299,7 +302,8 @@ impl Presentation {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::testing::{altered, audio, presentation, video};
+    use crate::codec::Codec;
+    use crate::testing::{altered, audio, hevc_entry, presentation, video};
 
     #[test]
     fn same_bitrates_and_names_are_told_apart() {
@@ -340,6 +344,45 @@ mod tests {
         let dash = Format::Dash(DashFormat::Cmaf);
         let first = presentation.fragment("video", list[0].track.average_bitrate(), 0, dash);
         assert_eq!(first.unwrap().start, 0);
+    }
+
+    /// Clients of Smooth Streaming have nothing but what the manifest says of a codec.
+    #[test]
+    fn parameter_sets_in_samples_are_refused_in_smooth() {
+        let track = altered(video(25, 1, 50, 25), |track, _| {
+            let Codec::Avc(config) = &mut track.codec else { panic!() };
+            config.parameter_sets.clear();
+        });
+        let p = Presentation::new(vec![Rendition::new("a.mp4", Arc::new(track))]).unwrap();
+        let refused = p.manifest(Format::Smooth(SmoothFormat::V20), &Parameters::default());
+        assert!(matches!(refused, Err(Error::NotInSmooth { .. })), "{refused:?}");
+        p.manifest(Format::Dash(DashFormat::Csf), &Parameters::default()).unwrap();
+    }
+
+    /// No player switches between codecs as it does between qualities.
+    #[test]
+    fn video_of_two_codecs_is_two_streams() {
+        let (_, hevc) = hevc_entry();
+        let other = altered(video(25, 1, 350, 50), |track, _| track.codec = hevc.clone());
+        let avc = Rendition::new("avc.mp4", Arc::new(video(25, 1, 350, 25)));
+        let hevc = Rendition::new("hevc.mp4", Arc::new(other));
+        let list = vec![hevc.clone(), avc.clone(), hevc, avc];
+        let presentation = Presentation::new(list).unwrap();
+        let files: Vec<_> = presentation
+            .streams()
+            .iter()
+            .map(|stream| (stream.name(), stream.qualities().len(), stream.qualities()[0].file()))
+            .collect();
+        assert_eq!(files, [("video", 2, "avc.mp4"), ("video_2", 2, "hevc.mp4")]);
+        // They are cut at the key frames that all have.
+        let [avc, hevc] = presentation.streams() else { panic!() };
+        assert_eq!(avc.timeline(), hevc.timeline());
+        let dash = presentation.dash(DashFormat::Cmaf);
+        assert_eq!(dash.matches("<AdaptationSet").count(), 2);
+        let dash = Format::Dash(DashFormat::Cmaf);
+        let bitrate = hevc.qualities()[0].bitrate();
+        let fragment = presentation.fragment("video_2", bitrate, 60_000_000, dash).unwrap();
+        assert_eq!(fragment.ranges, std::slice::from_ref(&(15_040..30_040)));
     }
 
     #[test]

@@ -124,7 +124,7 @@ fn quality_level(out: &mut String, index: usize, quality: &Quality) {
         }
         Codec::Avc(config) => nal_length(out, config.nal_length),
         Codec::Hevc(config) => nal_length(out, config.nal_length),
-        // They do not get here; see `Codec::fits_smooth`.
+        // They do not get here; see `Codec::not_in_smooth`.
         Codec::Av1(_) | Codec::Ac3(_) | Codec::Eac3(_) => {}
     }
     let _ = writeln!(out, " CodecPrivateData=\"{}\"/>", codec.private_data());

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::bounds::check_lengths;
+use crate::codec::Codec;
 use crate::error::Error;
 use crate::fragment::head_limit;
 use crate::indexed::{CutSamples, IndexedTrack};
@@ -109,7 +110,7 @@ impl Quality {
     }
 }
 
-/// Quality levels that a player may switch between: all video, or one audio track.
+/// Quality levels that a player may switch between: all video of a codec, or one audio track.
 #[derive(Debug, Clone)]
 pub struct Stream {
     pub(crate) kind: TrackKind,
@@ -174,20 +175,35 @@ pub(crate) fn from_zero(renditions: Vec<Rendition>) -> Vec<Rendition> {
     }
 }
 
-/// Audio renditions by name, language and codec, in order of first appearance. Players do not switch
-/// between codecs.
-pub(crate) fn groups(renditions: Vec<Rendition>) -> Vec<Vec<Rendition>> {
-    let key = |rendition: &Rendition| {
+/// Renditions of which a stream is made, with where each is cut.
+pub(crate) type Group = Vec<(Rendition, Cuts)>;
+
+/// Video that was cut together, by codec: players do not switch between codecs. H.264 comes first,
+/// which every player has.
+pub(crate) fn video_groups(video: Group) -> Vec<Group> {
+    let mut groups = grouped(video, |(rendition, _)| rendition.track.codec().name());
+    let is_avc =
+        |(rendition, _): &(Rendition, Cuts)| matches!(rendition.track.codec(), Codec::Avc(_));
+    groups.sort_by_key(|(_, group)| !group.iter().any(is_avc));
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// Audio by name, language and codec.
+pub(crate) fn audio_groups(audio: Vec<Rendition>) -> Vec<Vec<Rendition>> {
+    let groups = grouped(audio, |rendition| {
         (rendition.stream_name(), rendition.language(), rendition.track.codec().name())
-    };
-    let mut groups: Vec<Vec<Rendition>> = Vec::new();
-    for rendition in renditions {
-        let own = key(&rendition);
-        let group =
-            groups.iter_mut().find(|group| group.first().is_some_and(|first| key(first) == own));
-        match group {
-            Some(group) => group.push(rendition),
-            None => groups.push(vec![rendition]),
+    });
+    groups.into_iter().map(|(_, group)| group).collect()
+}
+
+/// What has the same key together, in order of first appearance.
+fn grouped<T, K: PartialEq>(all: Vec<T>, key: impl Fn(&T) -> K) -> Vec<(K, Vec<T>)> {
+    let mut groups: Vec<(K, Vec<T>)> = Vec::new();
+    for one in all {
+        let own = key(&one);
+        match groups.iter_mut().find(|(key, _)| *key == own) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((own, vec![one])),
         }
     }
     groups
@@ -198,18 +214,17 @@ pub(crate) fn groups(renditions: Vec<Rendition>) -> Vec<Vec<Rendition>> {
 /// # Errors
 /// [`Error::Unsupported`] for fragments that are far too long.
 pub(crate) fn stream(
-    renditions: Vec<Rendition>,
+    group: Group,
     timeline: Timeline,
-    cuts: Vec<Cuts>,
     names: &mut BTreeSet<String>,
 ) -> Result<Stream, Error> {
-    let first = renditions.first();
+    let first = group.first().map(|(rendition, _)| rendition);
     let kind = first.map_or(TrackKind::Video, |rendition| rendition.track.kind());
     let wanted = first.map_or_else(|| kind.name().to_owned(), Rendition::stream_name);
     let language = first.and_then(Rendition::language);
     let mut taken = BTreeSet::new();
-    let mut qualities = Vec::with_capacity(renditions.len());
-    for (rendition, cuts) in renditions.into_iter().zip(cuts) {
+    let mut qualities = Vec::with_capacity(group.len());
+    for (rendition, cuts) in group {
         let track = &rendition.track;
         check_lengths(&rendition.file, track, &cuts)?;
         let mut bitrate = rendition.bitrate.unwrap_or(track.average_bitrate());

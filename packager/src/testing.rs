@@ -119,6 +119,24 @@ pub(crate) fn avc_entry() -> (Bytes, Codec) {
     codec_of(w, TrackKind::Video)
 }
 
+/// The same of H.265.
+pub(crate) fn hevc_entry() -> (Bytes, Codec) {
+    let mut w = Writer::default();
+    w.boxed(b"hvc1", |w| {
+        w.zeros(24);
+        w.u16(640);
+        w.u16(360);
+        w.zeros(50);
+        w.boxed(b"hvcC", |w| {
+            w.put(&[1, 1, 0x60, 0, 0, 0, 0xb0, 0, 0, 0, 0, 0, 93]);
+            w.zeros(8);
+            // Lengths of four bytes, and one array with one sequence parameter set.
+            w.put(&[3, 1, 33, 0, 1, 0, 2, 0x42, 1]);
+        });
+    });
+    codec_of(w, TrackKind::Video)
+}
+
 /// The same of AAC-LC stereo at 48 kHz.
 pub(crate) fn mp4a_entry() -> (Bytes, Codec) {
     let mut w = Writer::default();
