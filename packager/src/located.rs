@@ -4,11 +4,13 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::error::Error;
+use crate::format::Format;
 use crate::fragment::{Cut, FragmentNoun};
 use crate::index::Sample;
 use crate::indexed::FragmentSamples;
 use crate::moov::Track;
 use crate::picture;
+use crate::stream::{Quality, Stream};
 
 /// A fragment of which it is known what samples it has, but not yet where these are.
 #[derive(Debug, Clone)]
@@ -29,7 +31,59 @@ pub(crate) struct Located {
     pub(crate) near: Option<u64>,
 }
 
+impl Stream {
+    /// Finds the fragment of a quality level that starts at `start`, and which samples it has.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchQuality`] and [`Error::NoSuchTime`].
+    pub(crate) fn locate(
+        &self,
+        bitrate: u64,
+        start: u64,
+        format: Format,
+        noun: FragmentNoun,
+    ) -> Result<Located, Error> {
+        let quality = self.quality(bitrate)?;
+        let found = self.timeline().find(start).and_then(|number| {
+            let located = Located::of(quality, number..number + 1)?;
+            Some((located, number, self.timeline().chunk(number)?))
+        });
+        let Some((located, number, chunk)) = found else {
+            return Err(Error::NoSuchTime { track: self.name().to_owned(), start });
+        };
+        Ok(Located {
+            sequence: u32::try_from(number).unwrap_or(u32::MAX).saturating_add(1),
+            start: chunk.start,
+            duration: chunk.duration,
+            smooth: matches!(format, Format::Smooth(_)),
+            noun,
+            ..located
+        })
+    }
+}
+
 impl Located {
+    /// The samples of fragments that follow each other, or of none, with no time of their own.
+    pub(crate) fn of(quality: &Quality, fragments: Range<usize>) -> Option<Self> {
+        let (samples, source) = if fragments.is_empty() {
+            (0..0, quality.samples.of(0)?)
+        } else {
+            (quality.numbers(fragments.clone())?, quality.samples.of_all(fragments)?)
+        };
+        Some(Located {
+            file: Arc::clone(&quality.file),
+            track: Arc::clone(&quality.track),
+            samples,
+            source,
+            sequence: 0,
+            start: 0,
+            duration: 0,
+            smooth: false,
+            noun: FragmentNoun::Fragments,
+            near: None,
+        })
+    }
+
     /// The range of the index of the file that describes the samples; `None` where these are at
     /// hand.
     pub(crate) fn described(&self) -> Option<Range<u64>> {

@@ -17,10 +17,11 @@ impl Presentation {
     /// # Errors
     /// [`Error::NoSuchTrack`] and [`Error::NoSuchQuality`].
     pub fn key_frame(&self, track: &str, bitrate: u64, time: u64) -> Result<Plan<'static>, Error> {
-        let around = self.stream(track)?.timeline().around(time);
+        let stream = self.stream(track)?;
+        let around = stream.timeline().around(time);
         let start = around.map_or(time, |chunk| chunk.start);
         let (format, noun) = (Format::Dash(DashFormat::Csf), FragmentNoun::Fragments);
-        let mut located = self.locate(track, bitrate, start, format, noun)?;
+        let mut located = stream.locate(bitrate, start, format, noun)?;
         located.near = Some(time);
         Ok(Plan::new(located, None))
     }

@@ -11,13 +11,12 @@ use crate::filter::Filter;
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
 use crate::fragment::{Fragment, FragmentNoun};
 use crate::init::init_segment;
-use crate::located::Located;
 use crate::moov::TrackKind;
 use crate::protect::Protection;
 use crate::server_manifest::{MediaEntry, ServerManifest};
 use crate::stream::{Rendition, Stream, audio_groups, from_zero, stream, video_groups};
 use crate::text::{self, Subtitles, TextError, TextFile, TextStream};
-use crate::timeline::{cut_audio, cut_video, samples_of};
+use crate::timeline::{cut_audio, cut_video};
 use crate::url::Parameters;
 use crate::view::View;
 use crate::{bounds, cut, dash, smooth};
@@ -262,39 +261,7 @@ impl Presentation {
         format: Format,
     ) -> Result<Fragment, Error> {
         let noun = FragmentNoun::Fragments;
-        Ok(self.locate(track, bitrate, start, format, noun)?.at_hand()?.build())
-    }
-
-    /// Finds out which samples a fragment has.
-    pub(crate) fn locate(
-        &self,
-        track: &str,
-        bitrate: u64,
-        start: u64,
-        format: Format,
-        noun: FragmentNoun,
-    ) -> Result<Located, Error> {
-        let stream = self.stream(track)?;
-        let quality = stream.quality(bitrate)?;
-        let found = stream.timeline.find(start).and_then(|at| {
-            let samples = samples_of(&quality.track, &quality.cuts, at)?;
-            Some((at, samples, quality.samples.of(at)?, stream.timeline.chunk(at)?))
-        });
-        let Some((at, samples, source, chunk)) = found else {
-            return Err(Error::NoSuchTime { track: track.to_owned(), start });
-        };
-        Ok(Located {
-            file: Arc::clone(&quality.file),
-            track: Arc::clone(&quality.track),
-            samples,
-            source,
-            sequence: u32::try_from(at).unwrap_or(u32::MAX).saturating_add(1),
-            start: chunk.start,
-            duration: chunk.duration,
-            smooth: matches!(format, Format::Smooth(_)),
-            noun,
-            near: None,
-        })
+        Ok(self.stream(track)?.locate(bitrate, start, format, noun)?.at_hand()?.build())
     }
 }
 

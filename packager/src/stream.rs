@@ -88,6 +88,13 @@ impl Quality {
         &self.track
     }
 
+    /// Numbers of the samples of fragments that follow each other.
+    pub(crate) fn numbers(&self, fragments: Range<usize>) -> Option<Range<u32>> {
+        let start = *self.cuts.get(fragments.start)?;
+        let end = self.cuts.get(fragments.end).copied();
+        Some(start..end.unwrap_or(self.track.placement.kept.end))
+    }
+
     /// The bitrate that names the quality level, in bits per second.
     pub fn bitrate(&self) -> u64 {
         self.bitrate

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::indexed::IndexedTrack;
-use crate::moov::Track;
 use crate::time::{TIMESCALE, rescale, to_units};
 
 /// Wanted length of a fragment, in 100-ns units.
@@ -147,12 +146,6 @@ impl Timeline {
 
 /// First sample of every fragment, for one track.
 pub(crate) type Cuts = Arc<[u32]>;
-
-/// The samples of fragment `at`.
-pub(crate) fn samples_of(track: &Track, cuts: &Cuts, at: usize) -> Option<Range<u32>> {
-    let start = *cuts.get(at)?;
-    Some(start..cuts.get(at + 1).copied().unwrap_or(track.placement.kept.end))
-}
 
 /// A sync sample and its presentation time in 100-ns units.
 #[derive(Debug, Clone, Copy)]

@@ -96,28 +96,30 @@ impl<'a> View<'a> {
     /// The initialization segment of a quality level, for HLS and DASH.
     ///
     /// # Errors
-    /// As [`Presentation::init`].
+    /// As [`Presentation::init`] and [`View::fragment`].
     pub fn init(&self, track: &str, bitrate: u64, format: Format) -> Result<Bytes, Error> {
-        if let Format::Hls(variant) = format
-            && self.outline(variant)?.container == Container::Transport
-        {
+        let has_none = match format {
+            Format::Smooth(_) => true,
+            Format::Hls(variant) => self.outline(variant)?.container == Container::Transport,
+            Format::Dash(_) => false,
+        };
+        if has_none {
             return Err(Error::NoInitSegment);
         }
-        let clear = self.presentation.init(track, bitrate, format)?;
-        let stream = self.presentation.stream(track)?;
-        stream.check(format, self.protection)?;
+        let stream = self.stream(track, format)?;
+        let track = stream.quality(bitrate)?.track();
+        let clear = || init_segment(track, None);
         let Some(Protection { key, method, .. }) = self.protection_of(stream) else {
-            return Ok(clear);
+            return Ok(clear());
         };
-        match (method, format) {
+        Ok(match (method, format) {
             // In a playlist, the key does not apply to it.
-            (Method::Envelope(_), Format::Hls(_)) => Ok(clear),
-            (Method::Envelope(envelope), _) => Ok(envelope.encryptor(key).encrypt(&clear).into()),
+            (Method::Envelope(_), Format::Hls(_)) => clear(),
+            (Method::Envelope(envelope), _) => envelope.encryptor(key).encrypt(&clear()).into(),
             (Method::Common(common), _) => {
-                let track = stream.quality(bitrate)?.track();
-                Ok(init_segment(track, Some(&TrackEncryption { key, common })))
+                init_segment(track, Some(&TrackEncryption { key, common }))
             }
-        }
+        })
     }
 
     /// The kind of a track: decides the content type.
@@ -142,21 +144,7 @@ impl<'a> View<'a> {
         start: u64,
         format: Format,
     ) -> Result<Packaged, Error> {
-        self.part(track, bitrate, start, format, FragmentNoun::Fragments)
-    }
-
-    /// What a noun says of a fragment, whose samples are at hand.
-    ///
-    /// # Errors
-    /// As [`View::fragment`].
-    pub fn part(
-        &self,
-        track: &str,
-        bitrate: u64,
-        start: u64,
-        format: Format,
-        noun: FragmentNoun,
-    ) -> Result<Packaged, Error> {
+        let noun = FragmentNoun::Fragments;
         self.plan(track, bitrate, start, format, noun)?.package(&[])
     }
 
@@ -173,16 +161,15 @@ impl<'a> View<'a> {
         format: Format,
         noun: FragmentNoun,
     ) -> Result<Plan<'a>, Error> {
-        self.protection_in(format)?;
-        self.presentation.stream(track)?.check(format, self.protection)?;
-        if let Format::Hls(variant) = format
-            && let Some(plan) = self.segment(track, bitrate, start, variant)?
-        {
-            return Ok(plan);
+        let stream = self.stream(track, format)?;
+        let located = stream.locate(bitrate, start, format, noun)?;
+        if let Format::Hls(variant) = format {
+            let outline = self.outline(variant)?;
+            if outline.container == Container::Transport {
+                return self.segment(stream, stream.quality(bitrate)?, located, &outline);
+            }
         }
-        let located = self.presentation.locate(track, bitrate, start, format, noun)?;
-        let protection = self.protection_of(self.presentation.stream(track)?);
-        Ok(Plan::new(located, protection))
+        Ok(Plan::new(located, self.protection_of(stream)))
     }
 
     /// The same of a text stream; `None` if the track is not one. It is never encrypted.
@@ -204,6 +191,14 @@ impl<'a> View<'a> {
             _ => 0,
         };
         text::fragment(text, bitrate, start, format, noun, Zero { origin, clock }).map(Some)
+    }
+
+    /// The stream with this track name, unless it cannot be sent as it is asked for.
+    fn stream(&self, track: &str, format: Format) -> Result<&'a Stream, Error> {
+        let protection = self.protection_in(format)?;
+        let stream = self.presentation.stream(track)?;
+        stream.check(format, protection)?;
+        Ok(stream)
     }
 
     /// The protection, unless the format cannot have it: Smooth Streaming knows counter mode only.

@@ -471,10 +471,8 @@ fn parts_of_encrypted_fragments_fit_together() {
     let view = presentation.view(&parameters, Some(&protection));
     let smooth = Format::Smooth(SmoothFormat::Latest);
     let encrypted = |noun| {
-        let Packaged::Samples(encryptor) = view.part("video", 500_000, 0, smooth, noun).unwrap()
-        else {
-            panic!()
-        };
+        let plan = view.plan("video", 500_000, 0, smooth, noun).unwrap();
+        let Packaged::Samples(encryptor) = plan.package(&[]).unwrap() else { panic!() };
         let ranges = encryptor.fragment().ranges.clone();
         let length: u64 = ranges.iter().map(|range| range.end - range.start).sum();
         let mut data = vec![7; length as usize];

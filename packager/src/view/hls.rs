@@ -12,7 +12,6 @@ use crate::playlist_plan::PlaylistPlan;
 use crate::protect::{self, Method, Protection};
 use crate::stream::{Quality, Stream};
 use crate::text;
-use crate::timeline::samples_of;
 
 impl<'a> View<'a> {
     /// The HLS media playlist of a quality level, for files whose samples are at hand.
@@ -39,9 +38,8 @@ impl<'a> View<'a> {
             let outline = self.outline(format)?;
             return text::media(text, bitrate, &outline).map(PlaylistPlan::written);
         }
-        let stream = self.presentation.stream(track)?;
+        let stream = self.stream(track, Format::Hls(format))?;
         let quality = stream.quality(bitrate)?;
-        stream.check(Format::Hls(format), self.protection)?;
         let outline = self.outline(format)?;
         outline.check(quality)?;
         if self.parameters.key_frames {
@@ -101,24 +99,19 @@ impl<'a> View<'a> {
         self.protection_of(stream).or_else(|| self.protection_of(audio?))
     }
 
-    /// A segment, unless those of the format are fragmented MP4.
+    /// A segment of a transport stream: a fragment, with the audio that goes with it.
     pub(super) fn segment(
         &self,
-        track: &str,
-        bitrate: u64,
-        start: u64,
-        format: HlsFormat,
-    ) -> Result<Option<Plan<'a>>, Error> {
-        let outline = self.outline(format)?;
-        if outline.container == Container::FragmentedMp4 {
-            return Ok(None);
-        }
-        let stream = self.presentation.stream(track)?;
-        outline.check(stream.quality(bitrate)?)?;
-        let mut tracks = vec![self.located(stream, bitrate, start, format)?];
-        let audio = self.muxed(stream, &outline)?;
-        tracks.extend(audio.and_then(|audio| companion(stream, audio, start)));
-        Ok(Some(Plan::segment(tracks, self.protection_of_both(stream, audio))))
+        stream: &Stream,
+        quality: &Quality,
+        fragment: Located,
+        outline: &hls::Outline<'_>,
+    ) -> Result<Plan<'a>, Error> {
+        outline.check(quality)?;
+        let audio = self.muxed(stream, outline)?;
+        let companion = audio.and_then(|audio| companion(stream, audio, fragment.start));
+        let tracks = std::iter::once(fragment).chain(companion).collect();
+        Ok(Plan::segment(tracks, self.protection_of_both(stream, audio)))
     }
 
     fn key_frames(
@@ -130,47 +123,17 @@ impl<'a> View<'a> {
         if !outline.has_key_frames || stream.kind() != TrackKind::Video {
             return Err(Error::NoKeyFrames);
         }
+        let (format, noun) = (Format::Hls(outline.format), FragmentNoun::Fragments);
         let chunks = stream.timeline().chunks();
         let fragments = chunks
-            .map(|chunk| self.located(stream, quality.bitrate(), chunk.start, outline.format))
+            .map(|chunk| stream.locate(quality.bitrate(), chunk.start, format, noun))
             .collect::<Result<_, _>>()?;
         Ok(PlaylistPlan::key_frames(stream, fragments, outline))
-    }
-
-    fn located(
-        &self,
-        stream: &Stream,
-        bitrate: u64,
-        start: u64,
-        format: HlsFormat,
-    ) -> Result<Located, Error> {
-        let (format, noun) = (Format::Hls(format), FragmentNoun::Fragments);
-        self.presentation.locate(stream.name(), bitrate, start, format, noun)
     }
 }
 
 /// The audio that goes with a fragment of video, at its best level. It may have no samples.
 fn companion(video: &Stream, audio: &Stream, start: u64) -> Option<Located> {
     let (number, quality) = (video.timeline().find(start)?, audio.qualities().last()?);
-    let chunks = video.timeline().companions(number, audio.timeline());
-    let samples = |at| samples_of(&quality.track, &quality.cuts, at);
-    let last = chunks.end.checked_sub(1).filter(|_| !chunks.is_empty());
-    let (samples, source) = match last {
-        Some(last) => {
-            (samples(chunks.start)?.start..samples(last)?.end, quality.samples.of_all(chunks)?)
-        }
-        None => (0..0, quality.samples.of(0)?),
-    };
-    Some(Located {
-        file: quality.file.clone(),
-        track: quality.track.clone(),
-        samples,
-        source,
-        sequence: 0,
-        start,
-        duration: 0,
-        smooth: false,
-        noun: FragmentNoun::Fragments,
-        near: None,
-    })
+    Located::of(quality, video.timeline().companions(number, audio.timeline()))
 }
