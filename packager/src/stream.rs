@@ -298,7 +298,7 @@ fn transport_peak(track: &IndexedTrack, cuts: &Cuts, timeline: &Timeline) -> u64
     peak(track, cuts, timeline, |samples, data| {
         let keys = before(samples.end).saturating_sub(before(samples.start));
         let count = u64::from(samples.end.saturating_sub(samples.start));
-        format.segment_limit(count, keys, data)
+        format.segment_limit(track, count, keys, data)
     })
 }
 

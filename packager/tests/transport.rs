@@ -247,6 +247,54 @@ fn hevc() {
     assert_same(&studio, "hevc.ts", "hevc.mp4", "a");
 }
 
+/// AC-3 and E-AC-3, known by their stream types and descriptors, alone and beside video.
+#[test]
+fn dolby() {
+    if !have_ffmpeg() {
+        return;
+    }
+    for (codec, text) in [("ac3", "ac-3"), ("eac3", "ec-3")] {
+        let studio = Studio::new();
+        let source = "-f lavfi -i testsrc2=s=160x90:r=25:d=8 \
+                      -f lavfi -i anoisesrc=r=48000:d=8:a=0.3 -ac 6";
+        studio.ffmpeg(&format!("{source} {AVC} -c:a {codec} -b:a 384k film.mp4"));
+        let files = [("film.mp4", TrackKind::Video), ("film.mp4", TrackKind::Audio)];
+        let presentation = presentation(&studio, &files);
+        let master = |format| master(&presentation, format).variants;
+        let (apart, muxed) = (master(HlsFormat::Aapl), master(HlsFormat::AaplV3));
+        for variant in [&apart[0], &muxed[0]] {
+            let codecs = variant.codecs.as_deref().unwrap();
+            assert!(
+                codecs.starts_with("avc1.") && codecs.ends_with(&format!(",{text}")),
+                "{codecs}"
+            );
+        }
+        let alone = apart.last().unwrap();
+        assert_eq!(alone.codecs.as_deref(), Some(text));
+        let sound = play(&studio, &presentation, &alone.uri);
+        assert_bandwidth(&sound, alone.bandwidth);
+        join(&studio, &sound, "audio.ts");
+        join(&studio, &play(&studio, &presentation, &muxed[0].uri), "both.ts");
+        assert_same(&studio, "both.ts", "film.mp4", "v");
+        for name in ["audio.ts", "both.ts"] {
+            assert_same(&studio, name, "film.mp4", "a");
+            let frames = |name: &str| {
+                studio.ffmpeg(&format!("-i {name} -map 0:a -c copy -f {codec} frames"));
+                std::fs::read(studio.path("frames")).unwrap()
+            };
+            // Frames before time 0 are left out.
+            let (carried, source) = (frames(name), frames("film.mp4"));
+            assert!(source.ends_with(&carried) && carried.len() * 100 > source.len() * 99);
+            let args =
+                "-v error -select_streams a -show_entries stream=codec_name,channels -of csv=p=0";
+            let shown =
+                Command::new("ffprobe").args(args.split(' ')).arg(studio.path(name)).output();
+            let shown = String::from_utf8(shown.unwrap().stdout).unwrap();
+            assert!(shown.starts_with(&format!("{codec},6\n")), "{shown}");
+        }
+    }
+}
+
 #[test]
 fn delimiters_and_parameter_sets_are_not_written_twice() {
     if !have_ffmpeg() {

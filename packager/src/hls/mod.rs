@@ -79,7 +79,8 @@ impl Outline<'_> {
     }
 
     /// The audio tracks, each at its best level: a group has one member for each name (RFC 8216
-    /// §4.3.4.1.1). Those that transport streams cannot carry are left out, unless that is all.
+    /// §4.3.4.1.1). The first one is the default. Those that transport streams cannot carry are left
+    /// out, unless that is all.
     pub(crate) fn audio<'p>(
         &self,
         presentation: &'p Presentation,
@@ -97,7 +98,10 @@ impl Outline<'_> {
         }
         match refused {
             Some(error) if audio.is_empty() => Err(error),
-            _ => Ok(audio),
+            _ => {
+                sound::sort(&mut audio);
+                Ok(audio)
+            }
         }
     }
 
@@ -116,8 +120,7 @@ impl Outline<'_> {
 pub(crate) fn master(presentation: &Presentation, outline: &Outline<'_>) -> Result<String, Error> {
     let parameters = outline.parameters;
     let mut out = String::from(outline.head());
-    let mut audio = outline.audio(presentation)?;
-    sound::sort(&mut audio);
+    let audio = outline.audio(presentation)?;
     let mut video: Vec<(&Stream, &Quality)> = presentation
         .of_kind(TrackKind::Video)
         .flat_map(|stream| stream.qualities().iter().map(move |quality| (stream, quality)))

@@ -71,7 +71,7 @@ fn parameters(audio_track: Option<&str>) -> Parameters {
 fn version_4_has_audio_apart_and_key_frames() {
     let presentation = presentation().unwrap();
     let text = presentation.hls_master(HlsFormat::Aapl, &Parameters::default()).unwrap();
-    let (both, alone) = ("BANDWIDTH=117684", "BANDWIDTH=48500");
+    let (both, alone) = ("BANDWIDTH=134434", "BANDWIDTH=65250");
     let of = |bitrate: u32| {
         format!(
             "#EXT-X-STREAM-INF:{both},RESOLUTION=640x360,\
@@ -151,13 +151,13 @@ fn version_3_has_audio_and_video_together() {
         [
             "#EXTM3U",
             "#EXT-X-VERSION:3",
-            "#EXT-X-STREAM-INF:BANDWIDTH=117684,RESOLUTION=640x360,\
+            "#EXT-X-STREAM-INF:BANDWIDTH=134434,RESOLUTION=640x360,\
              CODECS=\"avc1.64001E,mp4a.40.2\"",
             &level(500_000),
-            "#EXT-X-STREAM-INF:BANDWIDTH=117684,RESOLUTION=640x360,\
+            "#EXT-X-STREAM-INF:BANDWIDTH=134434,RESOLUTION=640x360,\
              CODECS=\"avc1.64001E,mp4a.40.2\"",
             &level(1_500_000),
-            "#EXT-X-STREAM-INF:BANDWIDTH=48500,CODECS=\"mp4a.40.2\"",
+            "#EXT-X-STREAM-INF:BANDWIDTH=65250,CODECS=\"mp4a.40.2\"",
             "QualityLevels(128000)/Manifest(aac_eng_2_128000_1_1,format=m3u8-aapl-v3)",
         ]
     );

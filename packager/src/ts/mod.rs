@@ -5,6 +5,8 @@
 
 mod access_unit;
 mod adts;
+mod audio;
+mod dolby;
 mod packet;
 mod pes;
 mod piece;

@@ -13,9 +13,8 @@ pub(crate) const ORIGIN: u64 = 10 * CLOCK as u64;
 /// longer than a frame lasts.
 const LEAD: i64 = 7 * CLOCK as i64 / 10;
 
-/// Stream ids of the first video and the first audio stream.
+/// stream_id of the first video stream (ISO/IEC 13818-1 table 2-22).
 const VIDEO: u8 = 0xe0;
-const AUDIO: u8 = 0xc0;
 
 /// Marker bits `10`, and data_alignment_indicator: an access unit begins with the payload.
 const ALIGNED: u8 = 0x84;
@@ -25,6 +24,10 @@ const WITH_PTS: usize = 14;
 const WITH_DTS: usize = 19;
 /// Bytes of a header of audio.
 pub(super) const AUDIO_HEADER: usize = WITH_PTS;
+/// Bytes of a header that its length field does not count: start code, stream id, and that field.
+const NOT_COUNTED: usize = 6;
+/// The longest audio that one PES packet can have: its length field has 16 bits.
+pub(super) const LONGEST_PAYLOAD: usize = u16::MAX as usize - (AUDIO_HEADER - NOT_COUNTED);
 
 /// From decode times of a track to the clock of the transport stream.
 #[derive(Debug, Clone, Copy)]
@@ -51,6 +54,10 @@ impl Times {
             offset_base: placement.offset_base,
             reorder_delay: placement.reorder_delay,
         }
+    }
+
+    pub(super) fn timescale(self) -> u32 {
+        self.timescale
     }
 
     /// A transport stream knows no negative composition offsets and no edit list: frames decode
@@ -100,9 +107,15 @@ impl Times {
 
     /// Writes the header of audio frames of so many bytes, headers included. Audio is never
     /// reordered.
-    pub(super) fn audio_header(self, moment: Moment, length: usize, out: &mut Vec<u8>) {
-        let behind = u16::try_from(length + AUDIO_HEADER - 6).unwrap_or(0).to_be_bytes();
-        out.extend_from_slice(&[0, 0, 1, AUDIO]);
+    pub(super) fn audio_header(
+        self,
+        stream_id: u8,
+        moment: Moment,
+        length: usize,
+        out: &mut Vec<u8>,
+    ) {
+        let behind = u16::try_from(length + AUDIO_HEADER - NOT_COUNTED).unwrap_or(0).to_be_bytes();
+        out.extend_from_slice(&[0, 0, 1, stream_id]);
         out.extend_from_slice(&behind);
         out.extend_from_slice(&[ALIGNED, 0x80, 5]);
         out.extend_from_slice(&stamp(2, wrapped(self.clock(moment.decode))));

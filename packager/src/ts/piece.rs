@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::access_unit;
-use super::adts;
 use super::packet::{Lane, Payload, write};
 use super::psi;
 use super::segment::{Segment, Unit};
@@ -159,7 +158,7 @@ impl Segment {
         let moment = source.times.moment(first.dts, first.composition_offset);
         let adaptation = self.adaptation(unit, source, first.sync, moment);
         let layout = self.layout(unit);
-        let mut lane = Lane::new(source.format.stream().0, unit.counter);
+        let mut lane = Lane::new(source.format.pid(), unit.counter);
         let Scratch { front, starts } = scratch;
         front.clear();
         let (body, taken) = match &source.format {
@@ -171,13 +170,13 @@ impl Segment {
                     .map_err(|_| bad_length(source, first))?;
                 (sample.get(taken..).unwrap_or_default(), taken)
             }
-            Format::Audio(headers) => {
+            Format::Audio(format) => {
                 let frames: usize = samples.iter().map(|sample| sample.size as usize).sum();
-                let length = frames + samples.len() * adts::HEADER;
-                source.times.audio_header(moment, length, front);
+                let length = frames + samples.len() * format.header_length();
+                source.times.audio_header(format.stream_id(), moment, length, front);
                 for sample in samples {
-                    front.extend_from_slice(&headers.of(sample.size as usize));
-                    front.extend_from_slice(bytes_of(sample, file, piece, data));
+                    let frame = bytes_of(sample, file, piece, data);
+                    format.write(frame, sample.size as usize, front);
                 }
                 starts.clear();
                 (&[][..], 0)

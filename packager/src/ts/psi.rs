@@ -14,25 +14,35 @@ const PROGRAM: u16 = 1;
 pub(super) const AVC: u8 = 0x1b;
 pub(super) const HEVC: u8 = 0x24;
 pub(super) const ADTS: u8 = 0x0f;
+/// stream_type of AC-3 and E-AC-3 (ATSC A/52 §A3.2 and §G.3.2).
+pub(super) const AC3: u8 = 0x81;
+pub(super) const EAC3: u8 = 0x87;
 
 /// Length of the two packets.
 pub(super) const LENGTH: usize = 2 * PACKET;
 
-/// A stream of the program: its PID and its type.
-pub(super) type Stream = (u16, u8);
+/// A stream of the program.
+pub(super) struct Stream {
+    pub(super) pid: u16,
+    pub(super) stream_type: u8,
+    /// A few bytes: both tables have one packet each.
+    pub(super) descriptors: Vec<u8>,
+}
 
 /// The two packets. The first stream carries the clock. There is one of each in a segment, so their
 /// continuity counters are the number of the segment.
 pub(super) fn write(streams: &[Stream], counter: u8, out: &mut [u8]) {
-    let clock = streams.first().map_or(0x1fff, |(pid, _)| *pid);
-    let mut map = Vec::with_capacity(32);
+    let clock = streams.first().map_or(0x1fff, |stream| stream.pid);
+    let mut map = Vec::with_capacity(48);
     // Reserved bits are 1.
     map.extend_from_slice(&(0xe000 | clock).to_be_bytes());
     map.extend_from_slice(&[0xf0, 0]);
-    for (pid, stream_type) in streams {
+    for Stream { pid, stream_type, descriptors } in streams {
         map.push(*stream_type);
         map.extend_from_slice(&(0xe000 | pid).to_be_bytes());
-        map.extend_from_slice(&[0xf0, 0]);
+        let length = u16::try_from(descriptors.len()).unwrap_or(0);
+        map.extend_from_slice(&(0xf000 | length).to_be_bytes());
+        map.extend_from_slice(descriptors);
     }
     let mut association = Vec::with_capacity(4);
     association.extend_from_slice(&PROGRAM.to_be_bytes());

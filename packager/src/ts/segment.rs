@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::packet::{Adaptation, Layout, PACKET};
 use super::pes::Moment;
 use super::psi;
-use super::source::{AUDIO_PES, Format, Source};
-use super::{adts, pes};
+use super::source::{Format, Source};
+use super::{audio, pes};
 use crate::index::Sample;
 
 /// An MPEG transport stream segment, to be made of the bytes of one or two files.
@@ -143,7 +143,7 @@ impl Segment {
         let length = size
             + match &source.format {
                 Format::Video(format) => moment.header_length() + format.added(first.sync),
-                Format::Audio(_) => pes::AUDIO_HEADER + samples.len() * adts::HEADER,
+                Format::Audio(format) => pes::AUDIO_HEADER + samples.len() * format.header_length(),
             };
         (self.adaptation(unit, source, first.sync, moment).len(), length)
     }
@@ -236,26 +236,27 @@ fn units(source: &Source, number: u8) -> Vec<Unit> {
         packet: 0,
     };
     let samples = &source.samples;
-    if let Format::Video(_) = source.format {
-        return (0..samples.len()).map(|at| unit(at, 1)).collect();
-    }
+    let format = match &source.format {
+        Format::Video(_) => return (0..samples.len()).map(|at| unit(at, 1)).collect(),
+        Format::Audio(format) => format,
+    };
+    let interval = audio::interval(source.times.timescale());
     let mut units: Vec<Unit> = Vec::new();
-    let (mut bytes, mut expected) = (0, None);
+    let (mut bytes, mut start, mut expected) = (0, 0, None);
     for (at, sample) in samples.iter().enumerate() {
-        let frame = sample.size as usize + adts::HEADER;
+        let frame = sample.size as usize + format.header_length();
+        let end = sample.dts.saturating_add(sample.duration.into());
         // Only the first frame of a PES packet has a time: the others follow without a gap.
-        match units
-            .last_mut()
-            .filter(|_| (bytes + frame) as u64 <= AUDIO_PES && follows(expected, sample))
-        {
+        let fits = bytes + frame <= pes::LONGEST_PAYLOAD && end.saturating_sub(start) <= interval;
+        match units.last_mut().filter(|_| fits && follows(expected, sample)) {
             Some(last) => last.count += 1,
             None => {
                 units.push(unit(at, 1));
-                bytes = 0;
+                (bytes, start) = (0, sample.dts);
             }
         }
         bytes += frame;
-        expected = Some((sample.dts + u64::from(sample.duration), sample.duration));
+        expected = Some((end, sample.duration));
     }
     units
 }

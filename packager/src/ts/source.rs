@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::packet::PACKET;
 use super::pes::{self, Times};
-use super::{access_unit, adts, psi};
+use super::psi::{self, Stream};
+use super::{access_unit, audio};
 use crate::codec::Codec;
 use crate::error::Error;
 use crate::index::Sample;
@@ -12,17 +13,13 @@ use crate::moov::Track;
 
 /// Larger samples are refused: one sample has to be in memory as a whole. The largest picture that
 /// H.264 allows, at level 6.2, has 27 MB (§A.3.1).
-const LARGEST_SAMPLE: u32 = 32 << 20;
+const LARGEST_SAMPLE: usize = 32 << 20;
 /// Larger parameter sets are refused: they are written before each key frame.
 const LARGEST_SETS: usize = 16 << 10;
 
 /// Adaptation field with the program clock, and PES header: of video at most, and of audio.
 const VIDEO_OVERHEAD: u64 = 8 + 19;
 const AUDIO_OVERHEAD: u64 = 8 + pes::AUDIO_HEADER as u64;
-
-/// Audio frames are put into one PES packet up to so many bytes: as many as fill 16 transport
-/// packets with its header. Less would waste packets, more would delay sound that is muxed.
-pub(super) const AUDIO_PES: u64 = 16 * 184 - AUDIO_OVERHEAD;
 
 /// Samples of a track that go into one segment.
 #[derive(Debug, Clone)]
@@ -38,7 +35,7 @@ pub(crate) struct Source {
 #[derive(Debug, Clone)]
 pub(crate) enum Format {
     Video(access_unit::Format),
-    Audio(adts::Headers),
+    Audio(audio::Format),
 }
 
 impl Format {
@@ -55,27 +52,25 @@ impl Format {
                 }
                 Ok(Format::Video(format))
             }
-            Codec::Aac(config) => adts::Headers::new(config)
+            Codec::Aac(_) | Codec::Ac3(_) | Codec::Eac3(_) => audio::Format::new(codec)
                 .map(Format::Audio)
                 .ok_or_else(|| refuse("AAC with this channel layout or sampling rate")),
-            other => Err(refuse(other.name())),
+            Codec::Av1(_) => Err(refuse(codec.name())),
         }
     }
 
-    /// How long a segment of so many samples, key frames among them, and bytes of media data is at
-    /// most. Each access unit may leave most of a packet empty; that many do is what makes this
-    /// larger than what comes out.
-    pub(crate) fn segment_limit(&self, samples: u64, keys: u64, data: u64) -> u64 {
+    /// How long a segment of so many samples of a track, key frames among them, and bytes of media
+    /// data is at most. Each PES packet may leave most of a transport packet empty; that many do is
+    /// what makes this larger than what comes out.
+    pub(crate) fn segment_limit(&self, track: &Track, samples: u64, keys: u64, data: u64) -> u64 {
         let (units, bytes) = match self {
             Format::Video(format) => {
                 let sets = format.parameter_sets() as u64 * keys;
                 (samples, data + samples * (VIDEO_OVERHEAD + format.added(false) as u64) + sets)
             }
-            Format::Audio(_) => {
-                let frames = data + samples * adts::HEADER as u64;
-                // A PES packet is full when the next frame does not fit.
-                let least = AUDIO_PES.saturating_sub(frames / samples.max(1)).max(AUDIO_PES / 2);
-                let units = frames.div_ceil(least);
+            Format::Audio(format) => {
+                let frames = data + samples * format.header_length() as u64;
+                let units = audio::packets_limit(track, samples, frames);
                 (units, frames + units * AUDIO_OVERHEAD)
             }
         };
@@ -84,12 +79,20 @@ impl Format {
         packets * PACKET as u64
     }
 
-    /// PID and stream type.
-    pub(super) fn stream(&self) -> psi::Stream {
+    pub(super) fn pid(&self) -> u16 {
         match self {
-            Format::Video(format) if format.is_hevc() => (psi::VIDEO, psi::HEVC),
-            Format::Video(_) => (psi::VIDEO, psi::AVC),
-            Format::Audio(_) => (psi::AUDIO, psi::ADTS),
+            Format::Video(_) => psi::VIDEO,
+            Format::Audio(_) => psi::AUDIO,
+        }
+    }
+
+    /// Its entry in the program map.
+    pub(super) fn stream(&self) -> Stream {
+        let video = |stream_type| Stream { pid: psi::VIDEO, stream_type, descriptors: Vec::new() };
+        match self {
+            Format::Video(format) if format.is_hevc() => video(psi::HEVC),
+            Format::Video(_) => video(psi::AVC),
+            Format::Audio(format) => format.stream(),
         }
     }
 }
@@ -106,16 +109,14 @@ impl Source {
     ) -> Result<Self, Error> {
         let format = Format::new(&track.codec)?;
         let (largest, what) = match &format {
-            Format::Video(_) => (LARGEST_SAMPLE, "a picture of more than 32 MiB"),
-            Format::Audio(_) => (LARGEST_FRAME, "an AAC frame of more than 8184 bytes"),
+            Format::Video(_) => (LARGEST_SAMPLE, "picture"),
+            Format::Audio(format) => (format.largest_frame(), "frame of sound"),
         };
         let samples: Vec<_> = samples.filter(|sample| sample.size > 0).collect();
-        if samples.iter().any(|sample| sample.size > largest) {
-            return Err(Error::NotInTransportStream { what: what.to_owned() });
+        if samples.iter().any(|sample| sample.size as usize > largest) {
+            let what = format!("a {what} of more than {largest} bytes");
+            return Err(Error::NotInTransportStream { what });
         }
         Ok(Source { file: Arc::clone(file), samples, times: Times::of(track), format })
     }
 }
-
-/// What fits into a frame with an ADTS header.
-const LARGEST_FRAME: u32 = (adts::LONGEST - adts::HEADER) as u32;

@@ -254,6 +254,31 @@ proptest! {
     }
 }
 
+/// The clock references of a segment, and the times of its PES packets, in units of 90 kHz.
+fn clocks(bytes: &[u8]) -> (Vec<u64>, Vec<u64>) {
+    let fields = packets(bytes).into_iter().filter_map(|packet| packet.adaptation_field);
+    let clocks = fields.filter_map(|field| Some(field.pcr?.as_u64() / 300)).collect();
+    let (video, audio) = units(bytes);
+    let stamps = video.iter().chain(&audio).filter_map(|pes| pes.header.pts);
+    (clocks, stamps.map(|time| time.as_u64()).collect())
+}
+
+/// ISO/IEC 13818-1 §2.7.2 and §2.7.4.
+#[test]
+fn the_clock_and_times_come_often_enough() {
+    // Sound of 6 kbit/s, and of 3 Mbit/s.
+    for size in [16, 8184] {
+        let sound = Film::sound(&[size; 200]);
+        let source = sound.source("a.mp4", &audio(48_000, 1024, 200));
+        let bytes = make(&Segment::new(vec![source], 0, 0, 1), &[&sound]);
+        let (clocks, stamps) = clocks(&bytes);
+        assert_eq!((clocks.len(), stamps.len()), (50, 50), "four frames together last 85 ms");
+        assert!(clocks.windows(2).all(|pair| pair[1] - pair[0] <= 9_000), "{clocks:?}");
+        // So long before they are heard.
+        assert!(clocks.iter().zip(&stamps).all(|(clock, stamp)| stamp - clock == 63_000));
+    }
+}
+
 #[test]
 fn tables_name_the_streams() {
     let sound = Film::sound(&[100; 20]);
@@ -282,7 +307,8 @@ fn a_gap_in_the_sound_gets_a_time_of_its_own() {
     let source = sound.source("a.mp4", &audio(48_000, 1024, 20));
     let (_, found) = units(&make(&Segment::new(vec![source], 0, 0, 1), &[&sound]));
     let times: Vec<_> = found.iter().map(|pes| pes.header.pts.unwrap().as_u64()).collect();
-    assert_eq!(times, [0, 8, 14].map(|number| 900_000 + 1920 * number));
+    // Four go together, and none goes with what comes behind a gap.
+    assert_eq!(times, [0, 4, 8, 12, 14, 18].map(|number| 900_000 + 1920 * number));
 }
 
 #[test]
