@@ -26,6 +26,8 @@ pub(crate) fn key_frames(
     let longest = listed.iter().map(|((_, frame), end)| end - frame.time).max().unwrap_or(0);
     let mut out = String::with_capacity(256 + listed.len() * 112);
     head(&mut out, outline, longest);
+    // That allows for a target duration of its own (RFC 8216 §6.2.4).
+    out.push_str("#EXT-X-PLAYLIST-TYPE:VOD\n");
     date(&mut out, listed.first().map_or(0, |((_, frame), _)| frame.time));
     out.push_str("#EXT-X-I-FRAMES-ONLY\n");
     let uri = segment_uri(stream, None, "\n", outline) + outline.segment_suffix();

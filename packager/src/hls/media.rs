@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{Container, Outline, micros};
+use crate::moov::TrackKind;
+use crate::presentation::Presentation;
 use crate::stream::Stream;
 use crate::time::{TIMESCALE, iso_date_time};
 use crate::timeline::Chunk;
@@ -10,10 +12,11 @@ use crate::timeline::Chunk;
 /// Writes the media playlist of any quality level of a stream: all have the same fragments, and
 /// the bitrate is in the folder of the playlist. `audio` is what the segments have beside video.
 /// `keys` are `EXT-X-KEY` lines: they come behind the initialization segment, so they do not apply
-/// to it and it is clear (RFC 8216 §4.3.2.4).
+/// to it and it is clear (RFC 8216 §4.3.2.4). `longest` is what [`longest`] says.
 pub(crate) fn media(
     stream: &Stream,
     audio: Option<&Stream>,
+    longest: u64,
     outline: &Outline<'_>,
     keys: &str,
 ) -> String {
@@ -24,7 +27,6 @@ pub(crate) fn media(
             timeline.numbers().filter_map(|at| timeline.joined(at, audio.timeline())).collect()
         }
     };
-    let longest = chunks.iter().map(|chunk| chunk.duration).max().unwrap_or(0);
     let mut out = String::with_capacity(256 + chunks.len() * 112);
     head(&mut out, outline, longest);
     match outline.container {
@@ -48,6 +50,24 @@ pub(crate) fn media(
     }
     out.push_str("#EXT-X-ENDLIST\n");
     out
+}
+
+/// Duration of the longest segment of all playlists of sound and picture, in 100-ns units: their
+/// target durations must be the same (RFC 8216 §6.2.4), and sound is cut between its own frames.
+pub(crate) fn longest(presentation: &Presentation, outline: &Outline<'_>) -> u64 {
+    let streams = presentation.streams().iter().map(Stream::timeline);
+    let apart = streams.map(|timeline| timeline.longest());
+    let (video, audio) = (presentation.of_kind(TrackKind::Video), TrackKind::Audio);
+    let pairs = video.filter(|_| outline.is_muxed()).flat_map(|video| {
+        presentation.of_kind(audio).map(|audio| (video.timeline(), audio.timeline()))
+    });
+    // Only at both ends, a segment may be longer than its video.
+    let muxed = pairs.flat_map(|(video, audio)| {
+        let numbers = video.numbers();
+        let ends = [numbers.start, numbers.end.saturating_sub(1)];
+        ends.into_iter().filter_map(|number| Some(video.joined(number, audio)?.duration))
+    });
+    apart.chain(muxed).max().unwrap_or(0)
 }
 
 /// Writes what a media playlist begins with.

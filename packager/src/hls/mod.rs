@@ -16,7 +16,7 @@ use crate::{text, ts};
 use sound::{Group, Sound};
 
 pub(crate) use key_frames::key_frames;
-pub(crate) use media::{date, media};
+pub(crate) use media::{date, longest, media};
 
 /// What segments are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

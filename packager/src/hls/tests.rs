@@ -1,7 +1,11 @@
 #![allow(clippy::unwrap_used)]
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::format::{Format, HlsFormat};
-use crate::testing::presentation;
+use crate::presentation::Presentation;
+use crate::stream::{Rendition, Stream};
+use crate::testing::{audio, presentation, video};
 use crate::url::Parameters;
 use crate::view::Packaged;
 
@@ -54,7 +58,7 @@ fn media_playlist() {
     assert_eq!(
         text,
         "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n#EXT-X-PLAYLIST-TYPE:VOD\n\
-         #EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:6\n\
+         #EXT-X-MEDIA-SEQUENCE:0\n#EXT-X-TARGETDURATION:7\n\
          #EXT-X-MAP:URI=\"Fragments(video=i,format=m3u8-cmaf)\"\n\
          #EXTINF:6.000000,no-desc\nFragments(video=0,format=m3u8-cmaf)\n\
          #EXTINF:6.000000,no-desc\nFragments(video=60000000,format=m3u8-cmaf)\n\
@@ -95,7 +99,7 @@ fn version_4_has_audio_apart_and_key_frames() {
     assert_eq!(
         media,
         "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-ALLOW-CACHE:NO\n#EXT-X-MEDIA-SEQUENCE:0\n\
-         #EXT-X-TARGETDURATION:6\n#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:00.000+00:00\n\
+         #EXT-X-TARGETDURATION:7\n#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:00.000+00:00\n\
          #EXTINF:6.000000,no-desc\nFragments(video=0,format=m3u8-aapl)\n\
          #EXTINF:6.000000,no-desc\nFragments(video=60000000,format=m3u8-aapl)\n\
          #EXTINF:2.000000,no-desc\nFragments(video=120000000,format=m3u8-aapl)\n\
@@ -113,7 +117,8 @@ fn key_frames_are_ranges_of_segments() {
     assert_eq!(
         head,
         "#EXTM3U\n#EXT-X-VERSION:4\n#EXT-X-ALLOW-CACHE:NO\n#EXT-X-MEDIA-SEQUENCE:0\n\
-         #EXT-X-TARGETDURATION:2\n#EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:00.000+00:00\n"
+         #EXT-X-TARGETDURATION:2\n#EXT-X-PLAYLIST-TYPE:VOD\n\
+         #EXT-X-PROGRAM-DATE-TIME:1970-01-01T00:00:00.000+00:00\n"
     );
     let lines: Vec<_> = list.lines().collect();
     // Frames of 100 bytes take a packet each, and the tables come first.
@@ -135,6 +140,32 @@ fn key_frames_are_ranges_of_segments() {
     }
     let audio = "aac_eng_2_128000_1_1";
     assert_eq!(refused(audio, 128_000, HlsFormat::Aapl), Error::NoKeyFrames);
+}
+
+/// RFC 8216 §6.2.4: the same in all media playlists of sound and picture.
+#[test]
+fn target_durations_are_the_same() {
+    let targets = |tracks: [(&str, crate::IndexedTrack); 2], format| {
+        let renditions = tracks.map(|(file, track)| Rendition::new(file, Arc::new(track)));
+        let presentation = Presentation::new(renditions.to_vec()).unwrap();
+        let target = |stream: &Stream| {
+            let bitrate = stream.qualities()[0].bitrate();
+            let text = presentation.hls_media(stream.name(), bitrate, format).unwrap();
+            let line = text.lines().find_map(|line| line.strip_prefix("#EXT-X-TARGETDURATION:"));
+            line.unwrap().parse::<u32>().unwrap()
+        };
+        presentation.streams().iter().map(target).collect::<Vec<_>>()
+    };
+    let film = |frames| ("video.mp4", video(25, 1, frames, 50));
+    let sound = |frames| ("sound.mp4", audio(48_000, 1024, frames));
+    for format in [HlsFormat::Cmaf, HlsFormat::Aapl, HlsFormat::AaplV3] {
+        // Sound is cut at 5.995 s and at 12.011 s.
+        assert_eq!(targets([film(350), sound(656)], format), [7, 7]);
+    }
+    // Sound of eight seconds more is in the last segment, or in one of its own.
+    let longer = |format| targets([film(350), sound(1032)], format);
+    assert_eq!(longer(HlsFormat::Aapl), [9, 9]);
+    assert_eq!(longer(HlsFormat::AaplV3), [11, 11]);
 }
 
 #[test]

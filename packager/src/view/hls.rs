@@ -48,7 +48,8 @@ impl<'a> View<'a> {
         let audio = self.muxed(stream, &outline)?;
         let protection = self.protection_of_both(stream, audio);
         let keys = protection.map_or_else(String::new, protect::hls::keys);
-        Ok(PlaylistPlan::written(hls::media(stream, audio, &outline, &keys)))
+        let longest = hls::longest(self.presentation, &outline);
+        Ok(PlaylistPlan::written(hls::media(stream, audio, longest, &outline, &keys)))
     }
 
     pub(super) fn outline(&self, format: HlsFormat) -> Result<hls::Outline<'a>, Error> {
@@ -62,7 +63,9 @@ impl<'a> View<'a> {
             }
             (HlsFormat::Aapl | HlsFormat::AaplV3, _) => Container::Transport,
         };
-        // Byte ranges of segments that are encrypted as a whole cannot be decrypted.
+        // AES-128 encrypts a segment as a whole, chained from its first block and padded at its end
+        // (RFC 8216 §4.3.2.4). A player that has a byte range of one would decrypt it as a segment
+        // of its own, which it is not: there are no such playlists then.
         let mut video = self.presentation.of_kind(TrackKind::Video);
         let has_key_frames = format == HlsFormat::Aapl
             && container == Container::Transport
