@@ -52,8 +52,8 @@ impl Film {
                 unit.extend_from_slice(DELIMITER);
             }
             if picture.sets {
-                nal_units.push(vec![0x67, 1, 2]);
-                unit.extend_from_slice(&[0, 0, 0, 1, 0x67, 1, 2]);
+                nal_units.extend([vec![0x67, 1, 2], vec![0x68, 3]]);
+                unit.extend_from_slice(&[0, 0, 0, 1, 0x67, 1, 2, 0, 0, 0, 1, 0x68, 3]);
             } else if picture.sync {
                 unit.extend_from_slice(PARAMETER_SETS);
             }
