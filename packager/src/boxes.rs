@@ -103,8 +103,8 @@ impl<'a> Reader<'a> {
         };
         let Some(len) = len.filter(|len| *len <= self.rest.len()) else {
             return Err(self.place.malformed(format!(
-                "child box {:?} has an impossible size",
-                kind.escape_ascii().to_string()
+                "child box \"{}\" has an impossible size",
+                kind.escape_ascii()
             )));
         };
         Ok(Some((kind, self.take(len)?)))

@@ -38,11 +38,11 @@ pub enum Error {
         file: String,
     },
     /// The file holds no track of the wanted kind or with the wanted id.
-    #[error("{file}: no {wanted} track")]
+    #[error("{file}: there is no {wanted}")]
     NoTrack {
         /// Name of the file, as the caller gave it.
         file: String,
-        /// What was looked for, such as `video` or `id 3`.
+        /// What was looked for, such as `video track` or `track with id 3`.
         wanted: String,
     },
     /// A presentation was asked for without any rendition.

@@ -354,7 +354,7 @@ impl Mp4 {
         self.tracks
             .iter()
             .find(|track| track.kind == kind)
-            .ok_or_else(|| self.missing(refused, kind.name()))
+            .ok_or_else(|| self.missing(refused, format!("{} track", kind.name())))
     }
 
     /// The track with this id.
@@ -366,12 +366,12 @@ impl Mp4 {
         self.tracks
             .iter()
             .find(|track| track.id == id)
-            .ok_or_else(|| self.missing(refused, &format!("id {id}")))
+            .ok_or_else(|| self.missing(refused, format!("track with id {id}")))
     }
 
-    fn missing(&self, refused: Option<&Refused>, wanted: &str) -> Error {
+    fn missing(&self, refused: Option<&Refused>, wanted: String) -> Error {
         refused.map_or_else(
-            || Error::NoTrack { file: self.file.clone(), wanted: wanted.to_owned() },
+            || Error::NoTrack { file: self.file.clone(), wanted },
             |refused| refused.reason.clone(),
         )
     }

@@ -79,8 +79,7 @@ impl SampleEntry {
             (TrackKind::Audio, b"mp4a" | b"ac-3" | b"ec-3") => (audio(entry, format)?, None),
             (_, b"encv" | b"enca") => return Err(place.unsupported("an encrypted track")),
             _ => {
-                let name = format.escape_ascii().to_string();
-                return Err(place.unsupported(format!("codec {name:?}")));
+                return Err(place.unsupported(format!("codec \"{}\"", format.escape_ascii())));
             }
         })
     }

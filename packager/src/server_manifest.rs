@@ -182,7 +182,7 @@ impl MediaEntry {
         if track.kind() != kind {
             return Err(Error::NoTrack {
                 file: self.src.clone(),
-                wanted: format!("{} with id {id}", kind.name()),
+                wanted: format!("{} track with id {id}", kind.name()),
             });
         }
         Ok(Arc::clone(track))

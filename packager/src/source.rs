@@ -257,8 +257,8 @@ impl Locate {
             return Ok(Step::Found(boxes));
         }
         Err(self.place().malformed(format!(
-            "the top-level box {:?} at offset {} claims {} bytes, {left} are left",
-            header.kind.escape_ascii().to_string(),
+            "the top-level box \"{}\" at offset {} claims {} bytes, {left} are left",
+            header.kind.escape_ascii(),
             self.position,
             header.total,
         )))

@@ -203,8 +203,13 @@ fn server_manifest(path: &str) -> Result<(Cow<'_, str>, &str), UrlError> {
 }
 
 fn presentation(ism: &str, call: &Call<'_>) -> Result<Request, UrlError> {
-    if call.noun != "manifest" {
-        return Err(syntax(format!("unknown noun {:?}", call.noun)));
+    match call.noun.as_str() {
+        "manifest" => {}
+        "" => return Err(syntax(format!("expected /manifest behind {ism}"))),
+        "qualitylevels" => {
+            return Err(syntax("expected /Fragments(…) or /Manifest(…) behind QualityLevels(…)"));
+        }
+        noun => return Err(syntax(format!("unknown noun {noun:?}"))),
     }
     call.check_extension(MANIFEST_EXTENSIONS)?;
     let (parameters, format) = Parameters::parse(call.parameters.iter().copied())?;

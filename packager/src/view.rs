@@ -75,8 +75,10 @@ impl<'a> View<'a> {
     /// codec that does not fit.
     pub fn manifest(&self, format: Format) -> Result<String, Error> {
         let (presentation, parameters) = (self.presentation, self.parameters);
-        if let Some(name) = &parameters.audio_track {
-            presentation.stream(name)?;
+        if let Some(name) = &parameters.audio_track
+            && presentation.stream(name)?.kind() != TrackKind::Audio
+        {
+            return Err(Error::NoSuchTrack { track: name.clone() });
         }
         let protection = self.protection_in(format)?;
         presentation.streams().iter().try_for_each(|stream| stream.check(format, protection))?;

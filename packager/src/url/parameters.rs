@@ -76,6 +76,7 @@ impl Parameters {
                 }
                 "extensions" => options.extensions = Some(flag(&name, value)?),
                 "type" if value.eq_ignore_ascii_case("keyframes") => options.key_frames = true,
+                "type" => return Err(syntax("type is keyframes")),
                 _ => return Err(UrlError::UnsupportedParameter { name }),
             }
             if let Some(name) = seen.replace(name) {

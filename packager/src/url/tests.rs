@@ -146,10 +146,22 @@ fn formats_that_do_not_fit() {
         Request::parse("a.ism/manifest(format=m3u8-cmaf,colour=red)"),
         Err(UrlError::UnsupportedParameter { name: "colour".to_owned() })
     );
-    assert_eq!(
-        Request::parse("a.ism/QualityLevels(1)/Manifest(video,format=m3u8-aapl,type=all)"),
-        Err(UrlError::UnsupportedParameter { name: "type".to_owned() })
-    );
+}
+
+#[test]
+fn what_is_missing_or_wrong_is_told() {
+    for (path, told) in [
+        ("a.ism", "expected /manifest behind a.ism"),
+        ("a.ism/", "expected /manifest behind a.ism"),
+        ("a.ism/QualityLevels(5)", "expected /Fragments(…) or /Manifest(…) behind"),
+        ("a.ism/manifests", "unknown noun \"manifests\""),
+        ("a.ism/QualityLevels(1)/Manifest(video,format=m3u8-aapl,type=all)", "type is keyframes"),
+    ] {
+        match Request::parse(path) {
+            Err(UrlError::Syntax { problem }) => assert!(problem.contains(told), "{problem}"),
+            other => panic!("{path}: {other:?}"),
+        }
+    }
 }
 
 #[test]

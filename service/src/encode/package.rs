@@ -135,8 +135,9 @@ fn is_manifest(name: &str) -> bool {
 
 /// The MIME type that goes with the extension of a file that is passed on.
 pub(crate) fn mime_type_of(name: &str) -> &'static str {
-    const TYPES: [(&str, &str); 9] = [
+    const TYPES: [(&str, &str); 10] = [
         ("mp4", "video/mp4"),
+        ("m4v", "video/mp4"),
         ("ts", "video/mp2t"),
         ("jpg", "image/jpeg"),
         ("png", "image/png"),

@@ -79,11 +79,17 @@ async fn current(
     Ok((Arc::new(loaded), reading.marks))
 }
 
+fn no_server_manifest(ism: &str) -> OriginError {
+    OriginError::not_found(format!(
+        "There is no file {ism}. Streams need a server manifest: encoding writes one, and one can be \
+         uploaded beside MP4 files."
+    ))
+}
+
 async fn load(reading: &mut Reading<'_>, asset: &str, ism: &str) -> Result<Loaded, OriginError> {
     let unsupported = |message: String| OriginError::new(Code::FormatNotSupported, message);
     let file = files::open(reading, asset, ism).await?;
-    let info =
-        file.info().ok_or_else(|| OriginError::not_found(format!("There is no file {ism}.")))?;
+    let info = file.info().ok_or_else(|| no_server_manifest(ism))?;
     if info.size > LARGEST_ISM {
         return Err(unsupported(format!("{ism} is larger than {LARGEST_ISM} bytes.")));
     }

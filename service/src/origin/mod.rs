@@ -139,11 +139,13 @@ fn split(path: &str) -> Option<(&str, &str)> {
 /// What streams can be asked with.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// Players are on other sites: they may read everything.
+/// Players are on other sites: they may read everything. The wildcard does not stand for
+/// `Authorization` (Fetch standard, "CORS-preflight fetch"), which players that are told to add it
+/// for the key add to all requests.
 const CROSS_ORIGIN: [(HeaderName, &str); 4] = [
     (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
     (header::ACCESS_CONTROL_ALLOW_METHODS, METHODS),
-    (header::ACCESS_CONTROL_ALLOW_HEADERS, "*"),
+    (header::ACCESS_CONTROL_ALLOW_HEADERS, "*, Authorization"),
     (header::ACCESS_CONTROL_EXPOSE_HEADERS, "*"),
 ];
 

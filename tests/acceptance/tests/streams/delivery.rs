@@ -184,7 +184,7 @@ fn players_are_told_durations_and_that_they_may_read() {
         .send()
         .expect(204)
         .expect_header("access-control-allow-origin", "*")
-        .expect_header("access-control-allow-headers", "*")
+        .expect_header("access-control-allow-headers", "*, Authorization")
         .expect_header("access-control-max-age", "86400");
     assert!(preflight.body.is_empty());
     let refused = stage.api().plain("DELETE", &stage.url(FRAGMENT)).send().expect(405);

@@ -53,6 +53,9 @@ fn files_are_sent_as_what_they_were_uploaded() {
         ("typed.mp4", "video/mp4", "video/mp4"),
         ("page.html", "text/html; charset=utf-8", "text/html; charset=utf-8"),
         ("plain.bin", "", "application/octet-stream"),
+        ("page.xml", "", "application/octet-stream"),
+        ("untold.mp4", "", "video/mp4"),
+        ("untold.M4A", "application/octet-stream", "audio/mp4"),
     ] {
         let mut put = api.plain("PUT", &blob_url(&sas, name));
         if !sent.is_empty() {

@@ -171,6 +171,7 @@ fn what_leads_to_nothing() {
         ("film.ism/Manifest(filter=..%5C)", SYNTAX),
         ("film.ism/Manifest(audioTrack=nope)", NO_TRACK),
         ("film.ism/Manifest(format=m3u8-cmaf,audioTrack=nope)", NO_TRACK),
+        ("film.ism/Manifest(format=m3u8-aapl,audioTrack=video)", NO_TRACK),
         ("film.ism/QualityLevels(0)/Fragments(video=0)", NO_QUALITY),
         ("film.ism/QualityLevels(18446744073709551615)/Fragments(video=0)", NO_QUALITY),
         ("film.ism/QualityLevels(1)/Manifest(video,format=m3u8-cmaf)", NO_QUALITY),
@@ -199,6 +200,9 @@ fn what_leads_to_nothing() {
     }
     let said = refused(stage, "film.ism/Manifest(format=F4M-F4F)", NO_FORMAT);
     assert!(said.contains("HDS"), "{said}");
+    // Whoever uploads a video and streams it at once is told what is missing.
+    let said = refused(stage, "low.ism/Manifest", NO_RESOURCE);
+    assert!(said.contains("server manifest"), "{said}");
 }
 
 #[test]
@@ -215,6 +219,7 @@ fn assets_that_cannot_be_packaged() {
             "<smil><body><switch><video src=\"{file}\" systemBitrate=\"1\"/></switch></body></smil>"
         )
     };
+    let two = "<video src=\"low.mp4\"><param name=\"trackID\" value=\"2\"/></video>";
     put("no.mp4", &not_a_video());
     put("empty.mp4", b"");
     for (name, content, want) in [
@@ -226,6 +231,7 @@ fn assets_that_cannot_be_packaged() {
         ("missing.ism", naming("nowhere.mp4"), NO_FILE),
         ("away.ism", naming("../../account.json"), NO_MEDIA),
         ("no.ism", naming("no.mp4"), NO_MEDIA),
+        ("two.ism", format!("<smil><body><switch>{two}</switch></body></smil>"), NO_MEDIA),
         ("hollow.ism", naming("empty.mp4"), NO_MEDIA),
     ] {
         put(name, content.as_bytes());
@@ -234,6 +240,8 @@ fn assets_that_cannot_be_packaged() {
         }
         refused(stage, &format!("{name}/QualityLevels(1)/Fragments(video=0)"), want);
     }
+    let said = refused(stage, "two.ism/Manifest", NO_MEDIA);
+    assert!(said.contains("low.mp4: there is no track with id 2"), "{said}");
     api.delete(&key("Locators", &sas)).send().expect(204);
 }
 
