@@ -53,13 +53,10 @@ pub(crate) fn manifest(presentation: &Presentation, outline: Outline<'_>) -> Str
         iso_duration(presentation.duration())
     );
     let sets = presentation.of_kind(TrackKind::Audio).chain(presentation.of_kind(TrackKind::Video));
-    let mut id = 1;
-    for stream in sets {
-        for codec in codecs(stream) {
-            adaptation_set(&mut out, id, stream, codec, outline);
-            id += 1;
-        }
+    for (id, stream) in sets.enumerate() {
+        adaptation_set(&mut out, id + 1, stream, outline);
     }
+    let id = presentation.streams().len() + 1;
     // A filter changes what is in subtitles.
     let repeated = outline.parameters.repeated();
     text::adaptation_sets(&mut out, id, presentation.texts(), format, &repeated);
@@ -67,30 +64,8 @@ pub(crate) fn manifest(presentation: &Presentation, outline: Outline<'_>) -> Str
     out
 }
 
-/// The codecs of a stream, best quality first. Each has a set of its own: players switch between the
-/// members of a set, and choose among sets those that they can play (ISO/IEC 23009-1 §5.3.3.1).
-fn codecs(stream: &Stream) -> Vec<&'static str> {
-    let mut names = Vec::new();
-    for quality in stream.qualities().iter().rev() {
-        let name = quality.track().codec().name();
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
-}
-
-/// Writes the set of the qualities of a stream that have a codec.
-fn adaptation_set(
-    out: &mut String,
-    id: usize,
-    stream: &Stream,
-    codec_name: &str,
-    outline: Outline<'_>,
-) {
+fn adaptation_set(out: &mut String, id: usize, stream: &Stream, outline: Outline<'_>) {
     let kind = stream.kind();
-    let is_member = |quality: &&Quality| quality.track().codec().name() == codec_name;
-    let members = stream.qualities().iter().filter(is_member);
     let group = match kind {
         TrackKind::Audio => AUDIO_GROUP,
         TrackKind::Video => VIDEO_GROUP,
@@ -99,7 +74,7 @@ fn adaptation_set(
         DashFormat::Csf => " profiles=\"ccff\"",
         DashFormat::Cmaf => "",
     };
-    let common = members.clone().next().map_or_else(String::new, codec);
+    let common = stream.qualities().first().map_or_else(String::new, codec);
     let _ = write!(
         out,
         "<AdaptationSet id=\"{id}\" group=\"{group}\"{profiles} bitstreamSwitching=\"false\" \
@@ -110,7 +85,7 @@ fn adaptation_set(
     if let Some(language) = stream.language() {
         let _ = write!(out, " lang=\"{}\"", escape(short(language)));
     }
-    let sizes = members.filter_map(|quality| quality.track().video_info());
+    let sizes = stream.qualities().iter().filter_map(|quality| quality.track().video_info());
     if kind == TrackKind::Video {
         let width = sizes.clone().map(|info| info.width).max().unwrap_or(0);
         let height = sizes.map(|info| info.height).max().unwrap_or(0);
@@ -121,9 +96,8 @@ fn adaptation_set(
         protect::dash::content_protection(out, protection);
     }
     segment_template(out, stream, outline);
-    // Best quality first, as in the captured manifests, and numbered through all sets.
-    let numbered = stream.qualities().iter().rev().enumerate();
-    for (number, quality) in numbered.filter(|(_, quality)| is_member(quality)) {
+    // Best quality first, as in the captured manifests.
+    for (number, quality) in stream.qualities().iter().rev().enumerate() {
         representation(out, stream, quality, number + 1, &common);
     }
     out.push_str("</AdaptationSet>\n");
@@ -235,14 +209,9 @@ fn codec(quality: &Quality) -> String {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::sync::Arc;
-
     use super::*;
     use crate::aac::AacConfig;
-    use crate::codec::HevcConfig;
-    use crate::indexed::IndexedTrack;
-    use crate::stream::Rendition;
-    use crate::testing::{altered, presentation, video};
+    use crate::testing::presentation;
 
     #[test]
     fn channels_are_those_that_come_out() {
@@ -299,54 +268,5 @@ mod tests {
         ];
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines, want);
-    }
-
-    /// A player cannot go from one codec to another, and must see which sets it has no codec for.
-    #[test]
-    fn every_codec_has_a_set_of_its_own() {
-        let avc = video(12_800, 512, 350, 50);
-        let hevc = altered(avc.clone(), |track, _| {
-            track.codec = Codec::Hevc(HevcConfig {
-                sample_entry: *b"hvc1",
-                profile_space: 0,
-                high_tier: false,
-                profile: 1,
-                compatibility: 0x6000_0000,
-                constraints: [0x90, 0, 0, 0, 0, 0],
-                level: 93,
-                nal_length: 4,
-                parameter_sets: Vec::new(),
-            });
-        });
-        let rendition = |file: &str, track: &IndexedTrack, bitrate| {
-            let mut rendition = Rendition::new(file, Arc::new(track.clone()));
-            rendition.bitrate = Some(bitrate);
-            rendition
-        };
-        let presentation = Presentation::new(vec![
-            rendition("a.mp4", &avc, 1),
-            rendition("b.mp4", &hevc, 2),
-            rendition("c.mp4", &avc, 3),
-        ]);
-        let text = presentation.unwrap().dash(DashFormat::Cmaf);
-        let lines = text.lines().filter(|line| {
-            ["<AdaptationSet ", "<Representation "].iter().any(|start| line.starts_with(start))
-        });
-        let facts = ["id", "codecs", "bandwidth"].map(|name| format!(" {name}=\""));
-        let facts = lines.map(|line| {
-            let value = |fact: &String| {
-                let (_, behind) = line.split_once(fact.as_str())?;
-                behind.split_once('"').map(|(value, _)| value.to_owned())
-            };
-            facts.iter().filter_map(value).collect::<Vec<_>>().join(" ")
-        });
-        let want = [
-            "1 avc1.64001E",
-            "1_V_video_1 3",
-            "1_V_video_3 1",
-            "2 hvc1.1.6.L93.90",
-            "1_V_video_2 2",
-        ];
-        assert_eq!(facts.collect::<Vec<_>>(), want);
     }
 }
