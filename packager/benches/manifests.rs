@@ -8,18 +8,18 @@
 
 #![allow(clippy::print_stdout)]
 
-use std::error::Error;
+mod common;
+
 use std::hint::black_box;
-use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
+use common::{Result, Studio, boxes, part};
 use mp4_atom::{Atom as _, Encode as _, Moov, Stco, StscEntry, StszSamples};
 use packager::{
-    DashFormat, Format, FragmentNoun, HlsFormat, IndexFile, Locate, Mp4, Parameters, Presentation,
-    Rendition, SmoothFormat, Step,
+    DashFormat, Format, FragmentNoun, HlsFormat, IndexFile, Mp4, Parameters, Presentation,
+    Rendition, SmoothFormat,
 };
 
 /// How long the film is that is made: it is repeated.
@@ -31,17 +31,15 @@ const ROUNDS: u32 = 200;
 /// Longer than any file.
 const LENGTH: u64 = 1 << 50;
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
 fn main() -> Result<()> {
     let given = std::env::args().skip(1).find_map(|argument| argument.parse::<u32>().ok());
     let hours = given.unwrap_or(1);
-    let folder = tempfile::tempdir()?;
+    let studio = Studio::new();
     let times = hours * 3600 / SECONDS;
     let picture = "testsrc2=s=160x90:r=24 -c:v libx264 -preset veryfast -g 48 -keyint_min 48";
-    let picture = index(folder.path(), "picture.mp4", picture, times)?;
+    let picture = index(&studio, "picture.mp4", picture, times)?;
     let sound = "sine=r=48000 -c:a aac -ac 2";
-    let sound = index(folder.path(), "sound.mp4", sound, times)?;
+    let sound = index(&studio, "sound.mp4", sound, times)?;
     let heads: Vec<(&str, &[u8])> = LEVELS
         .iter()
         .map(|name| (*name, &picture))
@@ -81,10 +79,8 @@ fn main() -> Result<()> {
     let dash = Format::Dash(DashFormat::Cmaf);
     let fragment = timed(|| {
         let plan = view.plan("video", bitrate, start, dash, FragmentNoun::Fragments)?;
-        let reads = plan.reads().into_iter().map(|part| {
-            let range = usize::try_from(part.range.start)?..usize::try_from(part.range.end)?;
-            Ok(Bytes::copy_from_slice(&picture[range]))
-        });
+        let reads = plan.reads().into_iter();
+        let reads = reads.map(|read| part(&picture, &read.range).map(Bytes::copy_from_slice));
         let read: Vec<_> = reads.collect::<Result<_>>()?;
         black_box(plan.package(&read)?);
         Ok(read.iter().map(Bytes::len).sum())
@@ -109,15 +105,8 @@ fn report(name: &str, (time, bytes): (Duration, usize), before: Duration) -> Res
     Ok(())
 }
 
-/// The time that something takes where nothing else keeps the machine busy, and what it gives.
 fn timed(work: impl Fn() -> Result<usize>) -> Result<(Duration, usize)> {
-    let (mut least, mut size) = (Duration::MAX, 0);
-    for _ in 0..ROUNDS {
-        let start = Instant::now();
-        size = work()?;
-        least = least.min(start.elapsed());
-    }
-    Ok((least, size))
+    common::fastest(ROUNDS, work)
 }
 
 fn micros(time: Duration) -> f64 {
@@ -135,15 +124,10 @@ fn present(files: &[Mp4]) -> Result<Presentation> {
 }
 
 /// The index of a film that is repeated so often.
-fn index(folder: &Path, name: &str, source: &str, times: u32) -> Result<Vec<u8>> {
-    let path = folder.join(name);
-    let words = format!("-nostdin -v error -f lavfi -i {source} -t {SECONDS} -pix_fmt yuv420p");
-    let status = Command::new("ffmpeg").args(words.split(' ')).arg(&path).status()?;
-    if !status.success() {
-        return Err("ffmpeg failed".into());
-    }
-    let file = std::fs::read(path)?;
-    let mut moov = Moov::decode_body(&mut &moov(&file)?[..])?;
+fn index(studio: &Studio, name: &str, source: &str, times: u32) -> Result<Vec<u8>> {
+    studio.ffmpeg(&format!("-f lavfi -i {source} -t {SECONDS} -pix_fmt yuv420p {name}"));
+    let found = boxes(name, &std::fs::read(studio.path(name))?);
+    let mut moov = Moov::decode_body(&mut &found.moov()[..])?;
     moov.trak.iter_mut().for_each(|trak| repeat(trak, times));
     let mut encoded = Vec::new();
     moov.encode(&mut encoded)?;
@@ -174,20 +158,4 @@ fn repeat(trak: &mut mp4_atom::Trak, times: u32) {
         vec![StscEntry { first_chunk: 1, samples_per_chunk: count, sample_description_index: 1 }];
     stbl.stco = Some(Stco { entries: (0..times).map(|at| 48 + at * 10_000_000).collect() });
     stbl.co64 = None;
-}
-
-/// The payload of the `moov` box.
-fn moov(file: &[u8]) -> Result<Bytes> {
-    let mut locate = Locate::new("film.mp4", file.len() as u64);
-    let mut step = locate.start();
-    loop {
-        match step {
-            Step::Read(range) => {
-                let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
-                let part = file.get(range).ok_or("the file is cut off")?;
-                step = locate.feed(Bytes::copy_from_slice(part))?;
-            }
-            Step::Found(boxes) => return Ok(boxes.moov().clone()),
-        }
-    }
 }

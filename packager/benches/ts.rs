@@ -10,18 +10,22 @@
 
 #![allow(clippy::print_stdout)]
 
-use std::error::Error;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+mod common;
+
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use packager::{
-    Format, HlsFormat, Locate, Mp4, Packaged, Parameters, Presentation, Rendition, Step, TrackKind,
-};
+use common::{FILM, Result, part};
+use packager::{Format, HlsFormat, Packaged, Parameters, Presentation, Rendition, TrackKind};
 
 /// How often each segment is made; the fastest round counts, as the machine may be busy.
 const ROUNDS: u32 = 50;
+
+/// Half a minute of noise in HD at about 5 Mbit/s, with sound, and two seconds of each in one piece.
+const SOURCE: &str = "-f lavfi -i testsrc2=s=1280x720:r=25:d=30 -f lavfi -i sine=d=30 \
+                      -vf noise=alls=20:allf=t -c:v libx264 -preset ultrafast -b:v 5M \
+                      -pix_fmt yuv420p -g 50 -sc_threshold 0 -c:a aac -b:a 128k \
+                      -chunk_duration 2000000";
 
 /// What it took.
 #[derive(Default)]
@@ -45,16 +49,11 @@ impl Measured {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
-    let folder = tempfile::tempdir()?;
-    // Cargo adds an argument of its own.
-    let given = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    let path = given.map_or_else(|| film(folder.path()), |path| Ok(PathBuf::from(path)))?;
-    let file = std::fs::read(path)?;
-    let mp4 = parse(&file)?;
+fn main() -> Result<()> {
+    let (file, mp4) = common::film(SOURCE)?;
     let tracks = [TrackKind::Video, TrackKind::Audio].map(|kind| mp4.first(kind));
     let renditions = tracks.into_iter().flatten();
-    let renditions = renditions.map(|track| Rendition::new("film.mp4", track.clone()));
+    let renditions = renditions.map(|track| Rendition::new(FILM, track.clone()));
     let presentation = Presentation::new(renditions.collect())?;
     for format in [HlsFormat::Aapl, HlsFormat::AaplV3] {
         for stream in presentation.streams() {
@@ -84,7 +83,7 @@ fn measure(
     track: &str,
     format: HlsFormat,
     file: &[u8],
-) -> Result<Measured, Box<dyn Error>> {
+) -> Result<Measured> {
     let parameters = Parameters::default();
     let view = presentation.view(&parameters, None);
     let stream = presentation.stream(track)?;
@@ -102,8 +101,7 @@ fn measure(
         for piece in pieces {
             let mut data = Vec::new();
             for read in &piece.reads {
-                let range = usize::try_from(read.range.start)?..usize::try_from(read.range.end)?;
-                data.push(file.get(range).ok_or("the file is cut off")?.to_vec());
+                data.push(part(file, &read.range)?.to_vec());
             }
             out.resize(piece.len().max(out.len()), 0);
             let out = out.get_mut(..piece.len()).ok_or("no buffer")?;
@@ -122,33 +120,8 @@ fn measure(
             measured.copies += start.elapsed();
             measured.made += out.len();
             measured.copied += length;
-            std::hint::black_box((&out, &copy));
+            black_box((&out, &copy));
         }
     }
     Ok(measured)
-}
-
-fn parse(file: &[u8]) -> Result<Mp4, Box<dyn Error>> {
-    let mut locate = Locate::new("film.mp4", file.len() as u64);
-    let mut step = locate.start();
-    loop {
-        match step {
-            Step::Read(range) => {
-                let range = usize::try_from(range.start)?..usize::try_from(range.end)?;
-                let part = file.get(range).ok_or("the file is cut off")?;
-                step = locate.feed(Bytes::copy_from_slice(part))?;
-            }
-            Step::Found(boxes) => return Ok(Mp4::parse("film.mp4", boxes, file.len() as u64)?),
-        }
-    }
-}
-
-/// Half a minute of noise in HD at about 5 Mbit/s, with sound, and two seconds of each in one piece.
-fn film(folder: &Path) -> Result<PathBuf, Box<dyn Error>> {
-    let path = folder.join("film.mp4");
-    let words = "-nostdin -v error -f lavfi -i testsrc2=s=1280x720:r=25:d=30 -f lavfi -i sine=d=30 \
-                 -vf noise=alls=20:allf=t -c:v libx264 -preset ultrafast -b:v 5M -pix_fmt yuv420p \
-                 -g 50 -sc_threshold 0 -c:a aac -b:a 128k -chunk_duration 2000000";
-    let status = Command::new("ffmpeg").args(words.split_whitespace()).arg(&path).status()?;
-    if status.success() { Ok(path) } else { Err("ffmpeg failed".into()) }
 }

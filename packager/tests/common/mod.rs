@@ -23,7 +23,8 @@ pub(crate) fn have_ffmpeg() -> bool {
 }
 
 fn run(tool: &str, args: &[&str], folder: &Path) -> Output {
-    let output = Command::new(tool).args(args).current_dir(folder).output().unwrap();
+    let output = Command::new(tool).args(args).current_dir(folder).output();
+    let output = output.unwrap_or_else(|error| panic!("{tool}: {error}"));
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && errors.is_empty(), "{tool} {args:?}: {errors}");
     output
