@@ -36,14 +36,14 @@ unpack() {
     done <"corpora/$1"
 }
 
-# The smallest inputs that reach all that those of a run reach, in the order of their bytes.
+# As few short inputs as reach all that those of a run reach, in the order of their bytes.
 pack() {
-    local kept=corpus/$1.kept
-    rm -rf "$kept" && mkdir -p "$kept" corpora
-    cargo fuzz run "$1" "$kept" "corpus/$1" -- -merge=1
-    find "$kept" -type f -size -"${KEEP_BYTES:-400}"c -exec base64 --wrap=0 {} \; -exec echo \; |
-        LC_ALL=C sort -u >"corpora/$1"
-    rm -rf "$kept"
+    local short=corpus/$1.short kept=corpus/$1.kept
+    rm -rf "$short" "$kept" && mkdir -p "$short" "$kept" corpora
+    find "corpus/$1" -type f -size -"${KEEP_BYTES:-400}"c -exec cp -t "$short" {} +
+    cargo fuzz run "$1" "$kept" "$short" -- -set_cover_merge=1
+    find "$kept" -type f -exec base64 --wrap=0 {} \; -exec echo \; | LC_ALL=C sort -u >"corpora/$1"
+    rm -rf "$short" "$kept"
 }
 
 export RUSTC_BOOTSTRAP=${RUSTC_BOOTSTRAP:-1}
