@@ -32,7 +32,8 @@ unpack() {
     local number=0 line
     [ -f "corpora/$1" ] || return 0
     while read -r line; do
-        base64 --decode <<<"$line" >"corpus/$1/kept-$((++number))"
+        number=$((number + 1))
+        base64 --decode <<<"$line" >"corpus/$1/kept-$number"
     done <"corpora/$1"
 }
 
