@@ -26,13 +26,36 @@ enum Kind {
     Ts,
 }
 
-/// Protocols by which a client gets fragments: name, parameters, kind.
-const PROTOCOLS: [(&str, &str, Kind); 5] = [
-    ("DASH", ",format=mpd-time-csf", Kind::Iso),
-    ("HLS CMAF", ",format=m3u8-cmaf", Kind::Iso),
-    ("Smooth", "", Kind::Smooth),
-    ("HLS v4 TS", ",format=m3u8-aapl", Kind::Ts),
-    ("HLS v3 TS, muxed", ",format=m3u8-aapl-v3", Kind::Ts),
+/// A protocol by which clients get fragments.
+struct Protocol {
+    name: &'static str,
+    parameters: &'static str,
+    kind: Kind,
+    /// Where nginx-vod is asked for fragments of the same samples in the same container.
+    vod: Option<&'static str>,
+}
+
+const PROTOCOLS: [Protocol; 5] = [
+    Protocol { name: "DASH", parameters: ",format=mpd-time-csf", kind: Kind::Iso, vod: None },
+    Protocol {
+        name: "HLS CMAF",
+        parameters: ",format=m3u8-cmaf",
+        kind: Kind::Iso,
+        vod: Some("fmp4"),
+    },
+    Protocol { name: "Smooth", parameters: "", kind: Kind::Smooth, vod: None },
+    Protocol {
+        name: "HLS v4 TS",
+        parameters: ",format=m3u8-aapl",
+        kind: Kind::Ts,
+        vod: Some("ts"),
+    },
+    Protocol {
+        name: "HLS v3 TS, muxed",
+        parameters: ",format=m3u8-aapl-v3",
+        kind: Kind::Ts,
+        vod: None,
+    },
 ];
 
 /// Measures all protocols at both levels.
@@ -46,13 +69,12 @@ pub(crate) fn measure(
     fs::create_dir_all(&media)?;
     let film = Film::to_send(&media)?;
     let url = film.publish(&service.api)?;
+    let address = service.info.listen.first().context("an address")?;
     let mut rows = Vec::new();
-    for (protocol, parameters, kind) in PROTOCOLS {
+    for protocol in &PROTOCOLS {
         for (at, level) in LEVELS.into_iter().enumerate() {
-            let name = format!("{protocol} {}", level.name);
-            let paths = fragments(&service.api, &url, level, parameters)?;
+            let paths = fragments(&service.api, &url, level, protocol.parameters)?;
             let (files, listed) = save(&service.api, &url, &paths, &folder.join("files"))?;
-            let address = service.info.listen.first().context("an address")?;
             let served: Vec<_> =
                 paths.iter().map(|path| path_of(&format!("{url}/{path}"))).collect();
             let ours = Load::run(folder, address, service.pid(), &served, seconds)?;
@@ -60,44 +82,52 @@ pub(crate) fn measure(
             let bare = Load::run(folder, &nginx.address, nginx.pid(), &listed, seconds)?;
             drop(nginx);
             fs::remove_dir_all(&files)?;
-            let share = ours.megabytes_per_cpu_second() / bare.megabytes_per_cpu_second();
-            let of_static = VOD_OF_STATIC.iter().find(|(one, _)| *one == kind);
-            let vod = of_static.and_then(|(_, shares)| shares.get(at)).map(|vod| share / vod);
-            rows.push(Row::new(&name, "nginx, files", &bare, None, None));
-            rows.push(Row::new(&name, "mediad", &ours, Some(share), vod));
+            let theirs = vod
+                .zip(protocol.vod)
+                .map(|(binary, place)| {
+                    with_vod(&service.api, binary, folder, &media, place, level, seconds)
+                })
+                .transpose()?;
+            let of_files =
+                |load: &Load| load.megabytes_per_cpu_second() / bare.megabytes_per_cpu_second();
+            let of_static = VOD_OF_STATIC.iter().find(|(kind, _)| *kind == protocol.kind);
+            let before = of_static.and_then(|(_, shares)| shares.get(at)).copied();
+            let of_vod = theirs.as_ref().map(of_files).or(before).map(|vod| of_files(&ours) / vod);
+            let row = |server, load, of_files, of_vod| {
+                let name = format!("{} {}", protocol.name, level.name);
+                Row { name, server, load, of_files, of_vod }
+            };
+            rows.push(row("nginx, files", bare, None, None));
+            rows.push(row("mediad", ours, Some(of_files(&ours)), of_vod));
+            rows.extend(theirs.map(|load| row("nginx-vod", load, Some(of_files(&load)), None)));
         }
-    }
-    if let Some(binary) = vod {
-        rows.extend(with_vod(binary, folder, &media, seconds)?);
     }
     Ok(rows)
 }
 
-/// nginx-vod on the same films: its fragments are its own, but of the same samples.
-fn with_vod(binary: &Path, folder: &Path, media: &Path, seconds: u32) -> anyhow::Result<Vec<Row>> {
+/// nginx-vod with the same film: its fragments are its own, but of the same samples.
+fn with_vod(
+    api: &Api,
+    binary: &Path,
+    folder: &Path,
+    media: &Path,
+    place: &str,
+    level: Level,
+    seconds: u32,
+) -> anyhow::Result<Load> {
     let nginx = Nginx::with_vod(binary, &folder.join("vod"), media)?;
-    let mut rows = Vec::new();
-    for container in ["ts", "fmp4"] {
-        for level in LEVELS {
-            let base = format!("/{container}/{}.mp4", level.name);
-            let url = format!("http://{}{base}/index.m3u8", nginx.address);
-            let list = reqwest::blocking::get(&url)?.error_for_status()?.text()?;
-            let named = list.lines().filter(|line| !line.starts_with('#') && !line.is_empty());
-            let paths: Vec<_> = named
-                .map(|name| {
-                    match name.strip_prefix("http://").and_then(|rest| rest.split_once('/')) {
-                        Some((_, path)) => format!("/{path}"),
-                        None => format!("{base}/{name}"),
-                    }
-                })
-                .collect();
-            ensure!(!paths.is_empty(), "{url} names no segments");
-            let load = Load::run(folder, &nginx.address, nginx.pid(), &paths, seconds)?;
-            let name = format!("HLS {container} {}", level.name);
-            rows.push(Row::new(&name, "nginx-vod", &load, None, None));
-        }
-    }
-    Ok(rows)
+    let base = format!("/{place}/{}.mp4", level.name);
+    let url = format!("http://{}{base}/index.m3u8", nginx.address);
+    let list = api.plain("GET", &url).send().expect(200);
+    let named = list.text().lines().filter(|line| !line.starts_with('#') && !line.is_empty());
+    let paths: Vec<_> = named
+        .map(|name| match name.starts_with("http://") {
+            true => path_of(name),
+            false => format!("{base}/{name}"),
+        })
+        .collect();
+    ensure!(!paths.is_empty(), "{url} names no segments");
+    Load::run(folder, &nginx.address, nginx.pid(), &paths, seconds)
 }
 
 /// The paths of all fragments of a level, below the server manifest.

@@ -1,10 +1,9 @@
 //! A thousand films of an hour: what manifests cost of which nothing is in memory, how long the
 //! first fragment takes, and how much memory it takes to stream them all.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use acceptance::Service;
 use anyhow::{Context as _, ensure};
@@ -12,7 +11,7 @@ use anyhow::{Context as _, ensure};
 use crate::fragments::path_of;
 use crate::load::Load;
 use crate::media::Film;
-use crate::process::{cpu_seconds, memory};
+use crate::process::{Used, memory};
 
 /// Manifests, each as clients of its protocol ask for it.
 const MANIFESTS: [(&str, &str); 8] = [
@@ -25,13 +24,38 @@ const MANIFESTS: [(&str, &str); 8] = [
     ("HLS CMAF master", "Manifest(format=m3u8-cmaf)"),
     ("HLS CMAF media", "QualityLevels(4500000)/Manifest(video,format=m3u8-cmaf)"),
 ];
+/// The first that a player has to show.
+const FRAGMENT: (&str, &str) =
+    ("first fragment", "QualityLevels(4500000)/Fragments(video=600000000,format=mpd-time-cmaf)");
 /// Films that are asked for before it counts: a service that has just started has more to do.
 const FIRST: usize = 20;
 
-/// Measures; returns what to print.
-pub(crate) fn measure(folder: &Path, films: usize, seconds: u32) -> anyhow::Result<String> {
-    ensure!(films > 2 * FIRST, "too few films");
-    let service = Service::start_with(&[]);
+/// What was measured.
+pub(crate) struct Library {
+    pub(crate) films: usize,
+    pub(crate) answers: Vec<Answer>,
+    /// All films, streamed at random.
+    pub(crate) load: Load,
+    /// Resident memory before that, after it, and at most, in MiB.
+    pub(crate) idle: u64,
+    pub(crate) now: u64,
+    pub(crate) most: u64,
+}
+
+/// What it took to answer for a film of which nothing was in memory.
+pub(crate) struct Answer {
+    pub(crate) name: &'static str,
+    pub(crate) bytes: usize,
+    /// In milliseconds.
+    pub(crate) cpu: f64,
+    pub(crate) p50: f64,
+    pub(crate) p99: f64,
+}
+
+/// Measures all of it.
+pub(crate) fn measure(folder: &Path, films: usize, seconds: u32) -> anyhow::Result<Library> {
+    ensure!(films > 2 * FIRST, "{films} films are too few: it takes more than {}", 2 * FIRST);
+    let mut service = Service::start_with(&[]);
     service.api.endpoint("Running");
     let media = folder.join("library");
     fs::create_dir_all(&media)?;
@@ -42,69 +66,41 @@ pub(crate) fn measure(folder: &Path, films: usize, seconds: u32) -> anyhow::Resu
     for url in &urls {
         service.api.plain("GET", &format!("{url}/Manifest")).send().expect(200);
     }
-    let mut out = String::from(
-        "\nOne hour, five levels of video and sound; nothing of the film in memory\n\n\
-         | answer | bytes | CPU ms | p50 ms | p99 ms |\n|---|--:|--:|--:|--:|\n",
-    );
-    let mut service = service;
-    for (name, path) in MANIFESTS {
+    let mut answers = Vec::new();
+    for (name, path) in MANIFESTS.into_iter().chain([FRAGMENT]) {
         service = service.terminate().1.start_with(&[]);
-        let cold = ask(&service, &urls, path)?;
-        writeln!(out, "| {name} | {} |{cold}", cold.bytes)?;
+        answers.push(ask(&service, &urls, name, path)?);
     }
-    service = service.terminate().1.start_with(&[]);
-    let path = "QualityLevels(4500000)/Fragments(video=600000000,format=mpd-time-cmaf)";
-    let cold = ask(&service, &urls, path)?;
-    writeln!(out, "| first fragment | {} |{cold}", cold.bytes)?;
-
     let (idle, _) = memory(service.pid())?;
     let load = random(&service, folder, &urls, seconds)?;
     let (now, most) = memory(service.pid())?;
-    writeln!(
-        out,
-        "\n{films} films streamed at random for {seconds} s: {:.0} requests/s, p99 {:.1} ms, {:.0} µs \
-         of CPU a request; resident memory {now} MiB, {most} MiB at most ({idle} MiB before)",
-        load.requests / load.seconds,
-        load.p99,
-        load.cpu_seconds / load.requests * 1e6,
-    )?;
-    Ok(out)
-}
-
-/// What it took to answer for a film of which nothing was in memory.
-struct Cold {
-    bytes: usize,
-    cpu: f64,
-    p50: Duration,
-    p99: Duration,
-}
-
-impl std::fmt::Display for Cold {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let ms = |time: Duration| time.as_secs_f64() * 1e3;
-        write!(f, " {:.2} | {:.1} | {:.1} |", self.cpu * 1e3, ms(self.p50), ms(self.p99))
-    }
+    Ok(Library { films, answers, load, idle, now, most })
 }
 
 /// Asks once for each film.
-fn ask(service: &Service, urls: &[String], path: &str) -> anyhow::Result<Cold> {
+fn ask(
+    service: &Service,
+    urls: &[String],
+    name: &'static str,
+    path: &str,
+) -> anyhow::Result<Answer> {
     let (first, others) = urls.split_at(FIRST);
     let get = |url: &String| service.api.plain("GET", &format!("{url}/{path}")).send().expect(200);
     first.iter().for_each(|url| drop(get(url)));
-    let before = cpu_seconds(service.pid())?;
+    let before = Used::by(service.pid())?;
     let mut bytes = 0;
     let mut times: Vec<_> = others
         .iter()
         .map(|url| {
             let start = Instant::now();
             bytes = get(url).body.len();
-            start.elapsed()
+            start.elapsed().as_secs_f64() * 1e3
         })
         .collect();
-    let cpu = (cpu_seconds(service.pid())? - before) / others.len() as f64;
-    times.sort_unstable();
+    let cpu = Used::by(service.pid())?.since(&before) * 1e3 / others.len() as f64;
+    times.sort_by(f64::total_cmp);
     let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-    Ok(Cold { bytes, cpu, p50: at(0.5), p99: at(0.99) })
+    Ok(Answer { name, bytes, cpu, p50: at(0.5), p99: at(0.99) })
 }
 
 /// Streams all films at random.

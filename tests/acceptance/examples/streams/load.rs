@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 
-use crate::process::{CLIENT_CORE, cpu_seconds};
+use crate::process::{CLIENT_CORE, Used};
 
 /// Connections at the same time.
 const CONNECTIONS: &str = "16";
@@ -60,16 +60,16 @@ impl Load {
                 .arg(format!("http://{address}"))
                 .env("PATHS", &list)
                 .output()
-                .context("running wrk; install it (Debian: `apt install wrk`)")?;
+                .context("running taskset")?;
             let text = String::from_utf8_lossy(&output.stdout).into_owned();
             ensure!(output.status.success(), "wrk: {}", String::from_utf8_lossy(&output.stderr));
             Ok(text)
         };
         // What is asked for first is read from disks and looked up; that is measured elsewhere.
         wrk(2)?;
-        let before = cpu_seconds(pid)?;
+        let before = Used::by(pid)?;
         let text = wrk(seconds)?;
-        let cpu_seconds = cpu_seconds(pid)? - before;
+        let cpu_seconds = Used::by(pid)?.since(&before);
         let line = text.lines().find_map(|line| line.strip_prefix("RESULT "));
         let numbers: Vec<f64> = line
             .with_context(|| format!("wrk has no result: {text}"))?
@@ -87,5 +87,18 @@ impl Load {
     /// MB that the server sends in a second of its processor.
     pub(crate) fn megabytes_per_cpu_second(&self) -> f64 {
         self.bytes / 1e6 / self.cpu_seconds
+    }
+
+    /// For programs.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::json!({
+            "requests_per_s": self.requests / self.seconds,
+            "mb_per_s": self.bytes / 1e6 / self.seconds,
+            "p50_ms": self.p50,
+            "p99_ms": self.p99,
+            "cpu_us_per_request": self.cpu_seconds * 1e6 / self.requests,
+            "requests_per_cpu_s": self.requests / self.cpu_seconds,
+            "mb_per_cpu_s": self.megabytes_per_cpu_second(),
+        })
     }
 }

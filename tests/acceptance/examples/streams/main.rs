@@ -42,15 +42,21 @@ struct Options {
 fn main() -> anyhow::Result<()> {
     let options = Options::parse();
     let folder = tempfile::Builder::new().prefix("mediad-streams-").tempdir()?;
+    let mut json = Vec::new();
     if !options.only_library {
         let service = Service::start_with(&[]);
         service.api.endpoint("Running");
         let vod = options.nginx_vod.as_deref();
         let rows = fragments::measure(&service, folder.path(), options.seconds, vod)?;
-        print!("{}", report::table(&rows));
+        print!("{}", report::of_fragments(&rows));
+        json.extend(rows.iter().map(report::Row::json));
     }
     if !options.only_fragments {
-        print!("{}", library::measure(folder.path(), options.films, options.seconds * 5)?);
+        let library = library::measure(folder.path(), options.films, options.seconds * 5)?;
+        print!("{}", report::of_library(&library));
+        json.extend(library.json());
     }
+    println!();
+    json.iter().for_each(|line| println!("{line}"));
     Ok(())
 }

@@ -20,8 +20,8 @@ pub(crate) struct Nginx {
 impl Nginx {
     /// Sends the files of a folder.
     pub(crate) fn with_files(folder: &Path, files: &Path) -> anyhow::Result<Self> {
-        let location = format!("root {};", files.display());
-        Self::start(Path::new("nginx"), folder, &format!("location / {{ {location} }}"))
+        let location = format!("location / {{ root \"{}\"; }}", files.display());
+        Self::start(Path::new("nginx"), folder, &location)
     }
 
     /// Packages the MP4 files of a folder: transport streams below `/ts`, fragmented MP4 below
@@ -29,7 +29,7 @@ impl Nginx {
     pub(crate) fn with_vod(binary: &Path, folder: &Path, files: &Path) -> anyhow::Result<Self> {
         let location = |name: &str, container: &str| {
             format!(
-                "location /{name}/ {{ alias {}/; vod hls; vod_mode local; vod_segment_duration 6000; \
+                "location /{name}/ {{ alias \"{}/\"; vod hls; vod_mode local; vod_segment_duration 6000; \
                  vod_align_segments_to_key_frames on; vod_hls_container_format {container}; \
                  vod_metadata_cache metadata_{name} 512m; vod_last_modified_types *; }}\n",
                 files.display()
@@ -42,14 +42,15 @@ impl Nginx {
     fn start(binary: &Path, folder: &Path, locations: &str) -> anyhow::Result<Self> {
         fs::create_dir_all(folder)?;
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let at = folder.display();
+        // Otherwise the worker of root is nobody, who may not read what root has made.
+        let user = if rustix::process::geteuid().is_root() { "user root;" } else { "" };
         let configuration = format!(
-            "worker_processes 1; daemon off; pid {at}/pid; error_log {at}/error.log;\n\
+            "{user} worker_processes 1; daemon off; pid pid; error_log error.log;\n\
              events {{ worker_connections 256; }}\n\
              http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;\n\
              open_file_cache max=10000 inactive=600s; open_file_cache_valid 600s;\n\
-             client_body_temp_path {at}/body; proxy_temp_path {at}/proxy;\n\
-             fastcgi_temp_path {at}/fastcgi; uwsgi_temp_path {at}/uwsgi; scgi_temp_path {at}/scgi;\n\
+             client_body_temp_path body; proxy_temp_path proxy;\n\
+             fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;\n\
              server {{ listen 127.0.0.1:{port};\n{locations}}} }}\n"
         );
         let path: PathBuf = folder.join("nginx.conf");
@@ -62,7 +63,7 @@ impl Nginx {
             .arg("-c")
             .arg(&path)
             .spawn()
-            .context("running nginx; install it (Debian: `apt install nginx-light`)")?;
+            .context("running taskset")?;
         let mut nginx = Self { address: format!("127.0.0.1:{port}"), process };
         nginx.wait(folder)?;
         Ok(nginx)
