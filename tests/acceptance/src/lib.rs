@@ -35,7 +35,10 @@ mod xml;
 pub use batch::{BatchPart, batch_parts};
 pub use encrypted::{EncryptedUpload, storage_cipher};
 pub use http::{Api, Call, Reply};
-pub use media::{Frames, decode, ffmpeg, ffprobe, made_by_ffmpeg, not_a_video, smooth_init, video};
+pub use media::{
+    Frames, decode, ffmpeg, ffprobe, made_by_ffmpeg, not_a_video, server_manifest, smooth_init,
+    video,
+};
 pub use process::{cpu_time, eventually, media_processes};
 pub use raw::{Connection, RawReply};
 pub use service::{Info, Service, Stopped, binary};

@@ -66,6 +66,15 @@ pub fn video(size: &str, seconds: u32) -> Vec<u8> {
     made_by_ffmpeg(&arguments, "mp4")
 }
 
+/// A server manifest with these elements, as encoders write it.
+pub fn server_manifest(tracks: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
+         <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
+         <meta name=\"formats\" content=\"mp4\"/></head><body><switch>{tracks}</switch></body></smil>"
+    )
+}
+
 /// Bytes that are no video, whatever their name.
 pub fn not_a_video() -> Vec<u8> {
     b"This is a text, and no video at all. ".repeat(100)

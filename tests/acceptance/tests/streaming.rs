@@ -4,7 +4,9 @@
 
 use std::sync::OnceLock;
 
-use acceptance::{Connection, Reply, Service, ago, decode, id_of, key, locator, new_id, video};
+use acceptance::{
+    Connection, Reply, Service, ago, decode, id_of, key, locator, new_id, server_manifest, video,
+};
 use serde_json::{Value as Json, json};
 
 /// A service with its endpoint running and an encoded asset.
@@ -235,27 +237,16 @@ fn a_server_manifest_written_by_hand() {
     let stage = Stage::shared();
     let api = &stage.service.api;
     let asset = api.asset("hand");
-    let sas = api.sas(&asset, 2);
-    let put = |name: &str, content: &[u8]| {
-        let call = api.plain("PUT", &acceptance::blob_url(&sas, name));
-        call.header("x-ms-blob-type", "BlockBlob").body(content).send().expect(201);
-    };
-    let ism = |switch: &str| {
-        format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?>\
-             <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
-             <meta name=\"formats\" content=\"mp4\"/></head><body><switch>{switch}</switch></body></smil>"
-        )
-    };
+    let put = |name: &str, content: &[u8]| api.put(&asset, name, content);
     put("movie.mp4", &video("320x180", 4));
     let both = "<video src=\"movie.mp4\"/><audio src=\"movie.mp4\" title=\"AAC_und_ch2_96kbps\"/>";
-    put("movie.ism", ism(both).as_bytes());
-    put("escape.ism", ism("<video src=\"../../account.json\"/>").as_bytes());
-    put("gone.ism", ism("<video src=\"gone.mp4\"/>").as_bytes());
+    put("movie.ism", server_manifest(both).as_bytes());
+    put("escape.ism", server_manifest("<video src=\"../../account.json\"/>").as_bytes());
+    put("gone.ism", server_manifest("<video src=\"gone.mp4\"/>").as_bytes());
     put("text.ism", b"no xml at all");
     put("bomb.ism", b"<!DOCTYPE smil [<!ENTITY a SYSTEM \"file:///etc/passwd\">]><smil>&a;</smil>");
     put("notes.mp4", &acceptance::not_a_video());
-    put("notes.ism", ism("<video src=\"notes.mp4\"/>").as_bytes());
+    put("notes.ism", server_manifest("<video src=\"notes.mp4\"/>").as_bytes());
     let origin = api.origin(&asset);
     let get =
         |name: &str| api.plain("GET", &stage.url(&origin, &format!("{name}/Manifest"))).send();
@@ -268,7 +259,7 @@ fn a_server_manifest_written_by_hand() {
         assert!(!reply.text().contains("root:") && !reply.text().contains("secret"), "{reply}");
     }
     // Uploaded again, it is another.
-    put("movie.ism", ism("<video src=\"movie.mp4\"/>").as_bytes());
+    put("movie.ism", server_manifest("<video src=\"movie.mp4\"/>").as_bytes());
     let manifest = get("movie.ism").expect(200);
     let streams = acceptance::elements(manifest.text());
     assert_eq!(streams.iter().filter(|e| e.name == "StreamIndex").count(), 1);

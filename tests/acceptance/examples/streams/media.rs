@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use acceptance::{Api, blob_url, ffmpeg};
+use acceptance::{Api, ffmpeg, server_manifest};
 use anyhow::Context as _;
 
 /// What is repeated, in seconds: whole groups of pictures of two seconds, and whole frames of sound.
@@ -60,16 +60,11 @@ impl Film {
     /// Uploads it as an asset of its own and publishes it; returns the URL of its server manifest.
     pub(crate) fn publish(&self, api: &Api) -> anyhow::Result<String> {
         let asset = api.asset("film");
-        let sas = api.sas(&asset, 2);
-        let put = |name: &str, content: Vec<u8>| {
-            let call = api.plain("PUT", &blob_url(&sas, name));
-            call.header("x-ms-blob-type", "BlockBlob").body(content).send().expect(201);
-        };
         for file in &self.files {
             let name = file.file_name().and_then(|name| name.to_str()).context("a name")?;
-            put(name, std::fs::read(file)?);
+            api.put(&asset, name, &std::fs::read(file)?);
         }
-        put("film.ism", self.ism.clone().into_bytes());
+        api.put(&asset, "film.ism", self.ism.as_bytes());
         let locator = api.origin(&asset);
         Ok(format!("{}film.ism", locator["Path"].as_str().context("a path")?))
     }
@@ -83,11 +78,7 @@ fn ism(entries: &[(String, u32)]) -> String {
             format!("<{kind} src=\"{file}\" systemBitrate=\"{bitrate}\"/>")
         })
         .collect();
-    format!(
-        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
-         <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
-         <meta name=\"formats\" content=\"mp4\"/></head><body><switch>{tracks}</switch></body></smil>"
-    )
+    server_manifest(&tracks)
 }
 
 /// Noise has as many bits as it is given, as films do.

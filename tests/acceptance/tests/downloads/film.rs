@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use acceptance::{Service, ffmpeg};
+use acceptance::{Service, ffmpeg, server_manifest};
 
 use crate::media::{AAC_FRAME, HEIGHT, Media, WIDTH};
 
@@ -166,22 +166,17 @@ impl Recipe {
     }
 
     fn ism(&self) -> String {
-        let mut ism = format!(
-            "<smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
-             <meta name=\"formats\" content=\"mp4\"/></head><body><switch>\
-             <video src=\"{FILM}\" systemBitrate=\"300000\"/>"
-        );
+        let mut tracks = format!("<video src=\"{FILM}\" systemBitrate=\"300000\"/>");
         for (language, _) in self.sounds {
             // Writing to a String cannot fail.
             let _ = write!(
-                ism,
+                tracks,
                 "<audio src=\"{}\" systemBitrate=\"64000\" systemLanguage=\"{language}\" \
                  title=\"aac_{language}\"/>",
                 self.file_of(language)
             );
         }
-        ism.push_str("</switch></body></smil>");
-        ism
+        server_manifest(&tracks)
     }
 
     /// What is in the files, priming left out: an edit list takes it from presentation, which

@@ -4,14 +4,12 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 
-use acceptance::{Service, elements, outside, video};
+use acceptance::{Service, elements, outside, server_manifest, video};
 
 use crate::yt_dlp;
 
-const ISM: &str = "<smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head/><body><switch>\
-    <video src=\"film.mp4\" systemBitrate=\"100000\"/>\
-    <audio src=\"film.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\" title=\"aac_eng\"/>\
-    </switch></body></smil>";
+const TRACKS: &str = "<video src=\"film.mp4\" systemBitrate=\"100000\"/>\
+    <audio src=\"film.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\" title=\"aac_eng\"/>";
 
 /// The second cue is on both sides of the cut at 10 seconds, which is how long groups of pictures
 /// are in the film.
@@ -30,7 +28,7 @@ fn film() -> &'static str {
         api.endpoint("Running");
         let asset = api.asset("film");
         for (name, content) in [
-            ("film.ism", ISM.as_bytes()),
+            ("film.ism", server_manifest(TRACKS).as_bytes()),
             ("film.mp4", &video("160x90", 12)),
             ("film_de.vtt", FILE.as_bytes()),
         ] {

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use acceptance::crypto;
-use acceptance::{Api, Reply, Service, blob_url, ffmpeg, id_of, key, percent};
+use acceptance::{Api, Reply, Service, ffmpeg, id_of, key, percent, server_manifest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value as Json, json};
@@ -13,12 +13,9 @@ use serde_json::{Value as Json, json};
 /// Frames of the film: 8 seconds, which are two fragments.
 pub(crate) const FRAMES: usize = 200;
 
-const ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
-    <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
-    <meta name=\"formats\" content=\"mp4\"/></head><body><switch>\
-    <video src=\"film.mp4\" systemBitrate=\"300000\"/>\
-    <audio src=\"film.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\" title=\"aac_eng\"/>\
-    </switch></body></smil>";
+/// What the server manifest of the film lists.
+const ENTRIES: &str = "<video src=\"film.mp4\" systemBitrate=\"300000\"/>\
+    <audio src=\"film.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\" title=\"aac_eng\"/>";
 
 /// Signs tokens.
 const SECRET: [u8; 64] = [7; 64];
@@ -143,11 +140,8 @@ impl Asset {
     /// An asset with the film, these keys and these policies, and a locator.
     pub(crate) fn new(keys: &[&Key], policies: &[String]) -> Self {
         let id = api().asset("protected");
-        let sas = api().sas(&id, 2);
-        for (name, content) in [("film.ism", ISM.as_bytes()), ("film.mp4", film())] {
-            let put = api().plain("PUT", &blob_url(&sas, name));
-            put.header("x-ms-blob-type", "BlockBlob").body(content).send().expect(201);
-        }
+        api().put(&id, "film.ism", server_manifest(ENTRIES).as_bytes());
+        api().put(&id, "film.mp4", film());
         Self::with(id, keys, policies)
     }
 
@@ -255,11 +249,9 @@ pub(crate) fn film_frames(select: &str) -> &'static [String] {
 
 /// Uploads the film as a client with storage encryption does.
 pub(crate) fn put_encrypted(asset: &str, key_id: &str, key: &[u8]) {
-    let sas = api().sas(asset, 2);
-    for (name, content, iv) in [("film.ism", ISM.as_bytes(), 7_u64), ("film.mp4", film(), 11)] {
-        let hidden = crypto::ctr(key, u128::from(iv) << 64, content);
-        let put = api().plain("PUT", &blob_url(&sas, name));
-        put.header("x-ms-blob-type", "BlockBlob").body(hidden).send().expect(201);
+    let ism = server_manifest(ENTRIES);
+    for (name, content, iv) in [("film.ism", ism.as_bytes(), 7_u64), ("film.mp4", film(), 11)] {
+        api().put(asset, name, &crypto::ctr(key, u128::from(iv) << 64, content));
         let file = json!({
             "Name": name,
             "ParentAssetId": asset,

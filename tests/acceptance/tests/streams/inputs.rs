@@ -1,7 +1,7 @@
 //! Files that others made: assets of the first encoders for Smooth Streaming, recordings that were
 //! broken off, other codecs, and what is no film at all.
 
-use acceptance::{Api, Reply, blob_url, decode, elements, made_by_ffmpeg, not_a_video};
+use acceptance::{Api, Reply, decode, elements, made_by_ffmpeg, not_a_video};
 
 use super::stage::Stage;
 
@@ -31,11 +31,7 @@ impl<'a> Asset<'a> {
     fn new(files: &[(&str, &[u8])]) -> Self {
         let api: &'a Api = Stage::shared().api();
         let asset = api.asset("inputs");
-        let sas = api.sas(&asset, 2);
-        for (name, content) in files {
-            let call = api.plain("PUT", &blob_url(&sas, name));
-            call.header("x-ms-blob-type", "BlockBlob").body(*content).send().expect(201);
-        }
+        files.iter().for_each(|(name, content)| api.put(&asset, name, content));
         Asset { api, path: api.origin(&asset)["Path"].as_str().unwrap().to_owned() }
     }
 

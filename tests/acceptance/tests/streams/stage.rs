@@ -2,25 +2,17 @@
 
 use std::sync::OnceLock;
 
-use acceptance::{Api, Reply, Service, blob_url, ffmpeg};
+use acceptance::{Api, Reply, Service, ffmpeg, server_manifest};
 use serde_json::Value as Json;
 
-/// The server manifest of the asset.
-const ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
-    <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
-    <meta name=\"formats\" content=\"mp4\"/></head><body><switch>\
-    <video src=\"low.mp4\" systemBitrate=\"100000\"/>\
+/// What the server manifest of the asset lists.
+const TRACKS: &str = "<video src=\"low.mp4\" systemBitrate=\"100000\"/>\
     <video src=\"high.mp4\" systemBitrate=\"200000\"/>\
     <audio src=\"eng.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\" title=\"aac_eng\"/>\
-    <audio src=\"fra.mp4\" systemBitrate=\"64000\" systemLanguage=\"fra\" title=\"aac_fra\"/>\
-    </switch></body></smil>";
+    <audio src=\"fra.mp4\" systemBitrate=\"64000\" systemLanguage=\"fra\" title=\"aac_fra\"/>";
 
-/// A server manifest of sound alone.
-const SOUND_ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
-    <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
-    <meta name=\"formats\" content=\"mp4\"/></head><body><switch>\
-    <audio src=\"eng.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\"/>\
-    </switch></body></smil>";
+/// And another, which is of sound alone.
+const SOUND_TRACK: &str = "<audio src=\"eng.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\"/>";
 
 /// The service with its default endpoint running, and an asset with a locator.
 pub(crate) struct Stage {
@@ -65,16 +57,16 @@ impl Stage {
     }
 }
 
+/// A server manifest of a picture.
+pub(crate) fn naming(file: &str) -> String {
+    server_manifest(&format!("<video src=\"{file}\" systemBitrate=\"50000\"/>"))
+}
+
 /// Makes the asset.
 fn film(api: &Api) -> String {
     let asset = api.asset("film");
-    let sas = api.sas(&asset, 2);
-    let put = |name: &str, content: &[u8]| {
-        let call = api.plain("PUT", &blob_url(&sas, name));
-        call.header("x-ms-blob-type", "BlockBlob").body(content).send().expect(201);
-    };
-    put("film.ism", ISM.as_bytes());
-    put("sound.ism", SOUND_ISM.as_bytes());
+    api.put(&asset, "film.ism", server_manifest(TRACKS).as_bytes());
+    api.put(&asset, "sound.ism", server_manifest(SOUND_TRACK).as_bytes());
     let folder = tempfile::tempdir().unwrap();
     for (name, source, codec) in [
         ("low.mp4", "testsrc2=s=160x90:r=25:d=14", PICTURE),
@@ -84,7 +76,7 @@ fn film(api: &Api) -> String {
     ] {
         let path = folder.path().join(name);
         ffmpeg(&format!("-y -f lavfi -i {source} {codec} {}", path.to_str().unwrap()));
-        put(name, &std::fs::read(&path).unwrap());
+        api.put(&asset, name, &std::fs::read(&path).unwrap());
     }
     asset
 }

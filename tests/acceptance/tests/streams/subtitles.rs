@@ -2,22 +2,21 @@
 
 use std::sync::OnceLock;
 
-use acceptance::{Api, Element, Reply, blob_url, elements, ffmpeg, id_of, made_by_ffmpeg, percent};
+use acceptance::{
+    Api, Element, Reply, blob_url, elements, ffmpeg, id_of, made_by_ffmpeg, percent,
+    server_manifest,
+};
 use serde_json::{Value as Json, json};
 
 use super::stage::Stage;
 
-const ISM: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\
-    <smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><head>\
-    <meta name=\"formats\" content=\"mp4\"/></head><body><switch>\
-    <video src=\"film.mp4\" systemBitrate=\"100000\"/>\
+const TRACKS: &str = "<video src=\"film.mp4\" systemBitrate=\"100000\"/>\
     <audio src=\"film.mp4\" systemBitrate=\"64000\" systemLanguage=\"eng\" title=\"aac_eng\"/>\
     <textstream src=\"listed.cmft\" systemBitrate=\"52\" systemLanguage=\"en-us\">\
     <param name=\"trackName\" value=\"subt_en-us\" valuetype=\"data\"/>\
     <param name=\"transcriptsrc\" value=\"listed.vtt\" valuetype=\"data\"/></textstream>\
     <textstream src=\"missing.vtt\" systemLanguage=\"fr\"/>\
-    <textstream src=\"old.ttml\" systemLanguage=\"spa\"/>\
-    </switch></body></smil>";
+    <textstream src=\"old.ttml\" systemLanguage=\"spa\"/>";
 
 /// A cue in each of the two fragments, and one that is in both.
 const GERMAN: &str = "\u{feff}WEBVTT\r\n\r\nNOTE a film\r\n\r\nerste\r\n00:01.000 --> 00:02.500 \
@@ -28,7 +27,6 @@ const GERMAN: &str = "\u{feff}WEBVTT\r\n\r\nNOTE a film\r\n\r\nerste\r\n00:01.00
 struct Film<'a> {
     api: &'a Api,
     asset: String,
-    sas: Json,
     path: String,
 }
 
@@ -50,16 +48,15 @@ impl<'a> Film<'a> {
                 -sc_threshold 0 -c:a aac -ac 2";
             made_by_ffmpeg(&format!("{source} {codecs}"), "mp4")
         });
-        let mut film = Self { api, sas: api.sas(&asset, 2), asset, path: String::new() };
-        film.put("film.ism", ISM.as_bytes());
+        let mut film = Self { api, asset, path: String::new() };
+        film.put("film.ism", server_manifest(TRACKS).as_bytes());
         film.put("film.mp4", video);
         api.origin(&film.asset)["Path"].as_str().unwrap().clone_into(&mut film.path);
         film
     }
 
     fn put(&self, name: &str, content: &[u8]) {
-        let call = self.api.plain("PUT", &blob_url(&self.sas, name));
-        call.header("x-ms-blob-type", "BlockBlob").body(content).send().expect(201);
+        self.api.put(&self.asset, name, content);
     }
 
     #[track_caller]

@@ -3,9 +3,9 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use acceptance::{Api, Reply, ffmpeg, key, made_by_ffmpeg};
+use acceptance::{Reply, ffmpeg, key, made_by_ffmpeg};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, naming};
 
 /// What a cue of the index says: from when to when, in seconds, which sheet, and where on it.
 #[derive(Debug)]
@@ -77,16 +77,6 @@ fn get(stage: &Stage, rest: &str) -> Reply {
     stage.api().plain("GET", &stage.url(rest)).send_patiently()
 }
 
-fn put(api: &Api, asset: &str, name: &str, content: &[u8]) {
-    api.put(asset, name, content);
-}
-
-fn naming(file: &str) -> String {
-    format!(
-        "<smil><body><switch><video src=\"{file}\" systemBitrate=\"50000\"/></switch></body></smil>"
-    )
-}
-
 /// Folders of thumbnails that a service has.
 fn kept(stage: &Stage) -> Vec<PathBuf> {
     let folder = std::fs::read_dir(stage.service.data().join("thumbnails")).unwrap();
@@ -127,8 +117,8 @@ fn what_there_are_no_thumbnails_of() {
     );
     let media = garbage.windows(4).position(|kind| kind == b"mdat").unwrap() + 4;
     garbage[media..].fill(0xff);
-    put(api, asset, "garbage.mp4", &garbage);
-    put(api, asset, "garbage.ism", naming("garbage.mp4").as_bytes());
+    api.put(asset, "garbage.mp4", &garbage);
+    api.put(asset, "garbage.ism", naming("garbage.mp4").as_bytes());
     for (rest, status, code) in [
         ("film.ism/Thumbnails(sheet=1).jpg", 404, "MPE_RESOURCE_NOT_FOUND"),
         ("film.ism/Thumbnails(sheet=18446744073709551615)", 404, "MPE_RESOURCE_NOT_FOUND"),
@@ -167,8 +157,8 @@ fn an_hour_of_colours() {
          -c:v libx264 -preset ultrafast -qp 4 -pix_fmt yuv420p -g 2 -keyint_min 2 -sc_threshold 0",
         "mp4",
     );
-    put(stage.api(), &stage.asset, "hour.mp4", &film);
-    put(stage.api(), &stage.asset, "hour.ism", naming("hour.mp4").as_bytes());
+    stage.api().put(&stage.asset, "hour.mp4", &film);
+    stage.api().put(&stage.asset, "hour.ism", naming("hour.mp4").as_bytes());
     let cues = cues(&get(stage, "hour.ism/Thumbnails.vtt").expect(200));
     assert_eq!(cues.len(), 360);
     let mut sheets: Vec<_> = cues.iter().map(|cue| cue.sheet.as_str()).collect();
@@ -221,8 +211,8 @@ fn they_are_made_once_for_each_version() {
          -g 50 -keyint_min 50 -sc_threshold 0",
         "mp4",
     );
-    put(stage.api(), &stage.asset, "other.mp4", &other);
-    put(stage.api(), &stage.asset, "film.ism", naming("other.mp4").as_bytes());
+    stage.api().put(&stage.asset, "other.mp4", &other);
+    stage.api().put(&stage.asset, "film.ism", naming("other.mp4").as_bytes());
     let index = get("film.ism/Thumbnails.vtt").expect(200);
     let cues = cues(&index);
     assert_eq!(cues.len(), 3);

@@ -6,9 +6,9 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
-use acceptance::{Reply, blob_url, decode, ffmpeg};
+use acceptance::{Reply, decode, ffmpeg};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, naming};
 
 /// Where time starts in transport streams, in seconds.
 const ORIGIN: f64 = 10.0;
@@ -132,18 +132,13 @@ fn the_connection_ends_where_a_sample_is_not_what_the_file_says() {
     film[place..place + 4].copy_from_slice(&[0xff; 4]);
     let api = stage.api();
     let asset = api.asset("damaged");
-    let sas = api.sas(&asset, 2);
-    let ism = "<smil xmlns=\"http://www.w3.org/2001/SMIL20/Language\"><body><switch>\
-               <video src=\"film.mp4\" systemBitrate=\"1000\"/></switch></body></smil>";
-    for (name, content) in [("film.ism", ism.as_bytes()), ("film.mp4", &film)] {
-        let put = api.plain("PUT", &blob_url(&sas, name)).header("x-ms-blob-type", "BlockBlob");
-        put.body(content).send().expect(201);
-    }
+    api.put(&asset, "film.ism", naming("film.mp4").as_bytes());
+    api.put(&asset, "film.mp4", &film);
     let root = api.origin(&asset)["Path"].as_str().unwrap().to_owned();
     let (host, path) = root.trim_start_matches("http://").split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let part = "film.ism/QualityLevels(1000)/Fragments(video=0,format=m3u8-aapl)";
+    let part = "film.ism/QualityLevels(50000)/Fragments(video=0,format=m3u8-aapl)";
     write!(stream, "GET /{path}{part} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
     // The client asked to keep it open: only the failure ends it.
     let mut answer = Vec::new();

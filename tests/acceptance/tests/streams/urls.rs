@@ -1,9 +1,9 @@
 //! The grammar of streaming URLs, and what is answered to those that do not follow it or lead to
 //! nothing: the documented status, code and value.
 
-use acceptance::{Connection, RawReply, blob_url, key, not_a_video};
+use acceptance::{Connection, RawReply, not_a_video, server_manifest};
 
-use crate::stage::Stage;
+use crate::stage::{Stage, naming};
 
 const SYNTAX: (u16, &str, u32) = (400, "MPE_BAD_URL_SYNTAX", 0x8089_0201);
 const NO_RESOURCE: (u16, &str, u32) = (404, "MPE_RESOURCE_NOT_FOUND", 0x8089_01f9);
@@ -209,16 +209,7 @@ fn what_leads_to_nothing() {
 fn assets_that_cannot_be_packaged() {
     let stage = Stage::shared();
     let api = stage.api();
-    let sas = api.sas(&stage.asset, 2);
-    let put = |name: &str, content: &[u8]| {
-        let call = api.plain("PUT", &blob_url(&sas, name));
-        call.header("x-ms-blob-type", "BlockBlob").body(content).send().expect(201);
-    };
-    let naming = |file: &str| {
-        format!(
-            "<smil><body><switch><video src=\"{file}\" systemBitrate=\"1\"/></switch></body></smil>"
-        )
-    };
+    let put = |name: &str, content: &[u8]| api.put(&stage.asset, name, content);
     let two = "<video src=\"low.mp4\"><param name=\"trackID\" value=\"2\"/></video>";
     put("no.mp4", &not_a_video());
     put("empty.mp4", b"");
@@ -231,7 +222,7 @@ fn assets_that_cannot_be_packaged() {
         ("missing.ism", naming("nowhere.mp4"), NO_FILE),
         ("away.ism", naming("../../account.json"), NO_MEDIA),
         ("no.ism", naming("no.mp4"), NO_MEDIA),
-        ("two.ism", format!("<smil><body><switch>{two}</switch></body></smil>"), NO_MEDIA),
+        ("two.ism", server_manifest(two), NO_MEDIA),
         ("hollow.ism", naming("empty.mp4"), NO_MEDIA),
     ] {
         put(name, content.as_bytes());
@@ -242,7 +233,6 @@ fn assets_that_cannot_be_packaged() {
     }
     let said = refused(stage, "two.ism/Manifest", NO_MEDIA);
     assert!(said.contains("low.mp4: there is no track with id 2"), "{said}");
-    api.delete(&key("Locators", &sas)).send().expect(204);
 }
 
 #[test]
