@@ -175,15 +175,28 @@ impl SampleIndex {
 
     /// The duration of nearly all samples (99 in 100), if there is such a one.
     pub(crate) fn usual_duration(&self) -> Option<u32> {
-        let ends = self.times.iter().skip(1).map(|run| run.first);
-        let counted = self.times.iter().zip(ends.chain([self.count]));
-        let mut counts = std::collections::BTreeMap::new();
-        for (run, end) in counted {
-            *counts.entry(run.duration).or_insert(0u64) += u64::from(end.saturating_sub(run.first));
+        let runs = || {
+            let ends = self.times.iter().skip(1).map(|run| run.first).chain([self.count]);
+            self.times
+                .iter()
+                .zip(ends)
+                .map(|(run, end)| (run.duration, u64::from(end.saturating_sub(run.first))))
+        };
+        // What more than half of all have is left when any two that differ are taken away (Boyer
+        // and Moore). No table of all durations is needed, of which a file may have millions.
+        let (mut usual, mut surplus) = (0, 0);
+        for (duration, samples) in runs() {
+            if duration == usual {
+                surplus += samples;
+            } else if samples <= surplus {
+                surplus -= samples;
+            } else {
+                (usual, surplus) = (duration, samples - surplus);
+            }
         }
-        let (duration, count) = counts.into_iter().max_by_key(|(_, count)| *count)?;
-        (count * 100 >= u64::from(self.count) * 99 || u64::from(self.count) - count <= 1)
-            .then_some(duration)
+        let count: u64 = runs().filter(|(duration, _)| *duration == usual).map(|(_, n)| n).sum();
+        let all = u64::from(self.count);
+        (count * 100 >= all * 99 || all - count <= 1).then_some(usual)
     }
 }
 
@@ -277,6 +290,23 @@ mod tests {
             ],
             sync: Some(vec![0, 3]),
         }
+    }
+
+    #[test]
+    fn nearly_all_samples_may_last_alike() {
+        let usual = |durations: &[(u32, u32)]| {
+            let mut index = SampleIndex { times: Vec::new(), count: 0, ..index() };
+            for (samples, duration) in durations {
+                index.times.push(TimeRun { first: index.count, duration: *duration, dts: 0 });
+                index.count += samples;
+            }
+            index.usual_duration()
+        };
+        assert_eq!(usual(&[(50, 10)]), Some(10));
+        assert_eq!(usual(&[(1, 3), (500, 10), (2, 7), (497, 10)]), Some(10));
+        assert_eq!(usual(&[(2, 10), (1, 3)]), Some(10));
+        assert_eq!(usual(&[(500, 10), (6, 3), (6, 4), (488, 10)]), None);
+        assert_eq!(usual(&[(40, 10), (30, 3), (30, 4)]), None);
     }
 
     #[test]

@@ -326,6 +326,21 @@ mod tests {
         p.manifest(Format::Dash(DashFormat::Csf), &Parameters::default()).unwrap();
     }
 
+    /// As hand-written server manifests have it where nothing is known.
+    #[test]
+    fn a_bitrate_of_0_and_any_case_of_und_say_nothing() {
+        let track = altered(audio(48_000, 1024, 500), |track, _| track.language = None);
+        let mut rendition = Rendition::new("a.mp4", Arc::new(track));
+        (rendition.bitrate, rendition.language) = (Some(0), Some("UND".to_owned()));
+        let presentation = Presentation::new(vec![rendition]).unwrap();
+        let stream = &presentation.streams()[0];
+        assert_eq!((stream.name(), stream.language()), ("audio", None));
+        assert_eq!(
+            stream.qualities()[0].bitrate(),
+            stream.qualities()[0].track().average_bitrate()
+        );
+    }
+
     /// No player switches between codecs as it does between qualities.
     #[test]
     fn video_of_two_codecs_is_two_streams() {

@@ -44,7 +44,7 @@ impl Rendition {
     fn language(&self) -> Option<String> {
         let given = self.language.as_deref().or(self.track.language());
         let safe = given.map(url_safe).filter(|text| !text.is_empty());
-        safe.filter(|language| language != "und")
+        safe.filter(|language| !language.eq_ignore_ascii_case("und"))
     }
 
     fn stream_name(&self) -> String {
@@ -234,7 +234,8 @@ pub(crate) fn stream(
     for (rendition, cuts) in group {
         let track = &rendition.track;
         check_lengths(&rendition.file, track, &cuts)?;
-        let mut bitrate = rendition.bitrate.unwrap_or(track.average_bitrate());
+        let given = rendition.bitrate.filter(|bitrate| *bitrate > 0);
+        let mut bitrate = given.unwrap_or(track.average_bitrate());
         while !taken.insert(bitrate) {
             bitrate = bitrate.wrapping_add(1);
         }

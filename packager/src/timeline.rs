@@ -236,7 +236,8 @@ pub(crate) fn cut_audio(
 /// Times where audio is to be cut. Audio that goes on after the video is cut every six seconds.
 fn boundaries(start: u64, end: u64, video: Option<&Timeline>) -> Vec<u64> {
     let mut times: Vec<u64> = video.map_or_else(Vec::new, |video| {
-        video.starts.iter().copied().filter(|time| *time > start).collect()
+        let before = |limit: u64| video.starts.partition_point(|time| *time < limit);
+        video.starts.get(before(start + 1)..before(end)).unwrap_or_default().to_vec()
     });
     let mut next = video.map_or(start + TARGET, |video| video.end.max(start + TARGET));
     let rest = if video.is_some() { TARGET / 2 } else { 0 };
@@ -401,6 +402,19 @@ mod tests {
         let (longer, _) = cut_audio(&[&sound], Some(&timeline));
         assert!(longer.longest() < 91_000_000, "{}", longer.longest());
         assert_eq!(longer.end(), 10_240_000_000);
+    }
+
+    /// A thousand short tracks beside a long video cost what they are cut into.
+    #[test]
+    fn audio_is_cut_between_its_start_and_end_only() {
+        let long = Timeline {
+            starts: (0..1000).map(|s| s * TARGET).collect(),
+            end: 1000 * TARGET,
+            shown: 0..1000,
+        };
+        assert_eq!(boundaries(TARGET, 3 * TARGET, Some(&long)), [2 * TARGET]);
+        assert_eq!(boundaries(0, TARGET, Some(&long)), []);
+        assert_eq!(boundaries(TARGET / 2, TARGET / 2, Some(&long)), []);
     }
 
     #[test]
