@@ -14,8 +14,9 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 
-const ROOT = new URL("../..", import.meta.url).pathname;
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** A server manifest of `film.mp4`, and of other files with the sound in other languages. */
 export function ism(others = {}) {
@@ -79,8 +80,8 @@ const LADDER = {
   ],
 };
 
-/** How long an encode may take on a busy machine, in milliseconds. */
-const ENCODE = 60_000;
+/** How long a job may take, an endpoint to start and the service to end, in milliseconds. */
+const PATIENCE = 120_000;
 
 const FINISHED = 3;
 
@@ -91,17 +92,47 @@ export async function start() {
   const folder = mkdtempSync(join(tmpdir(), "mediad-browser-"));
   const program = process.env.MEDIAD ?? build();
   const child = spawn(program, ["serve", "--data", join(folder, "data"), "--x264-preset", "ultrafast"], {
-    stdio: ["ignore", "pipe", "ignore"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  const [line] = await once(createInterface({ input: child.stdout }), "line");
+  let log = "";
+  child.stderr.setEncoding("utf8").on("data", (said) => (log = (log + said).slice(-4000)));
+  // Rejects if there is no such program.
+  const ended = once(child, "close");
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const line = await Promise.race([lines.next().then(({ value }) => value), ended.then(() => undefined)]);
+  if (line === undefined) {
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+    throw new Error(`${program} has ended: ${log}`);
+  }
   const service = new Service(JSON.parse(line), child, folder);
-  await service.prepare();
+  try {
+    await service.prepare();
+  } catch (error) {
+    await service.stop();
+    throw error;
+  }
   return service;
+}
+
+/** Asks again and again until there is something else than undefined. */
+async function until(what, look) {
+  const end = Date.now() + PATIENCE;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (Date.now() > end) throw new Error(`in ${PATIENCE / 1000} s it did not happen that ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 function build() {
   execFileSync("cargo", ["build", "--quiet", "-p", "mediad"], { cwd: ROOT, stdio: "inherit" });
-  return join(ROOT, "target/debug/mediad");
+  const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-version", "1"], {
+    cwd: ROOT,
+    maxBuffer: 1 << 26,
+  });
+  return join(JSON.parse(metadata).target_directory, "debug/mediad");
 }
 
 /** Makes a film, and reads it. */
@@ -133,9 +164,10 @@ class Service {
     this.#token = (await (await fetch(url, { method: "POST", body })).json()).access_token;
     const [endpoint] = (await this.#call("GET", "StreamingEndpoints")).value;
     await this.#call("POST", `StreamingEndpoints('${endpoint.Id}')/Start`);
-    while ((await this.#call("GET", `StreamingEndpoints('${endpoint.Id}')`)).State !== "Running") {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until("the endpoint runs", async () => {
+      const { State } = await this.#call("GET", `StreamingEndpoints('${endpoint.Id}')`);
+      return State === "Running" || undefined;
+    });
   }
 
   /** A path for a file that goes with the service. */
@@ -161,14 +193,11 @@ class Service {
     const job = { Name: "ladder", InputMediaAssets: [input], Tasks: [task] };
     const { Id } = (await this.#call("POST", "Jobs", job, VERBOSE)).d;
     const of = (navigation) => `Jobs('${encodeURIComponent(Id)}')/${navigation}`;
-    const end = Date.now() + ENCODE;
-    for (;;) {
-      const { value } = await this.#call("GET", of("State"));
-      if (Number(value) === FINISHED) break;
-      const tasks = await this.#call("GET", of("Tasks"));
-      if (Number(value) > FINISHED || Date.now() > end) throw new Error(JSON.stringify(tasks));
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
+    const state = await until("the job ends", async () => {
+      const value = Number((await this.#call("GET", of("State"))).value);
+      return value < FINISHED ? undefined : value;
+    });
+    if (state !== FINISHED) throw new Error(JSON.stringify(await this.#call("GET", of("Tasks"))));
     const [output] = (await this.#call("GET", of("OutputMediaAssets"))).value;
     const files = (await this.#call("GET", `Assets('${encodeURIComponent(output.Id)}')/Files`)).value;
     const { Name: ism } = files.find(({ Name }) => Name.endsWith(".ism"));
@@ -205,9 +234,13 @@ class Service {
   }
 
   async stop() {
-    const ended = once(this.#child, "exit");
-    this.#child.kill("SIGTERM");
-    await ended;
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, "exit");
+      this.#child.kill("SIGTERM");
+      const late = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE);
+      await ended;
+      clearTimeout(late);
+    }
     rmSync(this.#folder, { recursive: true, force: true });
   }
 

@@ -212,11 +212,16 @@ async function goes(page, video, time) {
     !element.seeking && element.readyState >= element.HAVE_CURRENT_DATA);
 }
 
-/** Hears the tone of the second that is playing. */
+/** Hears the tone of the second that is playing, or of one of the next two: a busy machine may stutter. */
 async function sounds(page) {
-  const { time, level, pitch } = await hear(page);
-  assert.ok(level > 0.05, `it is not silent: ${level}`);
-  assert.ok(Math.abs(secondOf(pitch) - Math.floor(time)) < 0.4, `${pitch} Hz at ${time} s`);
+  const heard = [];
+  while (heard.length < 3) {
+    const { time, level, pitch } = await hear(page);
+    if (level > 0.05 && Math.abs(secondOf(pitch) - Math.floor(time)) < 0.4) return;
+    heard.push(`${pitch} Hz, as loud as ${level}, at ${time} s`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+  assert.fail(`it sounds like ${heard.join("; ")}`);
 }
 
 /** Changes the language, and back. */

@@ -3,7 +3,7 @@
 /** How long a player may take for what it is waited for, in milliseconds. */
 export const PATIENCE = 60_000;
 
-/** Waits until playback has advanced by some seconds from where it is, or has ended. */
+/** Waits until playback has advanced by some seconds from where it is. */
 export async function advances(page, video, seconds) {
   const from = await video.evaluate((element) => element.currentTime);
   const element = await video.elementHandle();
