@@ -211,12 +211,13 @@ impl Source<'_> {
         let (store, name) = (&self.app.blob_store, &self.info.name);
         let start = store.read_attachment(index, 0..WINDOW.min(index.length)).await?;
         let length = IndexFile::head_length(name, &start)?;
-        if length <= start.len() {
-            return Ok(Mp4::from_index(name, &start)?);
-        }
-        let rest = store.read_attachment(index, start.len() as u64..length as u64).await?;
-        let head = [start, rest].concat();
-        // A head so long takes its time: not on a thread that others wait for.
+        let head = if length <= start.len() {
+            start
+        } else {
+            let rest = store.read_attachment(index, start.len() as u64..length as u64).await?;
+            Bytes::from([start, rest].concat())
+        };
+        // A few bytes can stand for a million equal rows: not on a thread that others wait for.
         let name = name.clone();
         blocking(move || Ok(Mp4::from_index(&name, &head)?)).await
     }

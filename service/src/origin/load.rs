@@ -109,8 +109,13 @@ async fn load(reading: &mut Reading<'_>, asset: &str, ism: &str) -> Result<Loade
     }
     let heads = sample_index::heads(reading.app, asset, &opened).await?;
     let heads = heads.into_iter().map(|head| (head.file().to_owned(), Arc::new(head))).collect();
-    let presentation = Presentation::new(manifest.renditions(&heads)?)?.naming_texts(&manifest);
-    Ok(Loaded { presentation: Arc::new(presentation), versions, modified, files: tags })
+    // A day in thirty renditions takes a tenth of a second: not on a thread that others wait for.
+    let built = tokio::task::spawn_blocking(move || {
+        let presentation = Presentation::new(manifest.renditions(&heads)?)?;
+        Ok::<_, packager::Error>(presentation.naming_texts(&manifest))
+    });
+    let presentation = Arc::new(built.await.map_err(OriginError::internal)??);
+    Ok(Loaded { presentation, versions, modified, files: tags })
 }
 
 /// The name and the tag of a file.
