@@ -5,10 +5,10 @@
 //! fragments, so it is these that have limits, for all renditions together.
 
 use crate::error::Error;
-use crate::moov::{MAX_DURATION, Track};
 use crate::outline::MAX_ROWS;
 use crate::stream::Rendition;
 use crate::timeline::{Cuts, TARGET, Timeline};
+use crate::track::{MAX_DURATION, Track};
 
 /// Most fragments of all renditions together: forty renditions of a week.
 const MAX_FRAGMENTS: u64 = 1 << 22;

@@ -7,13 +7,13 @@ use quick_xml::escape::escape;
 use crate::codec::Codec;
 use crate::format::DashFormat;
 use crate::language::short;
-use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::protect::{self, Protection};
 use crate::stream::{Quality, Stream};
 use crate::text;
 use crate::time::{TIMESCALE, iso_duration};
 use crate::timeline::Timeline;
+use crate::track::TrackKind;
 use crate::url::Parameters;
 
 /// Azure Media Services numbered audio sets as group 5 and the video set as group 1.

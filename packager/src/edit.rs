@@ -5,8 +5,8 @@ use std::ops::Range;
 use crate::boxes::Reader;
 use crate::error::{Error, Place};
 use crate::index::{Sample, SampleIndex};
-use crate::moov::TrackKind;
 use crate::time::rescale;
+use crate::track::TrackKind;
 
 const ELST: &str = "edts/elst";
 

@@ -3,10 +3,10 @@
 use std::ops::{Range, RangeInclusive};
 
 use crate::language;
-use crate::moov::TrackKind;
 use crate::stream::{Quality, Stream};
 use crate::text::TextStream;
 use crate::time::TIMESCALE;
+use crate::track::TrackKind;
 
 /// Leaves a part of a presentation, see [`crate::Presentation::filtered`].
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -16,9 +16,9 @@ use bytes::Bytes;
 
 use crate::boxes::Writer;
 use crate::index::Sample;
-use crate::moov::{Track, TrackKind};
 use crate::protect::EncryptedSamples;
 use crate::time::{TIMESCALE, rescale};
+use crate::track::{Track, TrackKind};
 
 /// Id of the only track of a fragment and of its initialization segment.
 pub(crate) const TRACK_ID: u32 = 1;

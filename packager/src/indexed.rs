@@ -4,9 +4,9 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use crate::index::SampleIndex;
-use crate::moov::Track;
 use crate::outline::Outline;
 use crate::time::{TIMESCALE, rescale};
+use crate::track::Track;
 
 /// A track that can be cut into fragments.
 ///

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use crate::boxes::Writer;
 use crate::fragment::TRACK_ID;
-use crate::moov::{Track, TrackKind};
 use crate::protect::TrackEncryption;
+use crate::track::{Track, TrackKind};
 
 /// Identity matrix of `mvhd`, in 16.16 and 2.30 fixed point.
 const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];

@@ -8,9 +8,9 @@ use crate::format::Format;
 use crate::fragment::{Cut, FragmentNoun};
 use crate::index::Sample;
 use crate::indexed::FragmentSamples;
-use crate::moov::Track;
 use crate::picture;
 use crate::stream::{Quality, Stream};
+use crate::track::Track;
 
 /// A fragment of which it is known what samples it has, but not yet where these are.
 #[derive(Debug, Clone)]

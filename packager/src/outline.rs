@@ -5,7 +5,7 @@
 
 use crate::edit::Placement;
 use crate::index::{Sample, SampleIndex, TimeRun};
-use crate::moov::TrackKind;
+use crate::track::TrackKind;
 
 /// Samples of a block of audio, or of video of which every frame is a key frame. That is about a
 /// second and a half of AAC.

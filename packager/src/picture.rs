@@ -4,10 +4,10 @@ use crate::error::Error;
 use crate::format::{DashFormat, Format};
 use crate::fragment::FragmentNoun;
 use crate::index::Sample;
-use crate::moov::Track;
 use crate::plan::Plan;
 use crate::presentation::Presentation;
 use crate::time::to_units;
+use crate::track::Track;
 
 impl Presentation {
     /// The key frame that is shown nearest to a time, among those of the fragment that the time

@@ -8,7 +8,7 @@ use crate::boxes::Reader;
 use crate::codec::{AvcConfig, Codec, HevcConfig};
 use crate::dolby::DolbyConfig;
 use crate::error::{Error, Place};
-use crate::moov::{TrackKind, VideoInfo};
+use crate::track::{TrackKind, VideoInfo};
 
 const STSD: &str = "mdia/minf/stbl/stsd";
 const AVC_C: &str = "mdia/minf/stbl/stsd/avc1/avcC";

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::indexed::IndexedTrack;
-use crate::moov::{Mp4, TrackKind};
+use crate::moov::Mp4;
 use crate::server_manifest_xml as xml;
 use crate::stream::Rendition;
+use crate::track::TrackKind;
 
 /// Kind of a [`MediaEntry`]: its element name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

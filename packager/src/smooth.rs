@@ -7,13 +7,13 @@ use quick_xml::escape::escape;
 use crate::codec::Codec;
 use crate::dash::runs;
 use crate::format::SmoothFormat;
-use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::protect::{self, Protection};
 use crate::stream::{Quality, Stream};
 use crate::text;
 use crate::time::TIMESCALE;
 use crate::timeline::Timeline;
+use crate::track::TrackKind;
 
 /// Writes the manifest that players load; `repeated` is what its URLs carry behind
 /// the time. Writing to a `String` cannot fail, so results are not looked at.

@@ -10,9 +10,9 @@ use crate::codec::Codec;
 use crate::error::Error;
 use crate::fragment::head_limit;
 use crate::indexed::{CutSamples, IndexedTrack};
-use crate::moov::{Track, TrackKind};
 use crate::time::TIMESCALE;
 use crate::timeline::{Cuts, Timeline};
+use crate::track::{Track, TrackKind};
 use crate::ts;
 
 /// A track of a file that takes part in a presentation.

@@ -11,10 +11,10 @@ use crate::edit::Placement;
 use crate::error::Place;
 use crate::index::{ByteRun, SampleIndex, Sizes, TimeRun};
 use crate::indexed::IndexedTrack;
-use crate::moov::{Totals, Track, TrackKind, VideoInfo};
 use crate::presentation::Presentation;
 use crate::sample_entry::SampleEntry;
 use crate::stream::Rendition;
+use crate::track::{Totals, Track, TrackKind, VideoInfo};
 
 fn track(
     kind: TrackKind,

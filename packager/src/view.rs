@@ -10,7 +10,6 @@ use crate::format::Format;
 use crate::fragment::{Fragment, FragmentNoun};
 use crate::hls::Container;
 use crate::init::init_segment;
-use crate::moov::TrackKind;
 use crate::plan::Plan;
 use crate::presentation::Presentation;
 use crate::protect::{
@@ -18,6 +17,7 @@ use crate::protect::{
 };
 use crate::stream::Stream;
 use crate::text::{self, TextFragment, Zero};
+use crate::track::TrackKind;
 use crate::url::Parameters;
 use crate::{dash, smooth, ts};
 

@@ -10,11 +10,11 @@ use super::SLACK;
 use crate::error::Error;
 use crate::filter::{Condition, Filter, MediaType, TimeRange, TrackProperty, TrackSelection};
 use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
-use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::stream::Rendition;
 use crate::testing::{audio, presentation, video};
 use crate::timeline::Chunk;
+use crate::track::TrackKind;
 use crate::url::{Parameters, Request};
 
 const SECOND: u64 = 10_000_000;

@@ -9,8 +9,9 @@ use crate::error::Error;
 use crate::index::Sample;
 use crate::indexed::IndexedTrack;
 use crate::init::init_segment;
-use crate::moov::{Mp4, Track, TrackKind};
+use crate::moov::Mp4;
 use crate::source::{Locate, Step};
+use crate::track::{Track, TrackKind};
 
 const MOOV: &[u8] = include_bytes!("../../tests/fixtures/clip.moov");
 const TFXD: &[u8; 16] = b"\x6d\x1d\x9b\x05\x42\xd5\x44\xe6\x80\xe2\x14\x1d\xaf\xf7\x57\xb2";

@@ -4,7 +4,7 @@ use super::builder::Builder;
 use super::moof::{Row, Start, Traf};
 use crate::error::{Error, Place};
 use crate::index::{Sample, SampleIndex};
-use crate::moov::TrackKind;
+use crate::track::TrackKind;
 
 /// `sample_is_non_sync_sample` (ISO/IEC 14496-12 §8.8.3.1).
 const NON_SYNC: u32 = 0x0001_0000;

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::{Container, Outline, micros};
-use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::stream::Stream;
 use crate::time::{TIMESCALE, iso_date_time};
 use crate::timeline::Chunk;
+use crate::track::TrackKind;
 
 /// Writes the media playlist of any quality level of a stream: all have the same fragments, and
 /// the bitrate is in the folder of the playlist. `audio` is what the segments have beside video.

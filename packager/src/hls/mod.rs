@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 
 use crate::error::Error;
 use crate::format::HlsFormat;
-use crate::moov::TrackKind;
 use crate::presentation::Presentation;
 use crate::stream::{Quality, Stream, codecs};
+use crate::track::TrackKind;
 use crate::url::Parameters;
 use crate::{text, ts};
 use sound::{Group, Sound};

@@ -1,8 +1,8 @@
 //! What there is to hear beside a variant.
 
 use crate::codec::Codec;
-use crate::moov::TrackKind;
 use crate::stream::{Quality, Stream};
+use crate::track::TrackKind;
 
 /// Name of the first group of audio, which is all that most presentations have.
 const GROUP: &str = "audio";

@@ -4,7 +4,7 @@ use super::clear_key::ClearKey;
 use super::key::{BLOCK, ContentKey};
 use super::play_ready::PlayReady;
 use super::widevine::Widevine;
-use crate::moov::{Track, TrackKind};
+use crate::track::{Track, TrackKind};
 
 /// The protection schemes of ISO/IEC 23001-7 that are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

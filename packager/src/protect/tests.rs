@@ -18,10 +18,10 @@ use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
 use crate::fragment::FragmentNoun;
 use crate::index::Sizes;
 use crate::indexed::{CutSamples, IndexedTrack};
-use crate::moov::Track;
 use crate::presentation::Presentation;
 use crate::stream::{Quality, Rendition};
 use crate::testing::{altered, audio, presentation, video};
+use crate::track::Track;
 use crate::url::Parameters;
 use crate::view::Packaged;
 

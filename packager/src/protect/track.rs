@@ -5,7 +5,7 @@ use super::key::ContentKey;
 use super::system;
 use crate::boxes::{Reader, Writer};
 use crate::error::Place;
-use crate::moov::{Track, TrackKind};
+use crate::track::{Track, TrackKind};
 
 /// Length of a visual sample entry before its boxes.
 const VISUAL: usize = 78;

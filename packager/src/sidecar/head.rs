@@ -27,10 +27,11 @@ use crate::edit::Placement;
 use crate::error::{Error, Place};
 use crate::index::TimeRun;
 use crate::indexed::{Described, IndexedTrack, Samples};
-use crate::moov::{MAX_TRACKS, Mp4, Refused, Totals, Track, TrackKind};
+use crate::moov::{MAX_TRACKS, Mp4, Refused};
 use crate::outline::{Block, Key, MAX_ROWS, Outline};
 use crate::sample_entry::SampleEntry;
 use crate::tables::MAX_SAMPLES;
+use crate::track::{Totals, Track, TrackKind};
 
 /// Longest body of a track, which is how much is read at most for a playlist of key frames: four
 /// bytes for each of the most samples that a track has.

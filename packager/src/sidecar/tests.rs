@@ -12,10 +12,11 @@ use crate::format::{DashFormat, Format, HlsFormat, SmoothFormat};
 use crate::fragment::FragmentNoun;
 use crate::index::{ByteRun, OffsetRun, SampleIndex, Sizes, TimeRun};
 use crate::indexed::IndexedTrack;
-use crate::moov::{Refused, TrackKind};
+use crate::moov::Refused;
 use crate::presentation::Presentation;
 use crate::stream::Rendition;
 use crate::testing::{altered, audio, avc_entry, mp4a_entry, video};
+use crate::track::TrackKind;
 use crate::url::Parameters;
 use crate::view::Packaged;
 

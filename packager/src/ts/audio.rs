@@ -6,7 +6,7 @@ use super::pes::LONGEST_PAYLOAD;
 use super::psi::{self, Stream};
 use crate::codec::Codec;
 use crate::dolby::DolbyConfig;
-use crate::moov::Track;
+use crate::track::Track;
 
 /// Streams of MPEG audio, the first one; and private streams, as AC-3 is for MPEG-2 (ISO/IEC
 /// 13818-1 table 2-22, ATSC A/52 §A3.4).

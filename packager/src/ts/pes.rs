@@ -1,7 +1,7 @@
 //! PES headers (ISO/IEC 13818-1 §2.4.3.6), and the clock that their times are of.
 
-use crate::moov::Track;
 use crate::time::{rescale, to_units};
+use crate::track::Track;
 
 /// Units of PTS, DTS and PCR per second.
 pub(super) const CLOCK: u32 = 90_000;

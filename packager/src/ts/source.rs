@@ -9,7 +9,7 @@ use super::{access_unit, audio};
 use crate::codec::Codec;
 use crate::error::Error;
 use crate::index::Sample;
-use crate::moov::Track;
+use crate::track::Track;
 
 /// Larger samples are refused: one sample has to be in memory as a whole. The largest picture that
 /// H.264 allows, at level 6.2, has 27 MB (§A.3.1).

@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use super::{Piece, Segment, Source};
 use crate::error::Error;
 use crate::index::Sample;
-use crate::moov::Track;
 use crate::testing::{audio, video};
+use crate::track::Track;
 
 type Pes = PesPacket<Vec<u8>>;
 

@@ -6,12 +6,12 @@ use crate::format::{Format, HlsFormat};
 use crate::fragment::FragmentNoun;
 use crate::hls::{self, Container};
 use crate::located::Located;
-use crate::moov::TrackKind;
 use crate::plan::Plan;
 use crate::playlist_plan::PlaylistPlan;
 use crate::protect::{self, Method, Protection};
 use crate::stream::{Quality, Stream};
 use crate::text;
+use crate::track::TrackKind;
 
 impl<'a> View<'a> {
     /// The HLS media playlist of a quality level, for files whose samples are at hand.
