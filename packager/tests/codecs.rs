@@ -4,14 +4,12 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use common::{Studio, assert_times, have_ffmpeg};
+use common::{Studio, assert_times, have_ffmpeg, select};
 use mp4_atom::{Any, Codec, DecodeMaybe};
 use packager::protect::{Common, ContentKey, Method, Protection, Scheme};
 use packager::{
-    Condition, DashFormat, Error, Filter, Format, HlsFormat, IndexedTrack, Parameters,
-    Presentation, Rendition, SmoothFormat, Stream, TrackKind, TrackProperty, TrackSelection,
+    Condition, DashFormat, Error, Filter, Format, HlsFormat, Parameters, Presentation,
+    SmoothFormat, Stream, TrackKind, TrackProperty, TrackSelection,
 };
 use uuid::uuid;
 
@@ -20,19 +18,13 @@ const SMOOTH: Format = Format::Smooth(SmoothFormat::Latest);
 const PICTURE: &str = "-f lavfi -i testsrc2=s=160x90:r=25:d=8";
 const SOUND: &str = "-f lavfi -i aevalsrc=sin(880*t)|sin(440*t)|sin(220*t)|sin(660*t)|sin(330*t)|sin(110*t):c=5.1:s=48000:d=8";
 
-fn presentation(tracks: &[(&str, &Arc<IndexedTrack>)]) -> Presentation {
-    let renditions = tracks.iter().map(|(file, track)| Rendition::new(*file, (*track).clone()));
-    Presentation::new(renditions.collect()).unwrap()
-}
-
 /// Packages a track and compares it with its source.
 fn check(studio: &Studio, presentation: &Presentation, stream: &Stream, source: &str) {
-    let select = if stream.kind() == TrackKind::Video { "v" } else { "a" };
+    let select = select(stream.kind());
     let bitrate = stream.qualities()[0].bitrate();
     let init = presentation.init(stream.name(), bitrate, DASH).unwrap();
     studio.join(presentation, stream, bitrate, DASH, &init, "out.mp4");
-    // What comes before time 0 is priming of the encoder, which is left out.
-    let want: Vec<_> = studio.times(source, select).into_iter().filter(|time| *time >= 0).collect();
+    let want = studio.presented(source, select);
     assert_times(&studio.times("out.mp4", select), &want, 2);
     let decoded = studio.decoded("out.mp4", select);
     if stream.kind() == TrackKind::Video {
@@ -52,7 +44,7 @@ fn sample_entry(presentation: &Presentation, stream: &Stream) -> Codec {
     panic!("no moov");
 }
 
-fn not_in_smooth(presentation: &Presentation, stream: &Stream, codec: &str) {
+fn not_in_smooth(presentation: &Presentation, stream: &Stream, codec: &'static str) {
     let parameters = Parameters::default();
     let view = presentation.view(&parameters, None);
     let bitrate = stream.qualities()[0].bitrate();
@@ -61,14 +53,10 @@ fn not_in_smooth(presentation: &Presentation, stream: &Stream, codec: &str) {
         view.manifest(SMOOTH).unwrap_err(),
         view.fragment(stream.name(), bitrate, start, SMOOTH).unwrap_err(),
     ];
-    let want = Error::NotInSmooth { track: stream.name().to_owned(), codec: name(codec) };
+    let want = Error::NotInSmooth { track: stream.name().to_owned(), codec };
     assert_eq!(refused, [want.clone(), want]);
     view.manifest(Format::Hls(HlsFormat::Cmaf)).unwrap();
     view.fragment(stream.name(), bitrate, start, DASH).unwrap();
-}
-
-fn name(codec: &str) -> &'static str {
-    ["AV1", "AC-3", "E-AC-3"].into_iter().find(|name| *name == codec).unwrap()
 }
 
 #[test]
@@ -81,8 +69,7 @@ fn av1() {
         "{PICTURE} -pix_fmt yuv420p10le -c:v libaom-av1 -usage realtime -cpu-used 8 \
          -g 50 av1.mp4"
     ));
-    let mp4 = studio.open("av1.mp4");
-    let presentation = presentation(&[("av1.mp4", mp4.first(TrackKind::Video).unwrap())]);
+    let presentation = studio.presentation(&[("av1.mp4", TrackKind::Video)]);
     let stream = presentation.stream("video").unwrap();
     check(&studio, &presentation, stream, "av1.mp4");
     let codec = stream.qualities()[0].track().codec();
@@ -119,12 +106,10 @@ fn dolby() {
     for (codec, box_name, text) in [("eac3", "E-AC-3", "ec-3"), ("ac3", "AC-3", "ac-3")] {
         let studio = Studio::new();
         studio.ffmpeg(&format!("{SOUND} -c:a {codec} -b:a 384k sound.mp4"));
-        let mp4 = studio.open("sound.mp4");
-        let track = mp4.first(TrackKind::Audio).unwrap();
-        let presentation = presentation(&[("sound.mp4", track)]);
+        let presentation = studio.presentation(&[("sound.mp4", TrackKind::Audio)]);
         let stream = presentation.stream("audio").unwrap();
         check(&studio, &presentation, stream, "sound.mp4");
-        assert_eq!(track.codec().rfc6381(), text);
+        assert_eq!(stream.qualities()[0].track().codec().rfc6381(), text);
         // Three channels in front and two behind, and a low one.
         let mode = match sample_entry(&presentation, stream) {
             Codec::Eac3(entry) => (entry.dec3.substreams[0].acmod, entry.dec3.substreams[0].lfeon),
@@ -158,9 +143,11 @@ fn two_codecs_of_sound() {
     studio.ffmpeg(&format!("{PICTURE} {x264} film.mp4"));
     studio.ffmpeg(&format!("{SOUND} -c:a eac3 -b:a 384k surround.mp4"));
     studio.ffmpeg(&format!("{SOUND} -c:a aac -ac 2 stereo.mp4"));
-    let files = ["film.mp4", "surround.mp4", "stereo.mp4"].map(|name| (name, studio.open(name)));
-    let tracks = files.each_ref().map(|(name, mp4)| (*name, &mp4.tracks()[0]));
-    let presentation = presentation(&tracks);
+    let presentation = studio.presentation(&[
+        ("film.mp4", TrackKind::Video),
+        ("surround.mp4", TrackKind::Audio),
+        ("stereo.mp4", TrackKind::Audio),
+    ]);
     let names: Vec<_> = presentation.streams().iter().map(Stream::name).collect();
     assert_eq!(names, ["video", "audio", "audio_2"]);
 

@@ -4,10 +4,8 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use common::{Studio, assert_times, have_ffmpeg};
-use packager::{DashFormat, Format, Mp4, Presentation, Rendition, SmoothFormat, TrackKind};
+use common::{Studio, assert_times, have_ffmpeg, select};
+use packager::{DashFormat, Format, Presentation, SmoothFormat, TrackKind};
 
 const DASH: Format = Format::Dash(DashFormat::Cmaf);
 
@@ -16,22 +14,18 @@ const SOURCE: &str = "-f lavfi -i testsrc2=s=160x90:r=30000/1001:d=13 -f lavfi -
      -c:v libx264 -preset ultrafast -bf 2 -b_strategy 0 -g 30 -keyint_min 30 -sc_threshold 0 \
      -pix_fmt yuv420p -c:a aac source.mp4";
 
-fn presentation(file: &str, mp4: &Arc<Mp4>) -> Presentation {
-    let kinds = [TrackKind::Video, TrackKind::Audio];
-    let renditions = kinds.map(|kind| Rendition::new(file, mp4.first(kind).unwrap().clone()));
-    Presentation::new(renditions.to_vec()).unwrap()
+fn presentation(studio: &Studio, file: &str) -> Presentation {
+    studio.presentation(&[(file, TrackKind::Video), (file, TrackKind::Audio)])
 }
 
 /// Packages both tracks of `file` and compares them with those of `like`, which shows what the
 /// times are. ffprobe delays video that is presented before it decodes, here by `delay` µs.
 fn check(studio: &Studio, file: &str, like: &str, delay: i64) {
-    let mp4 = studio.open(file);
-    let presentation = presentation(file, &mp4);
+    let presentation = presentation(studio, file);
     for stream in presentation.streams() {
         let video = stream.kind() == TrackKind::Video;
-        let select = if video { "v" } else { "a" };
-        let mut want = studio.times(like, select);
-        want.retain(|time| *time >= 0);
+        let select = select(stream.kind());
+        let mut want = studio.presented(like, select);
         if video {
             want.iter_mut().for_each(|time| *time -= delay);
         }
@@ -94,8 +88,7 @@ fn a_recording_that_was_broken_off() {
     studio.ffmpeg("-i source.mp4 -c copy film.ismv");
     let whole = std::fs::read(studio.path("film.ismv")).unwrap();
     std::fs::write(studio.path("cut.ismv"), &whole[..whole.len() / 2]).unwrap();
-    let mp4 = studio.open("cut.ismv");
-    let presentation = presentation("cut.ismv", &mp4);
+    let presentation = presentation(&studio, "cut.ismv");
     let video = presentation.stream("video").unwrap();
     let half = 13 * 10_000_000 / 2;
     assert!(video.timeline().end().abs_diff(half) < 20_000_000, "{}", video.timeline().end());

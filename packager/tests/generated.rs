@@ -5,11 +5,11 @@
 
 mod common;
 
-use common::{Studio, assert_times, have_ffmpeg};
+use common::{Studio, assert_times, have_ffmpeg, select};
 use m3u8_rs::{MasterPlaylist, MediaPlaylist};
 use mp4_atom::{Any, Decode, DecodeMaybe, Moov};
 use packager::{
-    DashFormat, Format, HlsFormat, Parameters, Presentation, Quality, Rendition, Stream, TrackKind,
+    DashFormat, Format, HlsFormat, Parameters, Presentation, Quality, Stream, TrackKind,
 };
 
 const DASH: Format = Format::Dash(DashFormat::Cmaf);
@@ -133,13 +133,10 @@ fn check_quality(
     assert!((seconds(total) - want).abs() < 2e-7, "{} {want}", seconds(total));
 
     // All frames are there, at their times, and look the same.
-    let (select, source) =
-        (if stream.kind() == TrackKind::Video { "v" } else { "a" }, quality.file());
+    let (select, source) = (select(stream.kind()), quality.file());
     studio.join(whole, stream, bitrate, DASH, &init, "out.mp4");
-    let mut times = studio.times(source, select);
-    if stream.kind() == TrackKind::Audio {
-        times.retain(|time| *time >= 0);
-    } else {
+    let times = studio.presented(source, select);
+    if stream.kind() == TrackKind::Video {
         assert_eq!(studio.decoded("out.mp4", "v"), studio.decoded(source, "v"));
     }
     assert_times(&studio.times("out.mp4", select), &times, 2);
@@ -205,10 +202,8 @@ fn check(films: &[Film]) {
         eprintln!("{}", film.name);
         let studio = Studio::new();
         let files = film.make(&studio);
-        let rendition = |(file, kind): &(String, TrackKind)| {
-            Rendition::new(file, studio.open(file).first(*kind).unwrap().clone())
-        };
-        let whole = Presentation::new(files.iter().map(rendition).collect()).unwrap();
+        let files: Vec<_> = files.iter().map(|(file, kind)| (file.as_str(), *kind)).collect();
+        let whole = studio.presentation(&files);
         for stream in whole.streams() {
             let decodes: Vec<_> = stream
                 .qualities()

@@ -172,7 +172,8 @@ fn hls() {
     for variant in [low, high] {
         assert_eq!(play_hls(&presentation, &format!("film.ism/{}", variant.uri)), 3);
     }
-    // BANDWIDTH is an upper bound for every segment, headers and audio included.
+    // BANDWIDTH is an upper bound for every segment of about the target duration, headers included;
+    // the last is shorter (RFC 8216, 4.3.4.2).
     for stream in presentation.streams() {
         for quality in stream.qualities() {
             for chunk in stream.timeline().chunks().take(2) {

@@ -5,11 +5,9 @@
 
 mod common;
 
-use common::{Studio, assert_times, have_ffmpeg};
+use common::{Studio, assert_times, have_ffmpeg, select};
 use mp4_atom::{Any, Decode};
-use packager::{
-    DashFormat, Error, Format, Mp4, Presentation, Rendition, SmoothFormat, Stream, TrackKind,
-};
+use packager::{DashFormat, Error, Format, Presentation, SmoothFormat, Stream, TrackKind};
 
 const DASH: Format = Format::Dash(DashFormat::Cmaf);
 const SMOOTH: Format = Format::Smooth(SmoothFormat::Latest);
@@ -24,14 +22,6 @@ fn picture(size: &str, seconds: u32) -> String {
 
 fn sound(seconds: u32) -> String {
     format!("-f lavfi -i sine=f=440:r=44100:d={seconds}")
-}
-
-fn presentation(sources: &[(&str, &Mp4, TrackKind)]) -> Presentation {
-    let renditions = sources
-        .iter()
-        .map(|(file, mp4, kind)| Rendition::new(*file, mp4.first(*kind).unwrap().clone()))
-        .collect();
-    Presentation::new(renditions).unwrap()
 }
 
 /// The initialization segment with the timescale of Smooth Streaming, as a client builds it.
@@ -64,15 +54,11 @@ fn smooth_times(presentation: &Presentation, stream: &Stream, bitrate: u64) -> V
     times
 }
 
-/// Packages one quality level both ways and compares it with its source. Audio before time 0 is
-/// encoder priming, which is left out.
+/// Packages one quality level both ways and compares it with its source.
 fn check(studio: &Studio, presentation: &Presentation, stream: &Stream, source: &str) {
-    let select = if stream.kind() == TrackKind::Video { "v" } else { "a" };
+    let select = select(stream.kind());
     let quality = stream.qualities().iter().find(|quality| quality.file() == source).unwrap();
-    let mut want = studio.times(source, select);
-    if stream.kind() == TrackKind::Audio {
-        want.retain(|time| *time >= 0);
-    }
+    let want = studio.presented(source, select);
     let init = presentation.init(stream.name(), quality.bitrate(), DASH).unwrap();
     studio.join(presentation, stream, quality.bitrate(), DASH, &init, "dash.mp4");
     assert_times(&studio.times("dash.mp4", select), &want, 2);
@@ -99,11 +85,10 @@ fn two_renditions_and_separate_audio() {
         picture("320x180", 13)
     ));
     studio.ffmpeg(&format!("{} -c:a aac -b:a 96k -vn sound.mp4", sound(13)));
-    let files = ["low.mp4", "high.mp4", "sound.mp4"].map(|name| studio.open(name));
-    let presentation = presentation(&[
-        ("low.mp4", &files[0], TrackKind::Video),
-        ("high.mp4", &files[1], TrackKind::Video),
-        ("sound.mp4", &files[2], TrackKind::Audio),
+    let presentation = studio.presentation(&[
+        ("low.mp4", TrackKind::Video),
+        ("high.mp4", TrackKind::Video),
+        ("sound.mp4", TrackKind::Audio),
     ]);
     let video = presentation.stream("video").unwrap();
     let starts: Vec<_> = video.timeline().chunks().map(|chunk| chunk.start).collect();
@@ -128,11 +113,8 @@ fn a_muxed_file_with_the_moov_at_the_end() {
     let studio = Studio::new();
     let (picture, sound) = (picture("160x90", 7), sound(7));
     studio.ffmpeg(&format!("{picture} {sound} {VIDEO} -c:a aac muxed.mp4"));
-    let file = studio.open("muxed.mp4");
-    let presentation = presentation(&[
-        ("muxed.mp4", &file, TrackKind::Video),
-        ("muxed.mp4", &file, TrackKind::Audio),
-    ]);
+    let presentation =
+        studio.presentation(&[("muxed.mp4", TrackKind::Video), ("muxed.mp4", TrackKind::Audio)]);
     for stream in presentation.streams() {
         check(&studio, &presentation, stream, "muxed.mp4");
         // Both start at 0: B-frame delay and AAC priming are gone.
@@ -148,11 +130,8 @@ fn a_late_audio_track_stays_late() {
     let studio = Studio::new();
     let (picture, sound) = (picture("160x90", 4), sound(3));
     studio.ffmpeg(&format!("{picture} -itsoffset 0.5 {sound} {VIDEO} -c:a aac late.mp4"));
-    let file = studio.open("late.mp4");
-    let presentation = presentation(&[
-        ("late.mp4", &file, TrackKind::Video),
-        ("late.mp4", &file, TrackKind::Audio),
-    ]);
+    let presentation =
+        studio.presentation(&[("late.mp4", TrackKind::Video), ("late.mp4", TrackKind::Audio)]);
     let audio = presentation.stream("audio").unwrap();
     // The first frame presented is within a millisecond of where ffmpeg puts it.
     let want = studio.times("late.mp4", "a").into_iter().find(|time| *time >= 0).unwrap();
@@ -172,8 +151,7 @@ fn variable_frame_rate_and_unsigned_offsets() {
     let (picture, vary) = (picture("160x90", 9), "-vf select=mod(n\\,7)*mod(n\\,11)");
     // Without edit list the B-frame delay stays visible in the source.
     studio.ffmpeg(&format!("{picture} {vary} -fps_mode vfr {VIDEO} -use_editlist 0 vfr.mp4"));
-    let file = studio.open("vfr.mp4");
-    let presentation = presentation(&[("vfr.mp4", &file, TrackKind::Video)]);
+    let presentation = studio.presentation(&[("vfr.mp4", TrackKind::Video)]);
     let stream = presentation.stream("video").unwrap();
     assert_eq!(stream.qualities()[0].track().frame_rate(), None);
     check(&studio, &presentation, stream, "vfr.mp4");
@@ -188,8 +166,7 @@ fn hevc() {
     let options = "-c:v libx265 -preset ultrafast -tag:v hvc1 -pix_fmt yuv420p -x265-params \
                    log-level=none:keyint=30:min-keyint=30:scenecut=0:bframes=2:open-gop=0";
     studio.ffmpeg(&format!("{} {options} hevc.mp4", picture("160x90", 8)));
-    let file = studio.open("hevc.mp4");
-    let presentation = presentation(&[("hevc.mp4", &file, TrackKind::Video)]);
+    let presentation = studio.presentation(&[("hevc.mp4", TrackKind::Video)]);
     let stream = presentation.stream("video").unwrap();
     let codec = stream.qualities()[0].track().codec().rfc6381();
     assert!(codec.starts_with("hvc1.1.6.L"), "{codec}");

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Studio, have_ffmpeg};
+use common::{Studio, have_ffmpeg, select};
 use mp4_atom::{Any, Decode, ReadFrom as _};
 use packager::protect::{
     ClearKey, Common, ContentKey, Envelope, EnvelopeEncryptor, Method, PlayReady, Protection,
@@ -73,7 +73,7 @@ fn check(studio: &Studio, file: &str) {
     let presentation = presentation(studio, file);
     for stream in presentation.streams() {
         let (name, bitrate) = (stream.name(), stream.qualities()[0].bitrate());
-        let select = if stream.kind() == TrackKind::Video { "v" } else { "a" };
+        let select = select(stream.kind());
         let clear = presentation.init(name, bitrate, DASH).unwrap();
         studio.join(&presentation, stream, bitrate, DASH, &clear, "clear.mp4");
         let want = studio.decoded("clear.mp4", select);
@@ -384,6 +384,12 @@ fn an_envelope_in_pieces_and_a_smooth_fragment() {
     let mut hidden: Vec<u8> = bytes.chunks(4099).flat_map(|part| encryptor.update(part)).collect();
     hidden.extend(encryptor.finish());
     assert_eq!(hidden.len() as u64, EnvelopeEncryptor::encrypted_length(bytes.len() as u64));
+    std::fs::write(studio.path("hidden"), hidden).unwrap();
+    let iv = "09".repeat(16);
+    studio.ffmpeg(&format!(
+        "-key {KEY} -iv {iv} -f data -i crypto:hidden -map 0 -c copy -f data decrypted"
+    ));
+    assert!(std::fs::read(studio.path("decrypted")).unwrap() == bytes);
 
     // PIFF has the contents of senc, and nothing of what Smooth clients do not know.
     let smooth = Format::Smooth(SmoothFormat::Latest);

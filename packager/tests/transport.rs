@@ -9,8 +9,7 @@ use std::process::Command;
 
 use common::{Studio, assert_times, have_ffmpeg};
 use packager::{
-    Error, Format, HlsFormat, Packaged, Parameters, Presentation, Rendition, Request, TrackKind,
-    View,
+    Error, Format, HlsFormat, Packaged, Parameters, Presentation, Request, TrackKind, View,
 };
 
 /// Where the presentation starts in transport streams, in microseconds.
@@ -20,14 +19,7 @@ const ORIGIN: i64 = 10_000_000;
 const AVC: &str = "-c:v libx264 -preset ultrafast -bf 2 -g 60 -keyint_min 60 \
                    -sc_threshold 0 -pix_fmt yuv420p";
 
-/// A film with sound, in files of these names.
-fn presentation(studio: &Studio, files: &[(&str, TrackKind)]) -> Presentation {
-    let renditions = files
-        .iter()
-        .map(|(name, kind)| Rendition::new(*name, studio.open(name).first(*kind).unwrap().clone()));
-    Presentation::new(renditions.collect()).unwrap()
-}
-
+/// A film with sound, of so many seconds each.
 fn film(studio: &Studio, seconds: (u32, u32), video: &str, name: &str) {
     let (picture, sound) = seconds;
     studio.ffmpeg(&format!(
@@ -128,11 +120,7 @@ fn assert_bandwidth(listed: &Listed, bandwidth: u64) {
 
 /// The joined stream has what the source has, at the same times.
 fn assert_same(studio: &Studio, joined: &str, source: &str, select: &str) {
-    let mut want = studio.times(source, select);
-    if select == "a" {
-        // Before time 0 is encoder priming, which is left out.
-        want.retain(|time| *time >= 0);
-    }
+    let want = studio.presented(source, select);
     let found: Vec<_> =
         studio.times(joined, select).into_iter().map(|time| time - ORIGIN).collect();
     // A player counts in units of 90 kHz from the first frame of a PES packet on.
@@ -150,7 +138,7 @@ fn version_4_is_video_and_audio_apart() {
     let studio = Studio::new();
     film(&studio, (13, 13), AVC, "film.mp4");
     let files = [("film.mp4", TrackKind::Video), ("film.mp4", TrackKind::Audio)];
-    let presentation = presentation(&studio, &files);
+    let presentation = studio.presentation(&files);
     let master = master(&presentation, HlsFormat::Aapl);
     assert_eq!(master.version, Some(4));
     let [video, key_frames, audio] = master.variants.as_slice() else {
@@ -191,7 +179,7 @@ fn version_3_has_all_samples_once_whichever_is_longer() {
     for (name, seconds) in [("same.mp4", (13, 13)), ("short.mp4", (13, 8)), ("long.mp4", (8, 21))] {
         film(&studio, seconds, AVC, name);
         let presentation =
-            presentation(&studio, &[(name, TrackKind::Video), (name, TrackKind::Audio)]);
+            studio.presentation(&[(name, TrackKind::Video), (name, TrackKind::Audio)]);
         let master = master(&presentation, HlsFormat::AaplV3);
         assert_eq!((master.version, master.alternatives.len()), (Some(3), 0));
         let listed = play(&studio, &presentation, &master.variants[0].uri);
@@ -223,7 +211,7 @@ fn two_files_and_a_late_start() {
          -f lavfi -i sine=r=48000:d=8 -map 1 -map 2 -c:a aac -c:v libx264 sound.mp4",
     );
     let files = [("picture.mp4", TrackKind::Video), ("sound.mp4", TrackKind::Audio)];
-    let presentation = presentation(&studio, &files);
+    let presentation = studio.presentation(&files);
     let master = master(&presentation, HlsFormat::AaplV3);
     join(&studio, &play(&studio, &presentation, &master.variants[0].uri), "joined.ts");
     assert_same(&studio, "joined.ts", "picture.mp4", "v");
@@ -240,7 +228,7 @@ fn hevc() {
                    log-level=none:keyint=60:min-keyint=60:scenecut=0:bframes=2:open-gop=0";
     film(&studio, (8, 8), options, "hevc.mp4");
     let files = [("hevc.mp4", TrackKind::Video), ("hevc.mp4", TrackKind::Audio)];
-    let presentation = presentation(&studio, &files);
+    let presentation = studio.presentation(&files);
     let master = master(&presentation, HlsFormat::AaplV3);
     join(&studio, &play(&studio, &presentation, &master.variants[0].uri), "hevc.ts");
     assert_same(&studio, "hevc.ts", "hevc.mp4", "v");
@@ -259,7 +247,7 @@ fn dolby() {
                       -f lavfi -i anoisesrc=r=48000:d=8:a=0.3 -ac 6";
         studio.ffmpeg(&format!("{source} {AVC} -c:a {codec} -b:a 384k film.mp4"));
         let files = [("film.mp4", TrackKind::Video), ("film.mp4", TrackKind::Audio)];
-        let presentation = presentation(&studio, &files);
+        let presentation = studio.presentation(&files);
         let master = |format| master(&presentation, format).variants;
         let (apart, muxed) = (master(HlsFormat::Aapl), master(HlsFormat::AaplV3));
         for variant in [&apart[0], &muxed[0]] {
@@ -303,7 +291,7 @@ fn delimiters_and_parameter_sets_are_not_written_twice() {
     let studio = Studio::new();
     let more = "-x264-params aud=1:repeat-headers=1:slices=3";
     film(&studio, (5, 5), &format!("{AVC} {more}"), "film.mp4");
-    let presentation = presentation(&studio, &[("film.mp4", TrackKind::Video)]);
+    let presentation = studio.presentation(&[("film.mp4", TrackKind::Video)]);
     let master = master(&presentation, HlsFormat::Aapl);
     let listed = play(&studio, &presentation, &master.variants[0].uri);
     join(&studio, &listed, "film.ts");
@@ -334,7 +322,7 @@ fn other_channel_layouts_are_refused() {
     studio.ffmpeg(&format!("{source} -ac 6 -c:a aac six.mp4"));
     studio.ffmpeg(&format!("{source} -af pan=quad|c0=c0|c1=c0|c2=c0|c3=c0 -c:a aac quad.mp4"));
     for (name, carried) in [("six.mp4", true), ("quad.mp4", false)] {
-        let presentation = presentation(&studio, &[(name, TrackKind::Audio)]);
+        let presentation = studio.presentation(&[(name, TrackKind::Audio)]);
         let text = presentation.manifest(Format::Hls(HlsFormat::Aapl), &Parameters::default());
         match text {
             Ok(_) => assert!(carried, "{name}"),

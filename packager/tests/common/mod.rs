@@ -9,7 +9,9 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use packager::{Boxes, Format, Fragment, Locate, Mp4, Presentation, Step, Stream};
+use packager::{
+    Boxes, Format, Fragment, Locate, Mp4, Presentation, Rendition, Step, Stream, TrackKind,
+};
 use tempfile::TempDir;
 
 /// Whether ffmpeg and ffprobe can be run. Says so loudly if they cannot.
@@ -55,6 +57,14 @@ impl Studio {
     pub(crate) fn open(&self, name: &str) -> Arc<Mp4> {
         let file = std::fs::read(self.path(name)).unwrap();
         Arc::new(Mp4::parse(name, boxes(name, &file), file.len() as u64).unwrap())
+    }
+
+    /// A presentation of the first track of a kind in each of these files.
+    pub(crate) fn presentation(&self, tracks: &[(&str, TrackKind)]) -> Presentation {
+        let rendition = |(file, kind): &(&str, TrackKind)| {
+            Rendition::new(*file, self.open(file).first(*kind).unwrap().clone())
+        };
+        Presentation::new(tracks.iter().map(rendition).collect()).unwrap()
     }
 
     pub(crate) fn open_all(&self, names: &[&str]) -> BTreeMap<String, Arc<Mp4>> {
@@ -107,6 +117,14 @@ impl Studio {
         times
     }
 
+    /// The same of what is presented of a file: sound before time 0 is priming of the encoder, which
+    /// streams leave out.
+    pub(crate) fn presented(&self, name: &str, select: &str) -> Vec<i64> {
+        let mut times = self.times(name, select);
+        times.retain(|time| select != "a" || *time >= 0);
+        times
+    }
+
     /// Decodes everything strictly; returns a hash of the decoded pictures or sound.
     pub(crate) fn decoded(&self, name: &str, select: &str) -> String {
         self.decoded_with(&[], name, select)
@@ -153,6 +171,11 @@ impl Studio {
         assert!(lengths.iter().all(|length| *length > 0));
         lengths
     }
+}
+
+/// What selects the tracks of a kind for ffmpeg and ffprobe.
+pub(crate) fn select(kind: TrackKind) -> &'static str {
+    if kind == TrackKind::Video { "v" } else { "a" }
 }
 
 /// Runs [`Locate`] over a file in memory.
