@@ -14,13 +14,19 @@ use super::{Call, Reply, ascii, headers, xml};
 type Overrides = Vec<(&'static str, String)>;
 
 pub(super) async fn get_blob(call: &Call<'_>, overrides: Overrides) -> Result<Reply, ApiError> {
-    let seen = match current(call).await? {
-        Ok(blob) => blob,
-        Err(not_modified) => return Ok(not_modified),
+    let (reader, whole) = loop {
+        let seen = match current(call).await? {
+            Ok(blob) => blob,
+            Err(not_modified) => return Ok(not_modified),
+        };
+        let range = requested_range(&call.head.headers, &seen)?;
+        let reader = call.store.read(call.container, call.blob, range).await?;
+        // What is sent must be the version that the conditions were judged by: clients put files
+        // together of ranges that they get with If-Match.
+        if reader.info.etag == seen.etag {
+            break (reader, range == ReadRange::All);
+        }
     };
-    let range = requested_range(&call.head.headers, &seen)?;
-    let whole = range == ReadRange::All;
-    let reader = call.store.read(call.container, call.blob, range).await?;
     let blob = reader.info.clone();
     let range = reader.range.clone();
     let mut reply = Reply::new(Body::from_stream(reader.into_stream()));

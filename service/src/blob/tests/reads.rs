@@ -94,3 +94,30 @@ async fn local_files_go_in_and_out() {
     assert!(bench.store.write_from_file(CONTAINER, "g", "a/b", &none).await.is_err());
     assert!(bench.get("f").await.body == bytes);
 }
+
+/// Clients put files together of ranges that they get with If-Match.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_read_is_the_version_that_was_asked_for() {
+    let bench = Arc::new(Bench::new().await);
+    bench.put("b", b"00").await.expect(201);
+    let writer = tokio::spawn({
+        let bench = Arc::clone(&bench);
+        async move {
+            for round in 0..300 {
+                bench.put("b", format!("{:02}", round % 100).as_bytes()).await.expect(201);
+            }
+        }
+    });
+    let mut found = 0;
+    while !writer.is_finished() {
+        let head = bench.head("b").await;
+        let etag = head.expect(200).header("etag");
+        let got = bench.send(Method::GET, "b", "", &[("if-match", etag)], Body::empty()).await;
+        if got.status != 412 {
+            assert_eq!(got.expect(200).header("etag"), etag);
+            found += 1;
+        }
+    }
+    writer.await.unwrap();
+    assert!(found > 0);
+}
