@@ -96,7 +96,8 @@ impl App {
                 .await
                 .context("opening the database of entities")?,
         );
-        let blob_store = open_blobs(data, storage).await.context("opening the blob store")?;
+        let blob_store = open_blobs(data, storage, &account.worker).await;
+        let blob_store = blob_store.context("opening the blob store")?;
         let key = SasKey::new(account.storage_key()?);
         let sas = SasAuthority::new(account.name.clone(), key);
         let blobs = BlobService::new(blob_store.clone(), sas.clone(), &urls.blob(&account.name));
@@ -198,7 +199,11 @@ impl App {
 
 const MODEL_REF: &edm::model::Model = &MODEL;
 
-async fn open_blobs(data: &Path, storage: &StorageOptions) -> anyhow::Result<BlobStore> {
+async fn open_blobs(
+    data: &Path,
+    storage: &StorageOptions,
+    owner: &str,
+) -> anyhow::Result<BlobStore> {
     let (durability, synchronous) = match storage.fsync {
         true => (Durability::PowerCut, SqliteSynchronous::Full),
         false => (Durability::ProcessCrash, SqliteSynchronous::Normal),
@@ -217,7 +222,7 @@ async fn open_blobs(data: &Path, storage: &StorageOptions) -> anyhow::Result<Blo
     let objects = match &storage.objects {
         Some(url) => {
             let (cache, size) = (data.join("cache"), storage.object_cache << 20);
-            let opened = Objects::remote(url, &cache, size, most_open).await;
+            let opened = Objects::remote(url, owner, &cache, size, most_open).await;
             opened.with_context(|| format!("opening the object store {url}"))?
         }
         None => {

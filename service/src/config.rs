@@ -95,14 +95,27 @@ pub(crate) struct StorageOptions {
     pub(crate) fsync: bool,
 
     /// Keep the bytes of blobs in an object store: s3://bucket/folder, az://container/folder or
-    /// gs://bucket/folder. How to get in is told by the environment, under the names that the tools
-    /// of these clouds use: AWS_ACCESS_KEY_ID, AWS_ENDPOINT, AZURE_STORAGE_ACCOUNT_NAME,
-    /// GOOGLE_APPLICATION_CREDENTIALS and so on. Without this they are below the data directory
+    /// gs://bucket/folder. Each service needs a folder of its own. How to get in is told by the
+    /// environment, under the names that the tools of these clouds use:
+    /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION;
+    /// AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY;
+    /// GOOGLE_APPLICATION_CREDENTIALS, the path of a file. Without keys, the identity is asked for
+    /// that the cloud gives its machines; files that the tools keep are not read. Other servers
+    /// that speak the same are at AWS_ENDPOINT, AZURE_ENDPOINT or GOOGLE_BASE_URL; for plain HTTP
+    /// AWS_ALLOW_HTTP or AZURE_ALLOW_HTTP is to be true. Without this option the bytes are below the
+    /// data directory
     #[arg(long, value_name = "URL", env = "MEDIAD_OBJECTS")]
     pub(crate) objects: Option<Url>,
 
-    /// How much of what was read of the object store may be kept on disk, in MiB
-    #[arg(long, value_name = "MIB", default_value_t = 10240, env = "MEDIAD_OBJECT_CACHE")]
+    /// How much of what was read of the object store may be kept on disk, in MiB: in the directory
+    /// "cache" of the data directory, which may be a link to another disk
+    #[arg(
+        long,
+        value_name = "MIB",
+        default_value_t = 10240,
+        value_parser = clap::value_parser!(u64).range(128..=1 << 30),
+        env = "MEDIAD_OBJECT_CACHE"
+    )]
     pub(crate) object_cache: u64,
 }
 

@@ -6,6 +6,7 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 /// Any error a collaborator hands us whose type this module does not name.
@@ -124,6 +125,15 @@ pub(crate) enum BlobError {
         #[source]
         source: Arc<BlobError>,
     },
+    /// What objects are to be kept in is no object store.
+    #[error("objects can be kept at s3://, az:// or gs:// only")]
+    NoObjectStore,
+    /// The objects are those of another service.
+    #[error(
+        "the folder is that of another service, whose objects would be removed as garbage; it says so \
+         in the object \"owner\", to be deleted if that service is gone for good"
+    )]
+    OtherOwner,
     /// The object store does not answer.
     #[error("the object store did not answer within {seconds} s")]
     Unreachable {
@@ -155,6 +165,39 @@ pub(crate) enum BlobError {
 }
 
 impl BlobError {
+    /// A local file cannot be read or written.
+    pub(super) fn file(path: &Path, source: io::Error) -> Self {
+        let path = path.display().to_string();
+        if is_full(&source) {
+            Self::StorageFull(format!("{path}: {source}").into())
+        } else {
+            Self::File { path, source }
+        }
+    }
+
+    /// Whether the same may well go right in a moment.
+    pub(crate) fn is_temporary(&self) -> bool {
+        match self {
+            Self::Busy | Self::Unreachable { .. } | Self::Interrupted | Self::StorageFull(_) => {
+                true
+            }
+            // What object stores are asked is asked again a few times before it ends like this.
+            Self::Objects(object_store::Error::Generic { .. }) => true,
+            Self::Fetch { source, .. } => source.is_temporary(),
+            _ => false,
+        }
+    }
+
+    /// Whether bytes are gone that should be there.
+    pub(crate) fn is_loss(&self) -> bool {
+        match self {
+            Self::Damaged { .. } | Self::Objects(object_store::Error::NotFound { .. }) => true,
+            Self::File { source, .. } => source.kind() == io::ErrorKind::NotFound,
+            Self::Fetch { source, .. } => source.is_loss(),
+            _ => false,
+        }
+    }
+
     /// Whether the outcome in the index is unknown, so that the bytes which
     /// were to be recorded must be left for the garbage sweep to judge.
     pub(super) fn is_index_failure(&self) -> bool {
@@ -178,11 +221,15 @@ fn is_storage_full(error: &object_store::Error) -> bool {
     let mut cause: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = cause {
         if let Some(io) = error.downcast_ref::<io::Error>() {
-            return matches!(io.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+            return is_full(io);
         }
         cause = error.source();
     }
     false
+}
+
+fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 #[cfg(test)]
@@ -195,6 +242,31 @@ mod tests {
             source: Box::new(io::Error::from(kind)),
         }
         .into()
+    }
+
+    #[test]
+    fn failures_that_pass_are_told_from_losses() {
+        let object = || "object".to_owned();
+        let fetch = |source| BlobError::Fetch { object: object(), source: Arc::new(source) };
+        let (down, denied) = (io::ErrorKind::TimedOut, io::ErrorKind::PermissionDenied);
+        let gone = || {
+            let (path, source) = (object(), "gone".into());
+            BlobError::from(object_store::Error::NotFound { path, source })
+        };
+        let file = |kind: io::ErrorKind| BlobError::file(Path::new("file"), kind.into());
+        for (error, temporary, loss) in [
+            (wrapped(down), true, false),
+            (fetch(wrapped(down)), true, false),
+            (BlobError::Unreachable { seconds: 1 }, true, false),
+            (file(io::ErrorKind::StorageFull), true, false),
+            (gone(), false, true),
+            (fetch(gone()), false, true),
+            (fetch(BlobError::Damaged { object: object() }), false, true),
+            (file(io::ErrorKind::NotFound), false, true),
+            (file(denied), false, false),
+        ] {
+            assert_eq!((error.is_temporary(), error.is_loss()), (temporary, loss), "{error}");
+        }
     }
 
     #[test]

@@ -13,8 +13,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt as _;
+use futures_util::{FutureExt as _, TryStreamExt as _};
 use moka::future::Cache;
+use moka::policy::EvictionPolicy;
 use object_store::{GetOptions, GetRange, ObjectStore};
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 
 use super::error::{BlobError, Result};
 use super::model::ObjectKey;
+use super::objects::{PATIENCE, answered};
 use super::store::ObjectFiles;
 use crate::extent::Extent;
 
@@ -35,6 +37,8 @@ const IDLE: Duration = Duration::from_secs(300);
 const FILE_COST: u64 = 4;
 /// Bytes handed to the file system at once.
 const WRITE_SIZE: usize = 1 << 20;
+/// Names of the files begin with this.
+const FILE_PREFIX: &str = "range-";
 
 /// A bounded cache of ranges.
 #[derive(Debug)]
@@ -42,8 +46,12 @@ pub(super) struct RangeCache {
     objects: Arc<dyn ObjectStore>,
     folder: Arc<PathBuf>,
     ranges: Cache<Key, Arc<CachedRange>>,
+    /// The files that were read last. None stays open whose range is given up: its bytes would
+    /// take space that nobody counts.
     open: Cache<Key, Arc<File>>,
     fetches: Semaphore,
+    /// How long an answer of the object store is waited for.
+    patience: Duration,
 }
 
 type Key = (ObjectKey, Range<u64>);
@@ -56,8 +64,8 @@ struct CachedRange {
 }
 
 impl RangeCache {
-    /// A cache of at most `size` bytes in files of a folder, which is emptied. So many files may
-    /// stay open.
+    /// A cache of at most `size` bytes in files of a folder, from which those of earlier caches are
+    /// removed. So many files may stay open.
     ///
     /// # Errors
     /// When the folder cannot be emptied or made.
@@ -67,66 +75,102 @@ impl RangeCache {
         size: u64,
         most_open: u64,
     ) -> Result<Self> {
-        let failed = |source| BlobError::File { path: folder.display().to_string(), source };
-        match std::fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
-            _ => std::fs::create_dir_all(folder).map_err(failed)?,
-        }
+        remove_left_over(folder).map_err(|source| BlobError::file(folder, source))?;
+        let open = Cache::builder().max_capacity(most_open).time_to_idle(IDLE).build();
         let ranges = Cache::builder()
             .max_capacity(size / 1024)
             .weigher(|_, range: &Arc<CachedRange>| weight(range.length))
+            // What is read bit by bit would be fetched for every bit if it were not let in.
+            .eviction_policy(EvictionPolicy::lru())
+            .async_eviction_listener({
+                let open = open.clone();
+                move |key, _, _| close(open.clone(), key).boxed()
+            })
             .build();
-        let open = Cache::builder().max_capacity(most_open).time_to_idle(IDLE).build();
         let (folder, fetches) = (Arc::new(folder.to_owned()), Semaphore::new(FETCHES));
-        Ok(Self { objects, folder, ranges, open, fetches })
+        Ok(Self { objects, folder, ranges, open, fetches, patience: PATIENCE })
     }
 
     /// A range of an object: from a file, or fetched by one while others wait.
     async fn get(&self, object: &ObjectKey, range: Range<u64>) -> Result<Extent> {
-        let failed = |source| BlobError::File { path: self.folder.display().to_string(), source };
         let length = usize::try_from(range.end - range.start);
-        let length = length.map_err(|error| failed(io::Error::other(error)))?;
+        let length = length.map_err(|error| self.failed(io::Error::other(error)))?;
         let key = (object.clone(), range);
-        if let Some(file) = self.open.get(&key).await {
-            return Ok(Extent { file, start: 0, length });
-        }
         let fetching = Box::pin(self.fetch_range(&key));
+        // Asked for even where its file is open: what is read most is to be given up last.
         let fetched = self.ranges.try_get_with_by_ref(&key, fetching).await;
         let cached = fetched
             .map_err(|source| BlobError::Fetch { object: object.as_str().to_owned(), source })?;
+        Ok(Extent { file: self.file(key, cached).await?, start: 0, length })
+    }
+
+    /// The file of a range.
+    async fn file(&self, key: Key, cached: Arc<CachedRange>) -> Result<Arc<File>> {
+        if let Some(file) = self.open.get(&key).await {
+            return Ok(file);
+        }
         // The file is there for as long as `cached` is, and for as long as it is open.
-        let opened = tokio::task::spawn_blocking(move || File::open(&cached.file));
-        let opened = opened.await.map_err(|_| BlobError::Interrupted)?.map_err(failed)?;
-        let file = Arc::new(opened);
-        self.open.insert(key, Arc::clone(&file)).await;
-        Ok(Extent { file, start: 0, length })
+        let opened = tokio::task::spawn_blocking(move || File::open(&cached.file)).await;
+        let opened = opened.map_err(|_| BlobError::Interrupted)?;
+        let file = Arc::new(opened.map_err(|source| self.failed(source))?);
+        self.open.insert(key.clone(), Arc::clone(&file)).await;
+        if !self.ranges.contains_key(&key) {
+            // Given up while it was opened.
+            self.open.invalidate(&key).await;
+        }
+        Ok(file)
     }
 
     async fn fetch_range(&self, (object, range): &Key) -> Result<Arc<CachedRange>> {
         // The semaphore is never closed.
         let _turn = self.fetches.acquire().await.map_err(|_| BlobError::Busy)?;
         let wanted = range.end.saturating_sub(range.start);
-        let failed = |source| BlobError::File { path: self.folder.display().to_string(), source };
         let folder = Arc::clone(&self.folder);
-        let made = tokio::task::spawn_blocking(move || tempfile::NamedTempFile::new_in(&*folder));
-        let (file, path) =
-            made.await.map_err(|_| BlobError::Interrupted)?.map_err(failed)?.into_parts();
+        let made = tokio::task::spawn_blocking(move || {
+            tempfile::Builder::new().prefix(FILE_PREFIX).tempfile_in(&*folder)
+        });
+        let made = made.await.map_err(|_| BlobError::Interrupted)?;
+        let (file, path) = made.map_err(|source| self.failed(source))?.into_parts();
         let options =
             GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
-        let mut bytes = self.objects.get_opts(&object.path(), options).await?.into_stream();
+        let answer =
+            answered(self.patience, self.objects.get_opts(&object.path(), options)).await?;
+        let mut bytes = answer.into_stream();
         let mut file = tokio::fs::File::from_std(file);
         file.set_max_buf_size(WRITE_SIZE);
         let mut written = 0;
-        while let Some(piece) = bytes.try_next().await? {
+        while let Some(piece) = answered(self.patience, bytes.try_next()).await? {
             written += piece.len() as u64;
-            file.write_all(&piece).await.map_err(failed)?;
+            file.write_all(&piece).await.map_err(|source| self.failed(source))?;
         }
-        file.flush().await.map_err(failed)?;
+        file.flush().await.map_err(|source| self.failed(source))?;
         if written != wanted {
             return Err(BlobError::Damaged { object: object.as_str().to_owned() });
         }
         Ok(Arc::new(CachedRange { file: path, length: written }))
     }
+
+    fn failed(&self, source: io::Error) -> BlobError {
+        BlobError::file(&self.folder, source)
+    }
+}
+
+/// Closes the file of a range that is given up.
+async fn close(open: Cache<Key, Arc<File>>, key: Arc<Key>) {
+    open.invalidate(&*key).await;
+}
+
+/// Makes the folder, or removes the files that a cache of an earlier process has left there. The
+/// folder itself stays, which may be a link or another volume, and so does what is not ours.
+fn remove_left_over(folder: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().as_encoded_bytes().starts_with(FILE_PREFIX.as_bytes()) {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 #[async_trait]
@@ -169,190 +213,4 @@ fn weight(length: u64) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use std::fmt;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::time::Duration;
-
-    use async_trait::async_trait;
-    use futures_util::future::join_all;
-    use futures_util::stream::BoxStream;
-    use object_store::ObjectStoreExt as _;
-    use object_store::memory::InMemory;
-    use object_store::path::Path as ObjectPath;
-    use object_store::{
-        CopyOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, PutMultipartOptions,
-        PutOptions, PutPayload, PutResult,
-    };
-
-    use super::*;
-
-    /// A store that is far away: each GET takes a while, and is counted.
-    #[derive(Debug, Default)]
-    struct Distant {
-        near: InMemory,
-        gets: AtomicUsize,
-    }
-
-    impl fmt::Display for Distant {
-        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("distant")
-        }
-    }
-
-    #[async_trait]
-    impl ObjectStore for Distant {
-        async fn put_opts(
-            &self,
-            location: &ObjectPath,
-            payload: PutPayload,
-            options: PutOptions,
-        ) -> object_store::Result<PutResult> {
-            self.near.put_opts(location, payload, options).await
-        }
-
-        async fn put_multipart_opts(
-            &self,
-            location: &ObjectPath,
-            options: PutMultipartOptions,
-        ) -> object_store::Result<Box<dyn MultipartUpload>> {
-            self.near.put_multipart_opts(location, options).await
-        }
-
-        async fn get_opts(
-            &self,
-            location: &ObjectPath,
-            options: GetOptions,
-        ) -> object_store::Result<GetResult> {
-            self.gets.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            self.near.get_opts(location, options).await
-        }
-
-        fn delete_stream(
-            &self,
-            locations: BoxStream<'static, object_store::Result<ObjectPath>>,
-        ) -> BoxStream<'static, object_store::Result<ObjectPath>> {
-            self.near.delete_stream(locations)
-        }
-
-        fn list(
-            &self,
-            prefix: Option<&ObjectPath>,
-        ) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-            self.near.list(prefix)
-        }
-
-        async fn list_with_delimiter(
-            &self,
-            prefix: Option<&ObjectPath>,
-        ) -> object_store::Result<ListResult> {
-            self.near.list_with_delimiter(prefix).await
-        }
-
-        async fn copy_opts(
-            &self,
-            from: &ObjectPath,
-            to: &ObjectPath,
-            options: CopyOptions,
-        ) -> object_store::Result<()> {
-            self.near.copy_opts(from, to, options).await
-        }
-    }
-
-    async fn distant(content: &[u8]) -> (Arc<Distant>, ObjectKey) {
-        let store = Arc::new(Distant::default());
-        let key = ObjectKey::fresh();
-        store.near.put(&key.path(), content.to_vec().into()).await.unwrap();
-        (store, key)
-    }
-
-    fn open(store: &Arc<Distant>, folder: &Path, size: u64) -> RangeCache {
-        RangeCache::open(Arc::clone(store) as Arc<dyn ObjectStore>, folder, size, 8).unwrap()
-    }
-
-    async fn content(extent: Extent) -> Vec<u8> {
-        crate::extent::read(vec![extent]).await.unwrap()
-    }
-
-    fn files(folder: &Path) -> usize {
-        std::fs::read_dir(folder).unwrap().count()
-    }
-
-    #[tokio::test]
-    async fn a_range_is_fetched_once_for_all_that_want_it() {
-        let (store, key) = distant(b"0123456789").await;
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&store, folder.path(), 1 << 20);
-        for extent in join_all((0..50).map(|_| cache.get(&key, 2..6))).await {
-            assert_eq!(content(extent.unwrap()).await, b"2345");
-        }
-        assert_eq!(store.gets.load(Ordering::Relaxed), 1);
-        assert_eq!(content(cache.get(&key, 6..10).await.unwrap()).await, b"6789");
-        assert_eq!((store.gets.load(Ordering::Relaxed), files(folder.path())), (2, 2));
-    }
-
-    #[tokio::test]
-    async fn what_is_read_bit_by_bit_is_fetched_in_blocks() {
-        let length = 2 * BLOCK + 10;
-        let bytes: Vec<u8> = (0..length).map(|at| (at % 251) as u8).collect();
-        let (store, key) = distant(&bytes).await;
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&store, folder.path(), 64 << 20);
-        for (range, pieces) in [
-            (0..3, 1),
-            (3..BLOCK, 1),
-            (BLOCK - 1..BLOCK + 1, 2),
-            (5..length, 3),
-            (length - 1..length, 1),
-        ] {
-            let extents = cache.extents(&key, length, range.clone()).await.unwrap();
-            assert_eq!(extents.len(), pieces, "{range:?}");
-            let read = crate::extent::read(extents).await.unwrap();
-            assert!(read == bytes[range.start as usize..range.end as usize], "{range:?}");
-        }
-        assert_eq!(store.gets.load(Ordering::Relaxed), 3);
-    }
-
-    #[tokio::test]
-    async fn files_go_when_there_is_no_room_and_nobody_reads_them() {
-        let (store, key) = distant(&[7; 100 << 10]).await;
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&store, folder.path(), 64 << 10);
-        let held = cache.get(&key, 0..10 << 10).await.unwrap();
-        for number in 1..10 {
-            cache.get(&key, number * (10 << 10)..(number + 1) * (10 << 10)).await.unwrap();
-        }
-        // What is evicted is given up a little later.
-        let mut left = files(folder.path());
-        for _ in 0..500 {
-            if left <= 4 {
-                break;
-            }
-            cache.ranges.run_pending_tasks().await;
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            left = files(folder.path());
-        }
-        assert!(left <= 4, "{left} files that count as 14 KiB each do not fit into 64 KiB");
-        assert_eq!(content(held).await.len(), 10 << 10);
-    }
-
-    #[tokio::test]
-    async fn failures_are_told_and_not_kept() {
-        let (store, key) = distant(b"0123").await;
-        let folder = tempfile::tempdir().unwrap();
-        let cache = open(&store, folder.path(), 1 << 20);
-        let error = cache.get(&key, 2..9).await.unwrap_err();
-        let short = |error: &BlobError| {
-            matches!(error, BlobError::Fetch { source, .. }
-                if matches!(**source, BlobError::Damaged { .. }))
-        };
-        assert!(short(&error), "{error}");
-        let nowhere = ObjectKey::fresh();
-        assert!(cache.get(&nowhere, 0..1).await.is_err());
-        store.near.put(&nowhere.path(), vec![1].into()).await.unwrap();
-        assert_eq!(content(cache.get(&nowhere, 0..1).await.unwrap()).await, [1]);
-        assert_eq!(files(folder.path()), 1);
-    }
-}
+mod tests;

@@ -216,8 +216,12 @@ fn status_and_code(error: &BlobError) -> (StatusCode, &'static str) {
             (StatusCode::SERVICE_UNAVAILABLE, "ServerBusy")
         }
         E::Fetch { source, .. } => status_and_code(source),
-        E::Objects(_) | E::Damaged { .. } | E::Index(_) | E::File { .. } | E::Cipher(_) => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "InternalError")
-        }
+        E::Objects(_)
+        | E::NoObjectStore
+        | E::OtherOwner
+        | E::Damaged { .. }
+        | E::Index(_)
+        | E::File { .. }
+        | E::Cipher(_) => (StatusCode::INTERNAL_SERVER_ERROR, "InternalError"),
     }
 }

@@ -4,6 +4,7 @@
 //! do not see them.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -74,6 +75,10 @@ impl BlobStore {
         let _guard = ReadGuard::new(self);
         let extents =
             self.inner.files.extents(&attachment.object, attachment.length, range).await?;
-        Ok(extent::read(extents).await.map_err(|_| damaged())?.into())
+        let read = extent::read(extents).await.map_err(|source| match source.kind() {
+            io::ErrorKind::UnexpectedEof => damaged(),
+            _ => BlobError::File { path: attachment.object.as_str().to_owned(), source },
+        });
+        Ok(read?.into())
     }
 }

@@ -106,13 +106,15 @@ impl BlobStore {
         self.inner.files.forget(keys).await;
         let paths: Vec<_> = keys.iter().map(|key| Ok(key.path())).collect();
         let mut deleted = self.inner.objects.delete_stream(stream::iter(paths).boxed());
+        let mut failure = None;
         while let Some(outcome) = deleted.next().await {
             match outcome {
                 Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
+                // One that cannot be removed must not keep the others for ever.
+                Err(error) => failure = Some(error),
             }
         }
-        Ok(())
+        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 
     /// Removes objects written before `limit` that the index does not mention.
@@ -142,11 +144,11 @@ impl BlobStore {
     async fn remove_partial_files(&self, age: Duration) -> Result<usize> {
         let Some(root) = &self.inner.local_root else { return Ok(0) };
         let folder = root.join(ObjectKey::PREFIX);
-        let path = folder.display().to_string();
-        tokio::task::spawn_blocking(move || sweep_partial_files(&folder, age))
+        let swept = folder.clone();
+        tokio::task::spawn_blocking(move || sweep_partial_files(&swept, age))
             .await
             .map_err(|_| BlobError::Interrupted)?
-            .map_err(|source| BlobError::File { path, source })
+            .map_err(|source| BlobError::file(&folder, source))
     }
 }
 

@@ -21,17 +21,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use object_store::path::Path as ObjectPath;
-use object_store::{ObjectStore, ObjectStoreExt as _};
+use object_store::ObjectStore;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::block::BlockLists;
 use super::condition::Conditions;
 use super::error::{BlobError, Result};
 use super::index::{BlobIndex, BlobRef, PropertyChange};
-use super::model::{BlobInfo, ContainerInfo, ObjectKey, Policy, check_policy_id};
+use super::model::{BlobInfo, ContainerInfo, Policy, check_policy_id};
 use super::name::{check_blob, check_container};
-use super::objects::Objects;
+use super::objects::{Objects, probe};
 use crate::generation::{self, Generations, Mark};
 
 pub(crate) use arrivals::{Arrivals, WATCHED};
@@ -236,21 +235,18 @@ impl BlobStore {
         self.inner.local_root.is_some()
     }
 
-    /// Asks the index and what keeps the bytes for something that need not be there.
+    /// Asks the index and what keeps the bytes whether they can be used.
     ///
     /// # Errors
     /// One of them cannot be used. There is no limit in time.
     pub(crate) async fn check(&self) -> Result<()> {
         self.container("").await?;
         let Some(root) = &self.inner.local_root else {
-            return match self.inner.objects.head(&ObjectPath::from(ObjectKey::PREFIX)).await {
-                Ok(_) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-                Err(error) => Err(error.into()),
-            };
+            return probe(self.inner.objects.as_ref()).await;
         };
         // A volume that is gone has no files either: only its folder tells.
         let listed = tokio::fs::read_dir(root).await.map(drop);
-        listed.map_err(|source| BlobError::File { path: root.display().to_string(), source })
+        listed.map_err(|source| BlobError::file(root, source))
     }
 
     /// For who reads of a container's blobs: tells whether any of them has changed since.

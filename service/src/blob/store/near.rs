@@ -13,6 +13,9 @@ use crate::extent::Extent;
 
 /// What lies between two ranges is fetched with them, unless there is more of it.
 const LONGEST_GAP: u64 = 256 << 10;
+/// Nothing longer is fetched at once: the first byte of it could not be sent before the last has
+/// come. It is read bit by bit.
+const LONGEST: u64 = 64 << 20;
 /// Requests at the same time for one reader.
 const AT_ONCE: usize = 4;
 
@@ -60,28 +63,28 @@ impl BlobFile {
 
     async fn fetch(&self, range: Range<u64>) -> Result<Option<Near>> {
         let mut extents = Vec::with_capacity(1);
-        for segment in &self.version.segments {
-            let first = range.start.max(segment.start);
-            let end = range.end.min(segment.start + segment.length);
-            if first < end {
-                let part = first - segment.start..end - segment.start;
-                match self.store.inner.files.fetch(&segment.object, part).await? {
-                    Some(extent) => extents.push(extent),
-                    None => return Ok(None),
-                }
+        for (segment, part) in self.version.parts(range.clone()) {
+            match self.store.inner.files.fetch(&segment.object, part).await? {
+                Some(extent) => extents.push(extent),
+                None => return Ok(None),
             }
         }
         Ok(Some(Near { range, extents }))
     }
 }
 
-/// The ranges, with those joined that are close to each other.
+/// The ranges that are to be fetched, with those joined that are close to each other.
 fn hulls(ranges: &[Range<u64>]) -> Vec<Range<u64>> {
-    let mut sorted: Vec<_> = ranges.iter().filter(|range| !range.is_empty()).cloned().collect();
+    let fetched = |range: &&Range<u64>| !range.is_empty() && range.end - range.start <= LONGEST;
+    let mut sorted: Vec<_> = ranges.iter().filter(fetched).cloned().collect();
     sorted.sort_unstable_by_key(|range| range.start);
     let mut hulls: Vec<Range<u64>> = Vec::new();
     for range in sorted {
-        match hulls.last_mut().filter(|last| range.start <= last.end.saturating_add(LONGEST_GAP)) {
+        let joins = |last: &&mut Range<u64>| {
+            range.start <= last.end.saturating_add(LONGEST_GAP)
+                && range.end.max(last.end) - last.start <= LONGEST
+        };
+        match hulls.last_mut().filter(joins) {
             Some(last) => last.end = last.end.max(range.end),
             None => hulls.push(range),
         }
@@ -100,9 +103,17 @@ mod tests {
     #[test]
     fn ranges_that_are_close_are_joined() {
         let far = 1 << 30;
-        let ranges = [far..far + 9, 10..20, 40..41, 5..5, 12..15, 41 + LONGEST_GAP..far / 2];
-        assert_eq!(hulls(&ranges), [10..far / 2, far..far + 9]);
+        let near = 42 + LONGEST_GAP;
+        let ranges = [far..far + 9, 10..20, 40..41, 5..5, 12..15, 41 + LONGEST_GAP..near];
+        assert_eq!(hulls(&ranges), [10..near, far..far + 9]);
         assert!(hulls(&[]).is_empty());
+    }
+
+    #[test]
+    fn nothing_longer_than_a_fragment_is_fetched_at_once() {
+        let half = LONGEST / 2;
+        let ranges = [0..half, half..LONGEST, LONGEST..LONGEST + 5, 2 * LONGEST..3 * LONGEST + 1];
+        assert_eq!(hulls(&ranges), [0..LONGEST, LONGEST..LONGEST + 5]);
     }
 
     #[test]

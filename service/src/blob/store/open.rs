@@ -6,20 +6,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures_util::{StreamExt as _, stream};
 
 use super::super::error::{BlobError, Result};
 use super::super::model::{BlobInfo, PlacedSegment};
 use super::near::Near;
-use super::read::{BlobReader, ReadGuard, ReadRange};
+use super::read::{BlobReader, ReadGuard, ReadRange, read_ahead};
 use super::{BlobStore, target};
 use crate::extent::{self, Extent};
 use crate::send::Source;
 
 /// What a stream reads at once.
 const PIECE: u64 = 1 << 20;
-/// Pieces that a stream reads at the same time, the one being sent included.
-const READ_AHEAD: usize = 2;
 
 /// One version of a blob, and where its bytes are. May be kept: it keeps nothing from being
 /// removed.
@@ -36,6 +33,20 @@ impl BlobVersion {
         // Keys have some fifty characters.
         let segment = size_of::<PlacedSegment>() + 64;
         u32::try_from(512 + self.segments.len() * segment).unwrap_or(u32::MAX)
+    }
+
+    /// The segments that a range consists of, in order, each with what of it is in the range.
+    pub(super) fn parts(
+        &self,
+        range: Range<u64>,
+    ) -> impl Iterator<Item = (&PlacedSegment, Range<u64>)> {
+        let end_of = |segment: &PlacedSegment| segment.start + segment.length;
+        let first = self.segments.partition_point(|segment| end_of(segment) <= range.start);
+        let behind = self.segments.iter().skip(first);
+        behind.take_while(move |segment| segment.start < range.end).map(move |segment| {
+            let (start, end) = (range.start.max(segment.start), range.end.min(end_of(segment)));
+            (segment, start - segment.start..end - segment.start)
+        })
     }
 }
 
@@ -109,12 +120,10 @@ impl BlobFile {
         let size = self.info().size;
         let range = range.within(size).ok_or(BlobError::RangeNotSatisfiable { size })?;
         let file = self.clone();
-        let pieces = stream::iter(extent::pieces(range.clone(), PIECE));
-        let pieces = pieces.map(move |piece| {
+        let stream = read_ahead(extent::pieces(range.clone(), PIECE), move |piece| {
             let file = file.clone();
             async move { file.bytes(piece).await }
         });
-        let stream = pieces.buffered(READ_AHEAD).boxed();
         Ok(BlobReader::new(self.info().clone(), range, stream))
     }
 
@@ -123,19 +132,12 @@ impl BlobFile {
         if let Some(extents) = self.near.iter().find_map(|near| near.extents(&range)) {
             return Ok(extents);
         }
-        let segments = &self.version.segments;
-        let first =
-            segments.partition_point(|segment| segment.start + segment.length <= range.start);
-        let overlapping = segments.iter().skip(first);
         let mut extents = Vec::with_capacity(1);
         let mut at = range.start;
-        for segment in overlapping.take_while(|segment| segment.start < range.end) {
-            let end = range.end.min(segment.start + segment.length);
-            let part = at - segment.start..end - segment.start;
-            extents.extend(
-                self.store.inner.files.extents(&segment.object, segment.length, part).await?,
-            );
-            at = end;
+        for (segment, part) in self.version.parts(range.clone()) {
+            at = segment.start + part.end;
+            let files = &self.store.inner.files;
+            extents.extend(files.extents(&segment.object, segment.length, part).await?);
         }
         if at == range.end {
             Ok(extents)

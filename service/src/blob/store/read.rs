@@ -10,6 +10,7 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::{ObjectStore, ObjectStoreExt as _};
 use tokio::fs::File;
 use tokio::io::AsyncWriteExt as _;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::super::error::{BlobError, Result};
 use super::super::index::BlobRef;
@@ -19,7 +20,7 @@ use super::{BlobStore, target};
 /// Bytes fetched at once.
 const PIECE: u64 = 2 << 20;
 
-/// Pieces fetched at the same time, the one being sent included.
+/// Pieces read at the same time, the one being sent included.
 const READ_AHEAD: usize = 2;
 
 /// How often a read starts over because the blob was replaced between the
@@ -111,7 +112,7 @@ impl BlobReader {
     /// the object store.
     pub(crate) async fn save(self, path: &Path) -> Result<BlobInfo> {
         let info = self.info.clone();
-        let failed = |source| BlobError::File { path: path.display().to_string(), source };
+        let failed = |source| BlobError::file(path, source);
         let mut file = File::create(path).await.map_err(failed)?;
         file.set_max_buf_size(PIECE as usize);
         let mut stream = self.into_stream();
@@ -166,14 +167,11 @@ impl BlobStore {
         let wanted = range.clone();
         let pieces = segments.into_iter().flat_map(move |segment| pieces(&segment, &wanted));
         let objects = Arc::clone(&self.inner.objects);
-        let stream = stream::iter(pieces)
-            .map(move |(key, piece)| fetch(Arc::clone(&objects), key, piece))
-            .buffered(READ_AHEAD)
-            .inspect(move |_| {
-                // Owned by the stream: dropped with it.
-                let _ = &guard;
-            })
-            .boxed();
+        let stream = read_ahead(pieces, move |(key, piece)| {
+            // Owned by the stream: dropped with it.
+            let _ = &guard;
+            fetch(Arc::clone(&objects), key, piece)
+        });
         Ok(BlobReader::new(info, range, stream))
     }
 
@@ -203,6 +201,25 @@ impl BlobStore {
             name: target.name.clone(),
         })
     }
+}
+
+/// Reads pieces in their order, the next one while one is being sent.
+///
+/// Each is read by a task of its own. A receiver who has enough for now does not ask for the next
+/// piece, and what is begun for that would stand still: with a turn that others wait for, or with
+/// what they would have shared.
+pub(super) fn read_ahead<P, F>(
+    pieces: impl Iterator<Item = P> + Send + 'static,
+    read: impl Fn(P) -> F + Send + 'static,
+) -> BoxStream<'static, Result<Bytes>>
+where
+    F: Future<Output = Result<Bytes>> + Send + 'static,
+{
+    stream::iter(pieces)
+        .map(move |piece| AbortOnDropHandle::new(tokio::spawn(read(piece))))
+        .buffered(READ_AHEAD)
+        .map(|read| read.unwrap_or(Err(BlobError::Interrupted)))
+        .boxed()
 }
 
 /// Cuts the overlap of a segment and a range of the blob into pieces; each is

@@ -56,9 +56,7 @@ pub(crate) struct BlockUpload {
 /// # Errors
 /// [`BlobError::File`] when the file cannot be opened.
 pub(crate) async fn file_stream(path: &Path) -> Result<ReaderStream<File>> {
-    let file = File::open(path)
-        .await
-        .map_err(|source| BlobError::File { path: path.display().to_string(), source })?;
+    let file = File::open(path).await.map_err(|source| BlobError::file(path, source))?;
     Ok(ReaderStream::with_capacity(file, FILE_CHUNK))
 }
 

@@ -6,6 +6,8 @@ mod access;
 mod attachments;
 mod blobs;
 mod blocks;
+pub(super) mod distant;
+mod far;
 mod files;
 mod listing;
 mod reads;
@@ -196,15 +198,18 @@ async fn save(bench: &Bench, name: &str, path: &Path) -> Result<BlobInfo, BlobEr
 }
 
 async fn open_store(folder: &Path, limits: StoreLimits) -> BlobStore {
+    let root = folder.join("objects");
+    let objects = Objects::local(&root, Durability::ProcessCrash, 256).unwrap();
+    BlobStore::new(open_index(folder).await, objects, limits)
+}
+
+async fn open_index(folder: &Path) -> Arc<SqliteBlobIndex> {
     let options = SqliteConnectOptions::new()
         .filename(folder.join("index.db"))
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal);
     let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
-    let index = Arc::new(SqliteBlobIndex::open(pool).await.unwrap());
-    let root = folder.join("objects");
-    let objects = Objects::local(&root, Durability::ProcessCrash, 256).unwrap();
-    BlobStore::new(index, objects, limits)
+    Arc::new(SqliteBlobIndex::open(pool).await.unwrap())
 }
 
 fn authority() -> SasAuthority {

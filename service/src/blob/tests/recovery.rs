@@ -80,6 +80,24 @@ async fn removals_cut_off_by_a_crash_are_caught_up() {
 }
 
 #[tokio::test]
+async fn what_cannot_be_removed_keeps_nothing_else() {
+    let bench = Bench::new().await;
+    for number in 0..30 {
+        bench.put(&number.to_string(), b"some").await.expect(201);
+    }
+    let mut files = bench.files();
+    files.sort();
+    // Objects are removed in this order.
+    std::fs::remove_file(&files[0]).unwrap();
+    std::fs::create_dir(&files[0]).unwrap();
+    bench.store.delete_container(CONTAINER).await.unwrap();
+    bench.wait_for_files(0).await;
+    std::fs::remove_dir(&files[0]).unwrap();
+    let report = bench.store.collect_garbage(GarbageRules::default()).await.unwrap();
+    assert!(report.released > 0, "{report:?}");
+}
+
+#[tokio::test]
 async fn a_body_that_breaks_off_leaves_nothing() {
     let bench = Bench::new().await;
     bench.put("b", b"before").await.expect(201);
