@@ -29,8 +29,9 @@ const AT_ONCE: usize = 2;
 const REMEMBERED: u64 = 20_000;
 /// Files of which it is remembered that they have no index.
 const REFUSED: u64 = 1000;
-/// How long that is remembered: the key of an encrypted file may have been mended.
-const REFUSED_FOR: Duration = Duration::from_secs(60);
+/// How long that is remembered: the key of an encrypted file may have been mended. And for how long
+/// no index is made anew that just was: that would not help either.
+const A_WHILE: Duration = Duration::from_secs(60);
 /// How much of an index is read to begin with: more than the head of an hour has.
 const WINDOW: u64 = 24 << 10;
 /// Names of files that have samples end with these.
@@ -42,6 +43,8 @@ pub(crate) struct SampleIndexes {
     /// By version of the file.
     found: Cache<i64, Attachment>,
     refused: Cache<i64, PackagerError>,
+    /// Those that were made in place of damaged ones.
+    anew: Cache<i64, Attachment>,
     turns: Arc<Semaphore>,
 }
 
@@ -49,9 +52,17 @@ impl Default for SampleIndexes {
     fn default() -> Self {
         Self {
             found: Cache::new(REMEMBERED),
-            refused: Cache::builder().max_capacity(REFUSED).time_to_live(REFUSED_FOR).build(),
+            refused: Cache::builder().max_capacity(REFUSED).time_to_live(A_WHILE).build(),
+            anew: Cache::builder().max_capacity(REFUSED).time_to_live(A_WHILE).build(),
             turns: Arc::new(Semaphore::new(AT_ONCE)),
         }
+    }
+}
+
+impl SampleIndexes {
+    /// Remembers an index that was looked up, unless another has been made meanwhile.
+    async fn remember(&self, version: i64, index: Attachment) -> Attachment {
+        self.found.entry(version).or_insert(index).await.into_value()
     }
 }
 
@@ -64,9 +75,24 @@ pub(crate) enum IndexError {
     /// The file, or the index, cannot be read or stored.
     #[error(transparent)]
     Store(#[from] Arc<BlobError>),
+    /// There was an index, and it is not there any more.
+    #[error("the index is gone")]
+    Gone,
     /// Anything else.
     #[error("{0}")]
     Internal(String),
+}
+
+impl IndexError {
+    /// Whether it is the index that is at fault, so that another one would do.
+    pub(crate) fn is_damage(&self) -> bool {
+        match self {
+            Self::File(error) => matches!(error, PackagerError::DamagedIndex { .. }),
+            Self::Store(error) => error.is_loss(),
+            Self::Gone => true,
+            Self::Internal(_) => false,
+        }
+    }
 }
 
 impl From<BlobError> for IndexError {
@@ -120,21 +146,20 @@ pub(crate) async fn heads(
 
 /// Reads a part of the index of a version of a file.
 pub(crate) async fn read(app: &App, version: i64, range: Range<u64>) -> Result<Bytes, IndexError> {
-    let found = match app.indexes.found.get(&version).await {
-        Some(found) => Some(found),
-        None => app.blob_store.attachments(&[version], KIND).await?.remove(&version),
+    let index = match app.indexes.found.get(&version).await {
+        Some(found) => found,
+        None => {
+            let found = app.blob_store.attachments(&[version], KIND).await?.remove(&version);
+            app.indexes.remember(version, found.ok_or(IndexError::Gone)?).await
+        }
     };
-    let found = found.ok_or_else(|| IndexError::Internal("the index is gone".to_owned()))?;
-    app.indexes.found.insert(version, found.clone()).await;
-    Ok(app.blob_store.read_attachment(&found, range).await?)
+    Ok(app.blob_store.read_attachment(&index, range).await?)
 }
 
 /// Makes the index of a file anew: what is there cannot be read.
 pub(crate) async fn repair(app: &App, asset: &str, file: &FileReader) -> Result<(), IndexError> {
     let Some(info) = file.info() else { return Ok(()) };
-    tracing::warn!(name = info.name, "an index is damaged and is made anew");
-    app.indexes.found.invalidate(&info.version()).await;
-    Source { app, asset, file, info }.made().await.map(drop)
+    Source { app, asset, file, info }.made_anew().await.map(drop)
 }
 
 /// Makes the index of a file that was just stored, if it is to have one. A failure is logged only:
@@ -187,7 +212,7 @@ async fn recall(app: &App, blobs: &[&BlobInfo]) -> Result<(), IndexError> {
         return Ok(());
     }
     for (version, found) in app.blob_store.attachments(&unknown, KIND).await? {
-        app.indexes.found.insert(version, found).await;
+        app.indexes.remember(version, found).await;
     }
     Ok(())
 }
@@ -195,16 +220,13 @@ async fn recall(app: &App, blobs: &[&BlobInfo]) -> Result<(), IndexError> {
 impl Source<'_> {
     /// The head of the index, which is made if there is none that can be read.
     async fn head(&self) -> Result<Mp4, IndexError> {
-        if let Some(found) = self.app.indexes.found.get(&self.info.version()).await {
-            match self.read_head(&found).await {
-                Ok(head) => return Ok(head),
-                Err(error) => {
-                    tracing::warn!(name = self.info.name, %error, "an index is made anew");
-                    self.app.indexes.found.invalidate(&self.info.version()).await;
-                }
+        match self.read_head(&self.made().await?).await {
+            Err(error) if error.is_damage() => {
+                tracing::warn!(name = self.info.name, %error, "an index cannot be read");
+                self.read_head(&self.made_anew().await?).await
             }
+            read => read,
         }
-        self.read_head(&self.made().await?).await
     }
 
     async fn read_head(&self, index: &Attachment) -> Result<Mp4, IndexError> {
@@ -222,21 +244,39 @@ impl Source<'_> {
         blocking(move || Ok(Mp4::from_index(&name, &head)?)).await
     }
 
-    /// Makes the index, or waits for who makes it.
+    /// The index, which is made if there is none; of several who want it one makes it.
     async fn made(&self) -> Result<Attachment, IndexError> {
+        let made = self.app.indexes.found.try_get_with(self.info.version(), Box::pin(self.make()));
+        made.await.map_err(|error: Arc<IndexError>| (*error).clone())
+    }
+
+    /// An index in place of one that cannot be read. All that have found it so get the same.
+    async fn made_anew(&self) -> Result<Attachment, IndexError> {
         let (indexes, version) = (&self.app.indexes, self.info.version());
-        if let Some(refused) = indexes.refused.get(&version).await {
-            return Err(refused.into());
+        let anew = async {
+            tracing::warn!(name = self.info.name, "an index is made anew");
+            let made = self.make().await?;
+            indexes.found.insert(version, made.clone()).await;
+            Ok(made)
+        };
+        let made = indexes.anew.try_get_with(version, Box::pin(anew)).await;
+        made.map_err(|error: Arc<IndexError>| (*error).clone())
+    }
+
+    /// Makes an index, unless the file was refused a while ago.
+    async fn make(&self) -> Result<Attachment, IndexError> {
+        let (refused, version) = (&self.app.indexes.refused, self.info.version());
+        if let Some(error) = refused.get(&version).await {
+            return Err(error.into());
         }
-        let made = indexes.found.try_get_with(version, Box::pin(self.make())).await;
-        let made = made.map_err(|error: Arc<IndexError>| (*error).clone());
-        if let Err(IndexError::File(refused)) = &made {
-            indexes.refused.insert(version, refused.clone()).await;
+        let made = self.index().await;
+        if let Err(IndexError::File(error)) = &made {
+            refused.insert(version, error.clone()).await;
         }
         made
     }
 
-    async fn make(&self) -> Result<Attachment, IndexError> {
+    async fn index(&self) -> Result<Attachment, IndexError> {
         let turn = self.app.indexes.turns.acquire().await;
         let _turn = turn.map_err(|closed| IndexError::Internal(closed.to_string()))?;
         let (name, size) = (self.info.name.clone(), self.info.size);

@@ -77,7 +77,7 @@ impl FileContent {
         let mut blob = app.blob_store.open(Arc::clone(&self.version), guard);
         if self.is_fragment && !app.blob_store.is_local() {
             let ranges: Vec<_> = parts.iter().filter_map(Part::range).collect();
-            blob = blob.near(&ranges).await.map_err(OriginError::internal)?;
+            blob = blob.near(&ranges).await?;
         }
         Ok(Body::new(FileBody::new(Arc::new(blob), files, parts)))
     }
@@ -155,8 +155,7 @@ impl Content {
             }
             Self::Lasting(Lasting::File(file)) => file.body(app, guard, &range, files).await?,
             Self::Lasting(Lasting::Segment(segment)) => {
-                let transport = segment.open(app, guard, &range).await;
-                Body::from_stream(transport.map_err(OriginError::internal)?.stream(range))
+                Body::from_stream(segment.open(app, guard, &range).await?.stream(range))
             }
             Self::Stream { stream, .. } => Body::from_stream(part_of(stream, range)),
             Self::Samples(..) => Body::empty(),

@@ -25,7 +25,7 @@ pub(super) async fn make<T>(
 ) -> Result<T, OriginError> {
     let app = reading.app;
     match attempt(app, versions, wanted, &make).await {
-        Err(error) if is_damage(&error) => {
+        Err(error) if error.is_damage() => {
             tracing::warn!(asset, %error, "samples are not described");
             let files: BTreeSet<&str> = wanted.iter().map(|wanted| &*wanted.file).collect();
             for name in files {
@@ -35,14 +35,6 @@ pub(super) async fn make<T>(
             Ok(attempt(app, versions, wanted, &make).await?)
         }
         made => Ok(made?),
-    }
-}
-
-/// Whether it is the index that is at fault.
-fn is_damage(error: &IndexError) -> bool {
-    match error {
-        IndexError::File(error) => matches!(error, PackagerError::DamagedIndex { .. }),
-        IndexError::Store(_) | IndexError::Internal(_) => true,
     }
 }
 

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use packager::{Error as PackagerError, UrlError};
 
 pub(super) use super::code::Code;
+use crate::blob::BlobError;
 use crate::error::ApiError;
 use crate::sample_index::IndexError;
 
@@ -37,6 +38,22 @@ impl OriginError {
     pub(super) fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "a stream could not be served");
         Self::new(Code::StorageInternalError, "The asset could not be read.")
+    }
+}
+
+impl From<&BlobError> for OriginError {
+    fn from(error: &BlobError) -> Self {
+        if !error.is_temporary() {
+            return Self::internal(error);
+        }
+        tracing::warn!(%error, "a stream cannot be served now");
+        Self::new(Code::StorageServerBusy, "The asset cannot be read now.")
+    }
+}
+
+impl From<BlobError> for OriginError {
+    fn from(error: BlobError) -> Self {
+        (&error).into()
     }
 }
 
@@ -76,6 +93,7 @@ impl From<IndexError> for OriginError {
     fn from(error: IndexError) -> Self {
         match error {
             IndexError::File(error) => error.into(),
+            IndexError::Store(error) => (&*error).into(),
             error => Self::internal(error),
         }
     }

@@ -142,12 +142,11 @@ pub(super) async fn encrypted(
     // Bounded above, it is a number that there are permits for.
     let kib = u32::try_from(length / 1024 + 1).map_err(OriginError::internal)?;
     let permit = origin.encrypting.acquire_many(kib).await.map_err(OriginError::internal)?;
-    let file = file.near(&fragment.ranges).await.map_err(OriginError::internal)?;
+    let file = file.near(&fragment.ranges).await?;
     let mut data = Vec::with_capacity(usize::try_from(length).map_err(OriginError::internal)?);
     for range in fragment.ranges.clone() {
         for piece in extent::pieces(range, PIECE) {
-            let piece = file.bytes(piece).await.map_err(OriginError::internal)?;
-            data.extend_from_slice(&piece);
+            data.extend_from_slice(&file.bytes(piece).await?);
         }
     }
     // Milliseconds of arithmetic: not on a thread that others wait for.

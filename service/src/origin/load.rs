@@ -131,7 +131,7 @@ pub(super) async fn read(
     if range.is_empty() {
         return Ok(Bytes::new());
     }
-    file.bytes(range).await.map_err(OriginError::internal)
+    Ok(file.bytes(range).await?)
 }
 
 /// What a presentation takes in memory, in bytes.

@@ -179,7 +179,7 @@ impl Film {
     }
 
     async fn read(&self, range: Range<u64>) -> Result<Bytes, OriginError> {
-        self.file.bytes(range).await.map_err(OriginError::internal)
+        Ok(self.file.bytes(range).await?)
     }
 }
 

@@ -97,3 +97,31 @@ fn damaged_ones_are_made_anew() {
     let same = again.iter().filter(|index| contents.contains(index)).count();
     assert!(same >= 3, "{same}");
 }
+
+/// However many find an index damaged: it is made anew once.
+#[test]
+fn damaged_ones_are_made_anew_by_one() {
+    let stage = Stage::start(&[]);
+    let files = wait_for(&stage.service, 4);
+    stage.get("film.ism/Manifest").expect(200);
+    for file in files {
+        let mut bytes = fs::read(&file).unwrap();
+        bytes[40..].iter_mut().for_each(|byte| *byte ^= 1);
+        fs::write(&file, bytes).unwrap();
+    }
+    let formats = ["mpd-time-csf", "m3u8-cmaf", "fmp4"];
+    let starts = ["0", "60000000", "120000000"];
+    let paths = starts.iter().flat_map(|start| {
+        formats.map(|format| {
+            format!("film.ism/QualityLevels(100000)/Fragments(video={start},format={format})")
+        })
+    });
+    let (paths, stage): (Vec<_>, _) = (paths.collect(), &stage);
+    std::thread::scope(|scope| {
+        for path in &paths {
+            scope.spawn(move || stage.get(path).expect(200));
+        }
+    });
+    let log = fs::read_to_string(stage.service.data().parent().unwrap().join("log")).unwrap();
+    assert_eq!(log.matches("made anew").count(), 1, "{log}");
+}
