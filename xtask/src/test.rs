@@ -123,7 +123,7 @@ impl Run {
         }
         if !tools::has_python_venv() {
             self.skip(
-                "the tests with azure-storage-blob, amspy, azurerm, odatapy and yt-dlp of Python: \
+                "the tests with azure-storage-blob, amspy, azurerm, odatapy, moto and yt-dlp of Python: \
                  python3 with venv is not there; install it (Debian: apt install python3-venv)",
             )?;
         }
