@@ -170,9 +170,7 @@ pub(crate) async fn prepare_file(app: &App, record: &Record) {
     }
     let made = async {
         let file = FileReader::of(app, record).await?;
-        let Some(info) = file.info() else { return Ok(()) };
-        let asset = record.text("ParentAssetId");
-        Source { app, asset, file: &file, info }.made().await.map(drop)
+        ensure(app, record.text("ParentAssetId"), &file).await
     };
     if let Err(error) = made.await {
         tracing::warn!(name = record.text("Name"), %error, "a file has no index");
@@ -194,13 +192,21 @@ async fn make_all(app: &App, asset: &str) -> Result<(), IndexError> {
         if app.indexes.found.contains_key(&blob.version()) {
             continue;
         }
-        let file = FileReader::open(app, asset, &blob.name).await?;
-        let Some(info) = file.info() else { continue };
-        if let Err(error) = (Source { app, asset, file: &file, info }).made().await {
+        let made = async {
+            let file = FileReader::open(app, asset, &blob.name).await?;
+            ensure(app, asset, &file).await
+        };
+        if let Err(error) = made.await {
             tracing::info!(name = blob.name, %error, "a file has no index");
         }
     }
     Ok(())
+}
+
+/// Makes the index of a file if it has none, and if the file is there.
+async fn ensure(app: &App, asset: &str, file: &FileReader) -> Result<(), IndexError> {
+    let Some(info) = file.info() else { return Ok(()) };
+    Source { app, asset, file, info }.made().await.map(drop)
 }
 
 /// Looks up where the indexes of these versions are, of all at once.
