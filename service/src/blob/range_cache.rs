@@ -5,6 +5,8 @@
 //! what is sent from it is sent as from any local file. Objects never change, so a range is valid
 //! for as long as it is kept; nothing is kept over a restart.
 
+mod counts;
+
 use std::fs::File;
 use std::io;
 use std::ops::Range;
@@ -17,6 +19,7 @@ use futures_util::{FutureExt as _, TryStreamExt as _};
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use object_store::{GetOptions, GetRange, ObjectStore};
+use prometheus_client::registry::Registry;
 use tempfile::TempPath;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Semaphore;
@@ -26,6 +29,7 @@ use super::model::ObjectKey;
 use super::objects::{PATIENCE, answered};
 use super::store::ObjectFiles;
 use crate::extent::Extent;
+use counts::Counts;
 
 /// Ranges fetched at the same time; more wait.
 const FETCHES: usize = 64;
@@ -52,6 +56,7 @@ pub(super) struct RangeCache {
     fetches: Semaphore,
     /// How long an answer of the object store is waited for.
     patience: Duration,
+    counts: Counts,
 }
 
 type Key = (ObjectKey, Range<u64>);
@@ -88,7 +93,8 @@ impl RangeCache {
             })
             .build();
         let (folder, fetches) = (Arc::new(folder.to_owned()), Semaphore::new(FETCHES));
-        Ok(Self { objects, folder, ranges, open, fetches, patience: PATIENCE })
+        let counts = Counts::default();
+        Ok(Self { objects, folder, ranges, open, fetches, patience: PATIENCE, counts })
     }
 
     /// A range of an object: from a file, or fetched by one while others wait.
@@ -98,10 +104,11 @@ impl RangeCache {
         let key = (object.clone(), range);
         let fetching = Box::pin(self.fetch_range(&key));
         // Asked for even where its file is open: what is read most is to be given up last.
-        let fetched = self.ranges.try_get_with_by_ref(&key, fetching).await;
-        let cached = fetched
+        let entry = self.ranges.entry_by_ref(&key).or_try_insert_with(fetching).await;
+        let entry = entry
             .map_err(|source| BlobError::Fetch { object: object.as_str().to_owned(), source })?;
-        Ok(Extent { file: self.file(key, cached).await?, start: 0, length })
+        self.counts.lookup(entry.is_fresh());
+        Ok(Extent { file: self.file(key, entry.into_value()).await?, start: 0, length })
     }
 
     /// The file of a range.
@@ -141,6 +148,7 @@ impl RangeCache {
         let mut written = 0;
         while let Some(piece) = answered(self.patience, bytes.try_next()).await? {
             written += piece.len() as u64;
+            self.counts.fetched.inc_by(piece.len() as u64);
             file.write_all(&piece).await.map_err(|source| self.failed(source))?;
         }
         file.flush().await.map_err(|source| self.failed(source))?;
@@ -205,6 +213,15 @@ impl ObjectFiles for RangeCache {
     /// Nobody asks for objects that are not there: what is kept of them goes like all that is not
     /// asked for.
     async fn forget(&self, _: &[ObjectKey]) {}
+
+    fn register(&self, registry: &mut Registry) {
+        self.counts.register(registry);
+    }
+
+    async fn measure(&self) {
+        self.ranges.run_pending_tasks().await;
+        self.counts.kept(self.ranges.entry_count(), self.ranges.weighted_size() * 1024);
+    }
 }
 
 /// In KiB: a moka weight has 32 bits only.

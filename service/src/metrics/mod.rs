@@ -45,6 +45,7 @@ impl Metrics {
     pub(crate) fn new(app: Arc<App>, connections: Gauge) -> Self {
         let mut registry = Registry::with_prefix("mediad");
         app.origin.register(&mut registry);
+        app.blob_store.register(&mut registry);
         registry.register("connections_open", "Connections of clients that are open", connections);
         let tasks = Family::default();
         registry.register("tasks", "Tasks by state", tasks.clone());
@@ -54,6 +55,7 @@ impl Metrics {
     /// The text, with what is only looked up when it is asked for.
     async fn text(&self) -> Result<String, std::fmt::Error> {
         self.app.origin.measure().await;
+        self.app.blob_store.measure().await;
         self.count_tasks().await;
         let mut text = String::new();
         prometheus_text::encode(&mut text, &self.registry)?;

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use moka::future::Cache;
+use prometheus_client::registry::Registry;
 
 use super::super::error::{BlobError, Result};
 use super::super::model::ObjectKey;
@@ -39,6 +40,12 @@ pub(crate) trait ObjectFiles: fmt::Debug + Send + Sync {
 
     /// Gives up what is kept of objects that are removed.
     async fn forget(&self, objects: &[ObjectKey]);
+
+    /// Names to a registry what is counted of all that, if anything is.
+    fn register(&self, _: &mut Registry) {}
+
+    /// Looks how much is kept.
+    async fn measure(&self) {}
 }
 
 /// Objects that are local files. The files that were read last stay open.

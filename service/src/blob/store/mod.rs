@@ -22,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::ObjectStore;
+use prometheus_client::registry::Registry;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::block::BlockLists;
@@ -247,6 +248,16 @@ impl BlobStore {
         // A volume that is gone has no files either: only its folder tells.
         let listed = tokio::fs::read_dir(root).await.map(drop);
         listed.map_err(|source| BlobError::file(root, source))
+    }
+
+    /// Names what is counted of reads to a registry.
+    pub(crate) fn register(&self, registry: &mut Registry) {
+        self.inner.files.register(registry);
+    }
+
+    /// Looks how much is kept of what was read.
+    pub(crate) async fn measure(&self) {
+        self.inner.files.measure().await;
     }
 
     /// For who reads of a container's blobs: tells whether any of them has changed since.

@@ -28,7 +28,7 @@ fn fragments_come_with_one_ranged_get_from_s3() {
 /// What a fragment costs where objects are far away: one request, however many want it, and none
 /// while it is kept.
 fn fragments_come_with_one_ranged_get(objects: &ObjectServer) {
-    let service = objects.service(&[]);
+    let service = objects.service(&["--metrics", "127.0.0.1:0"]);
     service.api.endpoint("Running");
     let asset = service.api.encoded("film.mp4", &video("640x360", 14));
     let locator = service.api.origin(&asset);
@@ -61,6 +61,18 @@ fn fragments_come_with_one_ranged_get(objects: &ObjectServer) {
     get(&second);
     get("Manifest(format=m3u8-cmaf)");
     assert!(objects.take_gets().is_empty(), "what was fetched is kept");
+
+    let url = format!("http://{}/metrics", service.info.metrics.as_ref().unwrap());
+    let metrics = service.api.plain("GET", &url).send().expect(200);
+    let metric = |name: &str| {
+        let found =
+            metrics.text().lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        found.unwrap_or_else(|| panic!("{name} in {}", metrics.text())).parse::<f64>().unwrap()
+    };
+    // Those that wait for a fetch do not fetch.
+    assert!(metric("mediad_object_cache_requests_total{result=\"hit\"}") >= 7.0);
+    let fetched = metric("mediad_object_cache_fetched_bytes_total");
+    assert!(fetched >= media as f64 && metric("mediad_object_cache_bytes") >= fetched);
 
     let whole = [get(&path("i")).body, first.body, answers[0].body.clone()].concat();
     let frames = decode(&whole, "v");
