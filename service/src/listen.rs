@@ -14,7 +14,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
@@ -25,6 +25,9 @@ use crate::unfold::Unfolded;
 
 /// How long a client may take to send the head of a request; also how long a connection may idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a client may take nothing of what it is sent: nobody else has its place meanwhile, and no
+/// blob that is replaced or deleted can be removed.
+const STALL: Duration = Duration::from_secs(300);
 /// Connections at one time; others wait to be accepted.
 const MOST_CONNECTIONS: usize = 4096;
 /// How long to wait when the system has no room for another connection.
@@ -153,12 +156,13 @@ where
 async fn accept(
     listener: &TcpListener,
     room: &Arc<Semaphore>,
-) -> Option<(tokio::net::TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(room).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, address)) => {
             // Answers are short, or long enough to fill packets anyway.
             let _ = stream.set_nodelay(true);
+            end_stalls(&stream, STALL);
             // An address of IPv4 is one also where it comes to a socket of IPv6.
             Some((stream, address.ip().to_canonical(), place))
         }
@@ -166,5 +170,42 @@ async fn accept(
             tracing::warn!(%error, "a connection was not accepted");
             None
         }
+    }
+}
+
+/// Has the system end a connection whose client takes nothing for so long (RFC 5482 has the idea,
+/// tcp(7) the option).
+fn end_stalls(stream: &TcpStream, limit: Duration) {
+    let limit = u32::try_from(limit.as_millis()).unwrap_or(u32::MAX);
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, limit) {
+        tracing::warn!(%error, "a connection has no limit of stalls");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::io;
+
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_client_that_takes_nothing_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut stream, _) = listener.accept().await.unwrap();
+        end_stalls(&stream, Duration::from_millis(500));
+        let sending = async {
+            loop {
+                if let Err(error) = stream.write_all(&[0; 64 << 10]).await {
+                    return error;
+                }
+            }
+        };
+        let error = tokio::time::timeout(Duration::from_secs(60), sending).await.unwrap();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        drop(client);
     }
 }
