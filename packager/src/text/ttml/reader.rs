@@ -50,6 +50,8 @@ struct Open {
     end: Option<u64>,
     /// End tags of the styles that it has opened.
     styles: &'static [&'static str],
+    /// Text of the paragraph before it, if it has a time of its own and so is a cue of its own.
+    outer: Option<String>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -120,7 +122,13 @@ impl Document {
                 return Err(format!("its root is <{name}>"));
             }
             self.clock = Some(Clock::new(attribute));
-            self.open.push(Open { kind: Kind::Other, begin: 0, end: None, styles: &[] });
+            self.open.push(Open {
+                kind: Kind::Other,
+                begin: 0,
+                end: None,
+                styles: &[],
+                outer: None,
+            });
             return Ok(());
         };
         let inside = self.open.iter().any(|open| open.kind == Kind::Paragraph);
@@ -149,6 +157,11 @@ impl Document {
             }
             _ => {}
         }
+        let is_timed = ["begin", "end", "dur"].iter().any(|name| attribute(name).is_some());
+        let outer = (inside && name == "span" && is_timed).then(|| std::mem::take(&mut self.text));
+        if outer.is_some() {
+            self.open.iter().for_each(|open| open_styles(&mut self.text, open.styles));
+        }
         let styles: &[&str] = match (attribute("fontStyle"), attribute("fontWeight")) {
             (Some("italic" | "oblique"), Some("bold")) => &["</b>", "</i>"],
             (Some("italic" | "oblique"), _) => &["</i>"],
@@ -157,27 +170,30 @@ impl Document {
         };
         let shown = inside && kind == Kind::Other || kind == Kind::Paragraph;
         let styles = if shown { styles } else { &[] };
-        for tag in styles.iter().rev() {
-            self.text.push_str(&tag.replace('/', ""));
-        }
-        self.open.push(Open { kind, begin, end, styles });
+        open_styles(&mut self.text, styles);
+        self.open.push(Open { kind, begin, end, styles, outer });
         Ok(())
     }
 
     fn end(&mut self, line: &dyn Fn() -> usize) {
-        let Some(open) = self.open.pop() else { return };
+        let Some(mut open) = self.open.pop() else { return };
         self.text.extend(open.styles.iter().copied());
-        if open.kind == Kind::Paragraph {
+        if let Some(outer) = open.outer.take() {
+            let parents = self.open.iter().rev();
+            self.text.extend(parents.flat_map(|open| open.styles.iter().copied()));
+            self.cue(&open, line);
+            self.text = outer;
+        } else if open.kind == Kind::Paragraph {
             self.cue(&open, line);
         }
     }
 
-    /// Makes a cue of the paragraph that has ended, unless there is nothing to be seen of it.
+    /// Makes a cue of the paragraph that has ended, or a part of it with a time of its own, unless there is nothing to be seen of it.
     fn cue(&mut self, open: &Open, line: &dyn Fn() -> usize) {
         let lines = self.text.split('\n').map(str::trim).filter(|line| !line.is_empty());
         let text = lines.collect::<Vec<_>>().join("\n");
         let oddity = match open.end {
-            _ if text.is_empty() => return,
+            _ if is_blank(&text) => return,
             None => TextOddity::BadTiming,
             Some(end) if end <= open.begin => TextOddity::NeverShown,
             Some(end) => {
@@ -210,6 +226,17 @@ impl Document {
             }
         }
     }
+}
+
+/// Opens the styles that these end tags close.
+fn open_styles(text: &mut String, ends: &[&str]) {
+    ends.iter().rev().for_each(|tag| text.push_str(&tag.replace('/', "")));
+}
+
+/// Whether there is nothing but tags in cue text.
+fn is_blank(text: &str) -> bool {
+    let between = text.split('<').map(|part| part.split_once('>').map_or(part, |(_, text)| text));
+    between.into_iter().all(|text| text.trim().is_empty())
 }
 
 /// The attributes of an element by local name.
@@ -266,6 +293,26 @@ mod tests {
         );
         let warnings = parse("a.ttml", text.as_bytes()).unwrap();
         assert_eq!(warnings.warnings(), [TextWarning { line: 5, oddity: TextOddity::NeverShown }]);
+    }
+
+    /// As EBU-TT-D allows beside times of paragraphs (EBU Tech 3380).
+    #[test]
+    fn parts_of_a_paragraph_may_have_their_own_times() {
+        let text = "<tt><body><div>\
+            <p tts:fontStyle=\"italic\"><span begin=\"1s\" end=\"2s\">one</span><br/>\
+            <span begin=\"2s\" dur=\"1s\" tts:fontWeight=\"bold\">two<br/>lines</span></p>\
+            <p begin=\"10s\" end=\"20s\">all the time <span begin=\"5s\">later</span></p>\
+            <p begin=\"30s\" end=\"31s\"><span tts:fontStyle=\"italic\"> </span></p>\
+            </div></body></tt>";
+        let want = [
+            (1000, 2000, "<i>one</i>"),
+            (2000, 3000, "<i><b>two\nlines</b></i>"),
+            (10_000, 20_000, "all the time"),
+            (15_000, 20_000, "later"),
+        ];
+        let want = want.map(|(start, end, text)| (start, end, String::new(), text.to_owned()));
+        assert_eq!(shown(text), want);
+        assert!(parse("a.ttml", text.as_bytes()).unwrap().warnings().is_empty());
     }
 
     #[test]
