@@ -79,29 +79,34 @@ impl Outline<'_> {
     }
 
     /// The audio tracks, each at its best level: a group has one member for each name (RFC 8216
-    /// §4.3.4.1.1). The first one is the default. Those that transport streams cannot carry are left
-    /// out, unless that is all.
+    /// §4.3.4.1.1). The first one is the default.
     pub(crate) fn audio<'p>(
         &self,
         presentation: &'p Presentation,
     ) -> Result<Vec<(&'p Stream, &'p Quality)>, Error> {
+        let streams = presentation.of_kind(TrackKind::Audio);
+        let best = streams.filter_map(|stream| Some((stream, stream.qualities().last()?)));
+        let mut audio = self.carried(best)?;
+        sound::sort(&mut audio);
+        Ok(audio)
+    }
+
+    /// Those of some levels that segments can carry. The others are left out, unless that is all.
+    fn carried<'p>(
+        &self,
+        levels: impl Iterator<Item = (&'p Stream, &'p Quality)>,
+    ) -> Result<Vec<(&'p Stream, &'p Quality)>, Error> {
         let mut refused = None;
-        let mut audio = Vec::new();
-        for stream in presentation.of_kind(TrackKind::Audio) {
-            let Some(quality) = stream.qualities().last() else {
-                continue;
-            };
-            match self.check(quality) {
-                Ok(()) => audio.push((stream, quality)),
+        let mut carried = Vec::new();
+        for level in levels {
+            match self.check(level.1) {
+                Ok(()) => carried.push(level),
                 Err(error) => refused = Some(error),
             }
         }
         match refused {
-            Some(error) if audio.is_empty() => Err(error),
-            _ => {
-                sound::sort(&mut audio);
-                Ok(audio)
-            }
+            Some(error) if carried.is_empty() => Err(error),
+            _ => Ok(carried),
         }
     }
 
@@ -117,15 +122,15 @@ impl Outline<'_> {
 ///
 /// # Errors
 /// [`Error::NotInTransportStream`].
-pub(crate) fn master(presentation: &Presentation, outline: &Outline<'_>) -> Result<String, Error> {
+pub(crate) fn master<'p>(
+    presentation: &'p Presentation,
+    outline: &Outline<'_>,
+) -> Result<String, Error> {
     let parameters = outline.parameters;
     let mut out = String::from(outline.head());
     let audio = outline.audio(presentation)?;
-    let mut video: Vec<(&Stream, &Quality)> = presentation
-        .of_kind(TrackKind::Video)
-        .flat_map(|stream| stream.qualities().iter().map(move |quality| (stream, quality)))
-        .collect();
-    video.iter().try_for_each(|(_, quality)| outline.check(quality))?;
+    let levels = |stream: &'p Stream| stream.qualities().iter().map(move |level| (stream, level));
+    let mut video = outline.carried(presentation.of_kind(TrackKind::Video).flat_map(levels))?;
     // Players start with the first variant.
     if let Some(wanted) = presentation.first_quality()
         && let Some(nearest) =

@@ -1,11 +1,12 @@
 #![allow(clippy::unwrap_used)]
 use std::sync::Arc;
 
+use crate::codec::Codec;
 use crate::error::Error;
 use crate::format::{Format, HlsFormat};
 use crate::presentation::Presentation;
 use crate::stream::{Rendition, Stream};
-use crate::testing::{audio, presentation, video};
+use crate::testing::{altered, audio, presentation, video};
 use crate::url::Parameters;
 use crate::view::Packaged;
 
@@ -105,6 +106,28 @@ fn version_4_has_audio_apart_and_key_frames() {
          #EXTINF:2.000000,no-desc\nFragments(video=120000000,format=m3u8-aapl)\n\
          #EXT-X-ENDLIST\n"
     );
+}
+
+#[test]
+fn what_transport_streams_cannot_carry_is_left_out() {
+    let rendition = |file: &str, nal_length| {
+        let track = altered(video(25, 1, 350, 50), |track, _| {
+            let Codec::Avc(config) = &mut track.codec else { panic!("not H.264") };
+            config.nal_length = nal_length;
+        });
+        Rendition::new(file, Arc::new(track))
+    };
+    let both = [rendition("a.mp4", 4), rendition("b.mp4", 2)];
+    let presentation = Presentation::new(both.to_vec()).unwrap();
+    let variants = |format| {
+        let text = presentation.hls_master(format, &Parameters::default()).unwrap();
+        text.lines().filter(|line| line.starts_with("#EXT-X-STREAM-INF")).count()
+    };
+    assert_eq!([HlsFormat::Cmaf, HlsFormat::Aapl, HlsFormat::AaplV3].map(variants), [2, 1, 1]);
+    let [_, short] = both;
+    let presentation = Presentation::new(vec![short]).unwrap();
+    let refused = presentation.hls_master(HlsFormat::Aapl, &Parameters::default());
+    assert!(matches!(refused, Err(Error::NotInTransportStream { .. })));
 }
 
 #[test]
