@@ -240,7 +240,7 @@ pub(crate) fn stream(
             bitrate = bitrate.wrapping_add(1);
         }
         qualities.push(Quality {
-            peak: peak(track, &cuts, &timeline, |samples, data| {
+            peak: peak(track, &cuts, &timeline, |samples, data, _| {
                 head_limit(u64::from(samples.end.saturating_sub(samples.start))) + data
             }),
             transport_peak: transport_peak(track, &cuts, &timeline),
@@ -268,12 +268,12 @@ pub(crate) fn unique(wanted: String, names: &mut BTreeSet<String>) -> String {
 
 /// Highest bitrate of a fragment. Fragments shorter than half of the longest do not count
 /// (RFC 8216 §4.3.4.2), unless there is no other. `size` tells how long a fragment is, of the
-/// numbers of its samples and their bytes.
+/// numbers of its samples, their bytes, and its duration in 100-ns units.
 fn peak(
     track: &IndexedTrack,
     cuts: &Cuts,
     timeline: &Timeline,
-    size: impl Fn(Range<u32>, u64) -> u64,
+    size: impl Fn(Range<u32>, u64, u64) -> u64,
 ) -> u64 {
     let shortest = timeline.longest() / 2;
     let outline = track.outline();
@@ -282,7 +282,7 @@ fn peak(
     let rates = timeline.chunks().zip(ends).filter_map(|(chunk, end)| {
         let end = (end, outline.bytes_before(end));
         let (first, before) = std::mem::replace(&mut start, end);
-        let bytes = size(first..end.0, end.1.saturating_sub(before));
+        let bytes = size(first..end.0, end.1.saturating_sub(before), chunk.duration);
         let bits = u128::from(bytes) * 8 * u128::from(TIMESCALE);
         let rate = bits.div_ceil(u128::from(chunk.duration.max(1)));
         (chunk.duration >= shortest).then(|| u64::try_from(rate).unwrap_or(u64::MAX))
@@ -296,10 +296,10 @@ fn transport_peak(track: &IndexedTrack, cuts: &Cuts, timeline: &Timeline) -> u64
     };
     let keys = &track.outline().keys;
     let before = |number: u32| keys.partition_point(|key| key.number < number) as u64;
-    peak(track, cuts, timeline, |samples, data| {
+    peak(track, cuts, timeline, |samples, data, duration| {
         let keys = before(samples.end).saturating_sub(before(samples.start));
         let count = u64::from(samples.end.saturating_sub(samples.start));
-        format.segment_limit(track, count, keys, data)
+        format.segment_limit(track, count, keys, data, duration)
     })
 }
 
@@ -327,8 +327,9 @@ mod tests {
         let (timeline, cuts) = cut_video(&[("a.mp4", &track)]).unwrap();
         // 150 samples of 100 bytes and the head in 6 s; the last fragment has 2 s.
         let want = (150 * 100 + head_limit(150)) * 8 / 6;
-        let size =
-            |samples: Range<u32>, data| head_limit(u64::from(samples.end - samples.start)) + data;
+        let size = |samples: Range<u32>, data, _| {
+            head_limit(u64::from(samples.end - samples.start)) + data
+        };
         assert!(peak(&track, &cuts[0], &timeline, size).abs_diff(want) <= 1);
     }
 }

@@ -218,6 +218,23 @@ fn two_files_and_a_late_start() {
     assert_same(&studio, "joined.ts", "sound.mp4", "a");
 }
 
+/// Most of its packets carry the clock alone.
+#[test]
+fn one_picture_in_a_second() {
+    if !have_ffmpeg() {
+        return;
+    }
+    let studio = Studio::new();
+    let picture = "-f lavfi -i testsrc2=s=160x90:r=1:d=14";
+    studio.ffmpeg(&format!("{picture} -c:v libx264 -preset ultrafast -g 2 slides.mp4"));
+    let presentation = studio.presentation(&[("slides.mp4", TrackKind::Video)]);
+    let master = master(&presentation, HlsFormat::Aapl);
+    let listed = play(&studio, &presentation, &master.variants[0].uri);
+    join(&studio, &listed, "slides.ts");
+    assert_same(&studio, "slides.ts", "slides.mp4", "v");
+    assert_bandwidth(&listed, master.variants[0].bandwidth);
+}
+
 #[test]
 fn hevc() {
     if !have_ffmpeg() {

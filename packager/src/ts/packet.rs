@@ -8,9 +8,10 @@ const HEADER: usize = 4;
 const ROOM: usize = PACKET - HEADER;
 
 /// Sync byte 0x47, and `adaptation_field_control` saying that there is payload.
-const BASE: u32 = 0x4700_0010;
+const BASE: u32 = 0x4700_0000 | HAS_PAYLOAD;
 const UNIT_START: u32 = 0x0040_0000;
 const HAS_ADAPTATION: u32 = 0x20;
+const HAS_PAYLOAD: u32 = 0x10;
 
 const RANDOM_ACCESS: u8 = 0x40;
 const HAS_CLOCK: u8 = 0x10;
@@ -187,6 +188,18 @@ pub(super) fn write(
     }
 }
 
+/// Writes packets of a lane with nothing but the clock, in units of 90 kHz, as many as there is room
+/// for. Packets without payload are not counted (ISO/IEC 13818-1 §2.4.3.3).
+pub(super) fn write_clocks(out: &mut [u8], lane: &Lane, clocks: impl Iterator<Item = u64>) {
+    let word = lane.base & !HAS_PAYLOAD | HAS_ADAPTATION | lane.counter.wrapping_sub(1) & 15;
+    let (packets, _) = out.as_chunks_mut::<PACKET>();
+    for (packet, clock) in packets.iter_mut().zip(clocks) {
+        let field = whole(packet, word);
+        field.fill(0xff);
+        adapt(field, Adaptation { clock: Some(clock), random_access: false });
+    }
+}
+
 /// A packet without adaptation field; gives the payload.
 fn whole(packet: &mut [u8; PACKET], word: u32) -> &mut [u8] {
     let (header, payload) = packet.split_at_mut(HEADER);
@@ -207,6 +220,12 @@ fn stuffed(
     let rest = whole(packet, word | HAS_ADAPTATION);
     let (field, payload) = rest.split_at_mut(ROOM - length);
     field.fill(0xff);
+    adapt(field, adaptation);
+    payload
+}
+
+/// Writes an adaptation field that is as long as its place, over stuffing bytes.
+fn adapt(field: &mut [u8], adaptation: Adaptation) {
     let mut flags = if adaptation.random_access { RANDOM_ACCESS } else { 0 };
     if let Some(clock) = adaptation.clock
         && let Some(bytes) = field.get_mut(2..8)
@@ -222,7 +241,6 @@ fn stuffed(
             *place = flags;
         }
     }
-    payload
 }
 
 /// A program clock reference: 33 bits of 90 kHz, 6 reserved bits, 9 bits of 27 MHz, which are 0

@@ -1,6 +1,6 @@
 //! PES headers (ISO/IEC 13818-1 §2.4.3.6), and the clock that their times are of.
 
-use crate::time::{rescale, to_units};
+use crate::time::{TIMESCALE, rescale, to_units};
 use crate::track::Track;
 
 /// Units of PTS, DTS and PCR per second.
@@ -12,6 +12,9 @@ pub(crate) const ORIGIN: u64 = 10 * CLOCK as u64;
 /// By how much the program clock lies before the time of decoding: what a decoder may buffer, and
 /// longer than a frame lasts.
 const LEAD: i64 = 7 * CLOCK as i64 / 10;
+
+/// How much may lie between two program clock references (ISO/IEC 13818-1 §2.7.2): 100 ms.
+const CLOCK_INTERVAL: u64 = CLOCK as u64 / 10;
 
 /// stream_id of the first video stream (ISO/IEC 13818-1 table 2-22).
 const VIDEO: u8 = 0xe0;
@@ -62,6 +65,11 @@ impl Times {
 
     /// A transport stream knows no negative composition offsets and no edit list: frames decode
     /// earlier by the reorder delay instead.
+    ///
+    /// hls.js and shaka-player take the first DTS for the start of a segment, and so show its frames
+    /// late by the delay. No other DTS would mend that: if the first frame was decoded no earlier
+    /// than it is shown, there would be a hole of the delay behind the segment before, which hls.js
+    /// closes by moving the first picture into it.
     pub(super) fn moment(self, dts: u64, composition_offset: i64) -> Moment {
         let at = i64::try_from(dts).unwrap_or(i64::MAX).saturating_add(self.decode_shift);
         let shift = composition_offset.saturating_sub(self.offset_base);
@@ -78,6 +86,20 @@ impl Times {
     /// The program clock at a time of decoding.
     pub(super) fn program_clock(self, moment: Moment) -> u64 {
         wrapped(self.clock(moment.decode).saturating_sub(LEAD))
+    }
+
+    /// How many more references there must be until something that lasts so long, in
+    /// units of the track, is over.
+    pub(super) fn more_clocks(self, lasts: u64) -> u64 {
+        let lasts = i64::try_from(lasts).unwrap_or(i64::MAX);
+        let lasts = rescale(lasts, self.timescale, CLOCK).unsigned_abs();
+        lasts.saturating_sub(1) / CLOCK_INTERVAL
+    }
+
+    /// The program clock at these references, which count from 1.
+    pub(super) fn later_clock(self, moment: Moment, number: u64) -> u64 {
+        let later = number.saturating_mul(CLOCK_INTERVAL);
+        wrapped(self.clock(moment.decode).saturating_sub(LEAD).saturating_add_unsigned(later))
     }
 
     /// When a frame is shown, in 100-ns units of the presentation.
@@ -131,6 +153,11 @@ impl Moment {
     pub(super) fn header_length(self) -> usize {
         if self.is_reordered() { WITH_DTS } else { WITH_PTS }
     }
+}
+
+/// How many clock references are needed within a duration in 100-ns units at most.
+pub(super) fn clocks_within(duration: u64) -> u64 {
+    duration.div_ceil(u64::from(TIMESCALE) / 10)
 }
 
 /// Times have 33 bits and start again after 26.5 hours.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::access_unit;
-use super::packet::{Lane, Payload, write};
+use super::packet::{Lane, PACKET, Payload, write, write_clocks};
 use super::psi;
 use super::segment::{Segment, Unit};
 use super::source::{Format, Source};
@@ -67,7 +67,9 @@ impl Segment {
         for unit in self.units.iter().skip(first) {
             let (_, samples) = self.samples(unit);
             let more: u64 = samples.iter().map(|sample| u64::from(sample.size)).sum();
-            if end > first && (bytes + more > PIECE || count + samples.len() > SAMPLES) {
+            let made = self.bytes_of(end).end - self.bytes_of(first).start;
+            let is_full = bytes + more > PIECE || made > 2 * PIECE;
+            if end > first && (is_full || count + samples.len() > SAMPLES) {
                 break;
             }
             let file = self.file_of(unit.source);
@@ -187,6 +189,9 @@ impl Segment {
         for at in starts.iter() {
             layout.patch(packets, front.len() + at - taken, access_unit::start_code());
         }
+        let clocks = (1..=u64::from(unit.clocks)).map(|at| source.times.later_clock(moment, at));
+        let behind = packets.get_mut(layout.packets() * PACKET..).unwrap_or_default();
+        write_clocks(behind, &lane, clocks);
         Ok(())
     }
 }

@@ -34,6 +34,10 @@ pub struct Segment {
     pub duration: u64,
 }
 
+/// Most references of the clock that follow a unit, for a minute: what is shown for longer than that
+/// is a picture that stands, which needs no clock to be decoded by.
+const MOST_CLOCKS: u64 = 600;
+
 /// A PES packet: a video access unit, or audio frames.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit {
@@ -44,6 +48,8 @@ pub(super) struct Unit {
     pub(super) singles: u8,
     /// Whether the program clock is with it.
     pub(super) clock: bool,
+    /// Packets behind it with nothing but the clock.
+    pub(super) clocks: u16,
     pub(super) first: u32,
     pub(super) count: u32,
     /// Number of the first transport packet in the segment.
@@ -106,10 +112,18 @@ impl Segment {
             unit.singles = layout.singles() as u8;
             unit.packet = packet;
             written[lane] += layout.packets();
-            packet += layout.packets() as u64;
+            unit.clocks = self.clocks_behind(unit);
+            packet += layout.packets() as u64 + u64::from(unit.clocks);
         }
         self.units = units;
         self.packets = packet;
+    }
+
+    fn clocks_behind(&self, unit: &Unit) -> u16 {
+        let (source, samples) = self.samples(unit);
+        let lasts = samples.iter().map(|sample| u64::from(sample.duration)).sum();
+        let clocks = source.times.more_clocks(lasts).min(MOST_CLOCKS);
+        if unit.clock { clocks as u16 } else { 0 }
     }
 
     /// About how many bytes of memory it takes.
@@ -186,9 +200,10 @@ impl Segment {
                 return None;
             };
             let bytes = self.bytes_of(at);
+            let clocks = u64::from(unit.clocks) * PACKET as u64;
             let moment = source.times.moment(first.dts, first.composition_offset);
             let time = source.times.shown(moment);
-            Some(KeyFrame { offset: bytes.start, length: bytes.end - bytes.start, time })
+            Some(KeyFrame { offset: bytes.start, length: bytes.end - bytes.start - clocks, time })
         })
     }
 }
@@ -230,6 +245,7 @@ fn units(source: &Source, number: u8) -> Vec<Unit> {
         counter: 0,
         singles: 0,
         clock: number == 0,
+        clocks: 0,
         // There are no more samples than 32 bits count.
         first: first as u32,
         count: count as u32,

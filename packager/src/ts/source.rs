@@ -60,9 +60,23 @@ impl Format {
     }
 
     /// How long a segment of so many samples of a track, key frames among them, and bytes of media
-    /// data is at most. Each PES packet may leave most of a transport packet empty; that many do is
-    /// what makes this larger than what comes out.
-    pub(crate) fn segment_limit(&self, track: &Track, samples: u64, keys: u64, data: u64) -> u64 {
+    /// data is at most; `duration` is in 100-ns units. Each PES packet may leave most of a transport
+    /// packet empty; that many do is what makes this larger than what comes out.
+    pub(crate) fn segment_limit(
+        &self,
+        track: &Track,
+        samples: u64,
+        keys: u64,
+        data: u64,
+        duration: u64,
+    ) -> u64 {
+        let times = Times::of(track);
+        let usual = track.totals.usual_duration;
+        // Frames that come often enough bring the clock themselves.
+        let clocks = match usual.map(|usual| times.more_clocks(usual.into())) {
+            Some(0) => 0,
+            _ => pes::clocks_within(duration),
+        };
         let (units, bytes) = match self {
             Format::Video(format) => {
                 let sets = format.parameter_sets() as u64 * keys;
@@ -75,7 +89,7 @@ impl Format {
             }
         };
         // The tables, and what makes the continuity counters come out even.
-        let packets = 2 + 16 + bytes / 184 + units;
+        let packets = 2 + 16 + bytes / 184 + units + clocks;
         packets * PACKET as u64
     }
 

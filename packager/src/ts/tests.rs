@@ -163,7 +163,8 @@ fn assert_continuous(segments: &[Vec<u8>]) {
         let counter = packet.header.continuity_counter.as_u8();
         let pid = packet.header.pid.as_u16();
         if let Some(last) = counters.insert(pid, counter) {
-            assert_eq!(counter, (last + 1) % 16, "PID {pid:#x}");
+            let counted = u8::from(packet.payload.is_some());
+            assert_eq!(counter, (last + counted) % 16, "PID {pid:#x}");
         }
     }
 }
@@ -276,6 +277,33 @@ fn the_clock_and_times_come_often_enough() {
         assert!(clocks.windows(2).all(|pair| pair[1] - pair[0] <= 9_000), "{clocks:?}");
         // So long before they are heard.
         assert!(clocks.iter().zip(&stamps).all(|(clock, stamp)| stamp - clock == 63_000));
+    }
+}
+
+#[test]
+fn the_clock_goes_on_while_a_picture_stands() {
+    // At 25 units per second: for 0.2 s, 3 s, and an hour.
+    let sizes = [5, 75, 90_000];
+    let picture = Picture { slices: vec![900], sync: true, delimiter: false, sets: false, gap: 0 };
+    let mut film = Film::of(&vec![picture; 3]);
+    let mut dts = 0;
+    for (sample, duration) in film.samples.iter_mut().zip(sizes) {
+        (sample.dts, sample.duration, sample.composition_offset) = (dts, duration, 0);
+        dts += u64::from(duration);
+    }
+    let source = film.source("v.mp4", &picture_track());
+    let next = make(&Segment::new(vec![source.clone()], 1, 1, 1), &[&film]);
+    let segment = Segment::new(vec![source], 0, 0, 1);
+    let bytes = make(&segment, &[&film]);
+    let (clocks, stamps) = clocks(&bytes);
+    assert_eq!(stamps.len(), 3);
+    // After a minute, there is no need any more.
+    assert_eq!(clocks.len(), 2 + 30 + 601);
+    assert!(clocks.windows(2).all(|pair| pair[1] - pair[0] == 9_000), "{clocks:?}");
+    assert_continuous(&[bytes.clone(), next]);
+    for key in segment.key_frames() {
+        let frame = &packets(&bytes)[key.offset as usize / 188..][..key.length as usize / 188];
+        assert!(frame.iter().all(|packet| packet.payload.is_some()), "no clock behind it");
     }
 }
 
