@@ -90,7 +90,7 @@ pub(crate) fn date(out: &mut String, start: u64) {
 }
 
 /// Writes `EXTINF`.
-pub(super) fn duration(out: &mut String, start: u64, end: u64) {
+pub(crate) fn duration(out: &mut String, start: u64, end: u64) {
     let micros = micros(end) - micros(start);
     let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
     let _ = writeln!(out, "#EXTINF:{seconds}.{rest:06},no-desc");

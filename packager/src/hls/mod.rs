@@ -16,7 +16,7 @@ use crate::{text, ts};
 use sound::{Group, Sound};
 
 pub(crate) use key_frames::key_frames;
-pub(crate) use media::{date, longest, media};
+pub(crate) use media::{date, duration, longest, media};
 
 /// What segments are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -163,8 +163,8 @@ pub(crate) fn master<'p>(
     for sound in &sounds {
         if let (Sound::Group(group), Some((default, _))) = (sound, chosen) {
             let default = group.default(default);
-            for (at, (stream, quality)) in group.members.iter().enumerate() {
-                list.member(&mut out, group, stream, quality, at == default);
+            for at in 0..group.members.len() {
+                list.member(&mut out, group, at, default);
             }
         }
     }
@@ -197,23 +197,17 @@ struct Listing<'a> {
 
 impl Listing<'_> {
     /// One `EXT-X-MEDIA` of a group of audio.
-    fn member(
-        &self,
-        out: &mut String,
-        group: &Group<'_>,
-        stream: &Stream,
-        quality: &Quality,
-        is_default: bool,
-    ) {
+    fn member(&self, out: &mut String, group: &Group<'_>, at: usize, default: usize) {
+        let Some((stream, quality)) = group.members.get(at) else { return };
         let (id, name) = (&group.id, stream.name());
         let _ = write!(out, "#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID=\"{id}\",NAME=\"{name}\"");
         if let Some(language) = stream.language() {
             let _ = write!(out, ",LANGUAGE=\"{language}\"");
         }
-        let default = if is_default { "YES" } else { "NO" };
+        let (is_default, auto) = (yes(at == default), yes(group.is_for_language(at, default)));
         let uri = self.playlist_uri(stream, quality, &Sound::None, "");
         let channels = sound::channels(quality.track().codec());
-        let _ = writeln!(out, ",DEFAULT={default},AUTOSELECT=YES{channels},URI=\"{uri}\"");
+        let _ = writeln!(out, ",DEFAULT={is_default},AUTOSELECT={auto}{channels},URI=\"{uri}\"");
     }
 
     /// One `EXT-X-STREAM-INF` with its URI.
@@ -283,6 +277,11 @@ impl Listing<'_> {
     }
 }
 
+/// The value of an attribute that is one of two.
+pub(crate) fn yes(is_so: bool) -> &'static str {
+    if is_so { "YES" } else { "NO" }
+}
+
 fn resolution(out: &mut String, quality: &Quality) {
     if let Some(info) = quality.track().video_info() {
         let _ = write!(out, ",RESOLUTION={}x{}", info.width, info.height);
@@ -290,7 +289,7 @@ fn resolution(out: &mut String, quality: &Quality) {
 }
 
 /// Rounded from absolute times, so that the sum of all `EXTINF` stays right.
-pub(crate) fn micros(units: u64) -> u64 {
+fn micros(units: u64) -> u64 {
     (units + 5) / 10
 }
 

@@ -33,6 +33,14 @@ impl Group<'_> {
     pub(super) fn default(&self, chosen: &Stream) -> usize {
         self.members.iter().position(|(member, _)| member.name() == chosen.name()).unwrap_or(0)
     }
+
+    /// Whether a player may choose a rendition for its language: one for each language, since no two
+    /// should be alike in that (RFC 8216 §4.3.4.1.1).
+    pub(super) fn is_for_language(&self, at: usize, default: usize) -> bool {
+        let language = |at: usize| self.members.get(at).map(|(stream, _)| stream.language());
+        let is_first = (0..at).chain([default]).all(|other| language(other) != language(at));
+        at == default || is_first
+    }
 }
 
 impl<'a> Sound<'a> {

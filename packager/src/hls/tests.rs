@@ -131,6 +131,30 @@ fn what_transport_streams_cannot_carry_is_left_out() {
 }
 
 #[test]
+fn players_choose_among_languages() {
+    let sound = Arc::new(audio(48_000, 1024, 656));
+    let rendition = |(name, language): (&str, &str)| {
+        let mut rendition = Rendition::new("sound.mp4", Arc::clone(&sound));
+        (rendition.name, rendition.language) = (Some(name.to_owned()), Some(language.to_owned()));
+        rendition
+    };
+    let tracks = [("main", "eng"), ("french", "fra"), ("comments", "eng"), ("words", "fra")];
+    let mut renditions = vec![Rendition::new("video.mp4", Arc::new(video(25, 1, 350, 50)))];
+    renditions.extend(tracks.map(rendition));
+    let presentation = Presentation::new(renditions).unwrap();
+    let chosen = |audio_track| {
+        let text = presentation.hls_master(HlsFormat::Cmaf, &parameters(audio_track)).unwrap();
+        let lines = text.lines().filter(|line| line.starts_with("#EXT-X-MEDIA"));
+        let values =
+            |line: &str| ["DEFAULT=YES", "AUTOSELECT=YES"].map(|value| line.contains(value));
+        lines.map(values).collect::<Vec<_>>()
+    };
+    let (default, auto, neither) = ([true, true], [false, true], [false, false]);
+    assert_eq!(chosen(None), [default, auto, neither, neither]);
+    assert_eq!(chosen(Some("comments")), [neither, auto, default, neither]);
+}
+
+#[test]
 fn key_frames_are_ranges_of_segments() {
     let presentation = presentation().unwrap();
     let asked = Parameters { key_frames: true, ..Parameters::default() };

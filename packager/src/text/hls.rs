@@ -6,7 +6,7 @@ use super::name::TextRole;
 use super::stream::TextStream;
 use crate::error::Error;
 use crate::format::HlsFormat;
-use crate::hls::{self, Container, Outline, micros};
+use crate::hls::{self, Container, Outline};
 use crate::language::short;
 use crate::time::TIMESCALE;
 use crate::url::Parameters;
@@ -29,6 +29,9 @@ pub(crate) fn renditions<'a>(
 ) -> String {
     let (repeated, suffix) = (parameters.repeated(), parameters.suffix(".m3u8"));
     let mut out = String::new();
+    // A player may choose one for its language: no two should be alike in that (RFC 8216
+    // §4.3.4.1.1).
+    let mut chosen = Vec::new();
     for stream in streams {
         let (name, format) = (stream.name(), format.name());
         let _ = write!(
@@ -39,7 +42,10 @@ pub(crate) fn renditions<'a>(
         if let Some(language) = stream.language() {
             let _ = write!(out, ",LANGUAGE=\"{}\"", short(language));
         }
-        out.push_str(",DEFAULT=NO,AUTOSELECT=YES");
+        let kind = (stream.language(), stream.file.role);
+        let is_first = !chosen.contains(&kind);
+        chosen.push(kind);
+        let _ = write!(out, ",DEFAULT=NO,AUTOSELECT={}", hls::yes(is_first));
         out.push_str(match stream.file.role {
             TextRole::Subtitles => ",FORCED=NO",
             TextRole::Forced => ",FORCED=YES",
@@ -80,14 +86,9 @@ pub(crate) fn media(
         hls::date(&mut out, timeline.start());
     }
     for chunk in timeline.chunks() {
-        let micros = micros(chunk.start + chunk.duration) - micros(chunk.start);
-        let (seconds, rest) = (micros / 1_000_000, micros % 1_000_000);
+        hls::duration(&mut out, chunk.start, chunk.start + chunk.duration);
         let start = chunk.start;
-        let _ = write!(
-            out,
-            "#EXTINF:{seconds}.{rest:06},no-desc\n\
-             Fragments({name}={start},format={format}{repeated}).vtt\n"
-        );
+        let _ = writeln!(out, "Fragments({name}={start},format={format}{repeated}).vtt");
     }
     out.push_str("#EXT-X-ENDLIST\n");
     Ok(out)

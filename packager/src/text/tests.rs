@@ -279,7 +279,11 @@ fn manifests_list_what_can_be_read() {
         media(&hls),
         [
             format!("\"English\",LANGUAGE=\"en\",{plain},{}", uri("film.en")),
-            format!("\"English_2\",LANGUAGE=\"en\",{plain},{}", uri("other.en")),
+            format!(
+                "\"English_2\",LANGUAGE=\"en\",{},{}",
+                plain.replace("AUTOSELECT=YES", "AUTOSELECT=NO"),
+                uri("other.en")
+            ),
             format!(
                 "\"German (forced)\",LANGUAGE=\"de\",DEFAULT=NO,AUTOSELECT=YES,FORCED=YES,{}",
                 uri("film.de.forced")
@@ -291,7 +295,7 @@ fn manifests_list_what_can_be_read() {
                 uri("film.en.sdh")
             ),
             format!("\"a__b___c_\",{plain},{}", uri("a__b___c_")),
-            format!("\"video\",{plain},{}", uri("video_2")),
+            format!("\"video\",DEFAULT=NO,AUTOSELECT=NO,FORCED=NO,{}", uri("video_2")),
         ]
     );
     let variants = hls.lines().filter(|line| line.starts_with("#EXT-X-STREAM-INF"));
