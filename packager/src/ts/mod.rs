@@ -19,6 +19,11 @@ mod tests;
 /// Content type of segments, also of audio.
 pub const CONTENT_TYPE: &str = "video/mp2t";
 
+/// Which bytes segments are made of: to be raised with any change to them. No byte of a segment is
+/// made when it is named to caches, which must not take a part of an earlier segment for one of a
+/// later.
+pub const REVISION: u32 = 1;
+
 pub use piece::{Piece, Read};
 pub use segment::Segment;
 

@@ -7,8 +7,9 @@ use mpeg2ts::es::StreamType;
 use mpeg2ts::pes::{PesPacket, PesPacketReader, ReadPesPacket as _};
 use mpeg2ts::ts::{ReadTsPacket as _, TsPacket, TsPacketReader, TsPayload};
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
 
-use super::{Piece, Segment, Source};
+use super::{Piece, REVISION, Segment, Source};
 use crate::error::Error;
 use crate::index::Sample;
 use crate::testing::{audio, video};
@@ -253,6 +254,23 @@ proptest! {
         let again = make(&Segment::new(sources, 1, 1, 1), &[&film, &sound]);
         assert_continuous(&[bytes, again]);
     }
+}
+
+/// Caches tell segments by what they are made of, which they cannot see to have changed.
+#[test]
+fn the_revision_is_raised_when_bytes_change() {
+    let picture =
+        |sync| Picture { slices: vec![1000, 20], sync, delimiter: false, sets: false, gap: 0 };
+    let film = Film::of(&[picture(true), picture(false), picture(false), picture(true)]);
+    let sound = Film::sound(&[300; 20]);
+    let of_film = || film.source("film.mp4", &picture_track());
+    let of_sound = || sound.source("sound.mp4", &audio(48_000, 1024, 20));
+    let muxed = Segment::new(vec![of_film(), of_sound()], 3, 0, 1_600_000);
+    let alone = Segment::new(vec![of_sound()], 3, 0, 4_266_667);
+    let bytes = [make(&muxed, &[&film, &sound]), make(&alone, &[&sound])].concat();
+    let digest = Sha256::digest(&bytes);
+    let digest = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert_eq!((REVISION, digest.as_str()), (1, "d31a1fd69f63922f"), "raise REVISION");
 }
 
 /// The clock references of a segment, and the times of its PES packets, in units of 90 kHz.

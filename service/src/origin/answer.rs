@@ -242,7 +242,8 @@ impl Of<'_> {
             files.push(files::open(reading, self.asset, name).await?);
         }
         // All that it is cut by, and which of it is asked for.
-        let tag = Tag::new().with(format!("{request:?}").as_bytes());
+        let tag = Tag::new().with(&ts::REVISION.to_le_bytes());
+        let tag = tag.with(format!("{request:?}").as_bytes());
         let tag = self.whole.tags().fold(tag, |tag, file| tag.with(file.as_bytes()));
         let kind = request.track().and_then(|track| self.whole.presentation.stream(track).ok());
         let kind = kind.map_or("video", |stream| stream.kind().name());
