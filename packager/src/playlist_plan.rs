@@ -11,7 +11,7 @@ use crate::stream::Stream;
 /// A media playlist that was asked for.
 ///
 /// Only for a playlist of key frames there is something to read: what describes the samples of all
-/// fragments, in as many reads.
+/// fragments. These ranges follow each other or overlap a little, so one read gets them all.
 #[derive(Debug)]
 pub struct PlaylistPlan<'a>(What<'a>);
 

@@ -168,6 +168,16 @@ fn gaps_and_overlaps_stay_where_they_are() {
     assert!(far.contains("starts at 1099511627776"), "{far}");
 }
 
+/// The ends of all clocks are further apart than 63 bits tell.
+#[test]
+fn clocks_that_are_far_apart_are_refused() {
+    let at = |time| Traf { tfxd: Some(time), ..Traf::plain(2) };
+    let mut first = at(-1 << 62);
+    first.rows[0][3] = i32::MAX;
+    let far = problem(track(TrackKind::Video, &[first, at(1 << 62)]));
+    assert!(far.contains("where the one before ends at 20"), "{far}");
+}
+
 #[test]
 fn a_clock_that_does_not_start_at_zero_is_kept() {
     let start = 12_800 * 3600 * 24 * 365;

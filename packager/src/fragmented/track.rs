@@ -54,7 +54,7 @@ impl TrackFragments {
             self.start = start;
         } else if let Some(start) = start {
             // Of fragments without a time the first one starts at 0.
-            let time = start - self.start.unwrap_or(0);
+            let time = start.saturating_sub(self.start.unwrap_or(0));
             let fits = u64::try_from(time).ok().and_then(|time| self.builder.end_at(time));
             fits.ok_or_else(|| {
                 place.malformed(format!(
