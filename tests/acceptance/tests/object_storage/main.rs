@@ -128,11 +128,18 @@ fn refusal(objects: &str, environment: &[(&str, &str)], data: &Path) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// A load balancer is to know when an object store is gone: the service itself goes on.
+/// A load balancer is to know when an object store is gone, and players are to ask again: the service
+/// itself goes on.
 #[test]
 fn a_service_is_not_ready_without_its_object_store() {
     let Some(azurite) = Emulator::Azurite.start() else { return };
     let service = azurite.service(&[]);
+    service.api.endpoint("Running");
+    let asset = service.api.asset("film");
+    let url = blob_url(&service.api.sas(&asset, 2), "film.ism");
+    let put = service.api.plain("PUT", &url).header("x-ms-blob-type", "BlockBlob");
+    put.body("<smil/>").send().expect(201);
+    let locator = service.api.origin(&asset);
     let get = |path: &str| {
         let url = format!("http://{}{path}", service.info.listen[0]);
         service.api.plain("GET", &url).send()
@@ -145,6 +152,10 @@ fn a_service_is_not_ready_without_its_object_store() {
     assert_eq!(checks["entities"], "ok");
     assert!(["failed", "timeout"].map(Json::from).contains(&checks["blobs"]), "{checks}");
     get("/health").expect(200);
+    let manifest = format!("{}film.ism/Manifest", locator["Path"].as_str().unwrap());
+    let busy = service.api.plain("GET", &manifest).send().expect(503);
+    let busy = busy.expect_header("retry-after", "5").expect_header("cache-control", "no-store");
+    assert!(busy.text().contains("MPE_STORAGE_SERVER_BUSY"), "{}", busy.text());
 }
 
 /// What is wrong with an object store is told when the service starts, and by name.
