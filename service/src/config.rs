@@ -100,7 +100,7 @@ pub(crate) struct StorageOptions {
     /// AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_REGION;
     /// AZURE_STORAGE_ACCOUNT_NAME and AZURE_STORAGE_ACCOUNT_KEY;
     /// GOOGLE_APPLICATION_CREDENTIALS, the path of a file. Without keys, the identity is asked for
-    /// that the cloud gives its machines; files that the tools keep are not read. Other servers
+    /// that the cloud gives its machines; the files in ~/.aws are not read. Other servers
     /// that speak the same are at AWS_ENDPOINT, AZURE_ENDPOINT or GOOGLE_BASE_URL; for plain HTTP
     /// AWS_ALLOW_HTTP or AZURE_ALLOW_HTTP is to be true. Without this option the bytes are below the
     /// data directory
