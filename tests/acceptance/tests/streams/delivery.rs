@@ -2,8 +2,9 @@
 //! changed with the next request, however often it was asked for before.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use acceptance::{Api, Connection, Reply, Service, ago, blob_url, id_of, key, locator};
+use acceptance::{Api, Connection, Reply, Service, ago, blob_url, eventually, id_of, key, locator};
 use serde_json::json;
 
 use crate::stage::Stage;
@@ -305,11 +306,5 @@ fn restricted_endpoints_tell_shared_caches_to_stay_away() {
 /// Waits for an operation to end.
 #[track_caller]
 fn wait_for(holds: impl Fn() -> bool) {
-    for _ in 0..200 {
-        if holds() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    }
-    panic!("it has not become so");
+    eventually(Duration::from_secs(20), "an operation has ended", || holds().then_some(()));
 }

@@ -3,9 +3,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use acceptance::{Service, blob_url};
+use acceptance::{Service, blob_url, eventually};
 
 use crate::stage::Stage;
 
@@ -29,15 +29,9 @@ fn indexes(folder: &Path) -> Vec<PathBuf> {
 
 /// The indexes of a service, once there are so many.
 fn wait_for(service: &Service, count: usize) -> Vec<PathBuf> {
-    let begun = Instant::now();
-    loop {
-        let found = indexes(&service.data().join("blobs"));
-        if found.len() == count {
-            return found;
-        }
-        assert!(begun.elapsed() < Duration::from_secs(20), "{count} are wanted: {found:?}");
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    eventually(Duration::from_secs(20), &format!("there are {count} indexes"), || {
+        Some(indexes(&service.data().join("blobs"))).filter(|found| found.len() == count)
+    })
 }
 
 const PATHS: [&str; 5] = [
