@@ -361,6 +361,11 @@ mod tests {
         assert_eq!(avc.timeline(), hevc.timeline());
         let dash = presentation.dash(DashFormat::Cmaf);
         assert_eq!(dash.matches("<AdaptationSet").count(), 2);
+        let smooth = presentation.smooth(SmoothFormat::Latest);
+        assert_eq!(
+            (smooth.matches(" Name=").count(), smooth.matches(" Name=\"video_2\"").count()),
+            (1, 1)
+        );
         let dash = Format::Dash(DashFormat::Cmaf);
         let bitrate = hevc.qualities()[0].bitrate();
         let fragment = presentation.fragment("video_2", bitrate, 60_000_000, dash).unwrap();

@@ -39,10 +39,13 @@ pub(crate) fn manifest(
             "<StreamIndex Chunks=\"{count}\" Type=\"{}\" Url=\"{url}\" QualityLevels=\"{levels}\"",
             stream.kind().name()
         );
-        if stream.kind() == TrackKind::Audio {
-            if let Some(language) = stream.language() {
-                let _ = write!(out, " Language=\"{}\"", escape(language));
-            }
+        let is_audio = stream.kind() == TrackKind::Audio;
+        if let Some(language) = stream.language().filter(|_| is_audio) {
+            let _ = write!(out, " Language=\"{}\"", escape(language));
+        }
+        // Without a name, the type is the name (MS-SSTR §2.2.2.3); video of a second codec has
+        // another one.
+        if is_audio || stream.name() != stream.kind().name() {
             let _ = write!(out, " Name=\"{}\"", escape(stream.name()));
         }
         out.push_str(">\n");
