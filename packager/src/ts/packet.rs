@@ -188,12 +188,11 @@ pub(super) fn write(
     }
 }
 
-/// Writes packets of a lane with nothing but the clock, in units of 90 kHz, as many as there is room
-/// for. Packets without payload are not counted (ISO/IEC 13818-1 §2.4.3.3).
-pub(super) fn write_clocks(out: &mut [u8], lane: &Lane, clocks: impl Iterator<Item = u64>) {
+/// Writes a packet of a lane with nothing but the clock, in units of 90 kHz. Packets without payload
+/// are not counted (ISO/IEC 13818-1 §2.4.3.3).
+pub(super) fn write_clock(out: &mut [u8], lane: Lane, clock: u64) {
     let word = lane.base & !HAS_PAYLOAD | HAS_ADAPTATION | lane.counter.wrapping_sub(1) & 15;
-    let (packets, _) = out.as_chunks_mut::<PACKET>();
-    for (packet, clock) in packets.iter_mut().zip(clocks) {
+    if let Some(packet) = out.as_chunks_mut::<PACKET>().0.first_mut() {
         let field = whole(packet, word);
         field.fill(0xff);
         adapt(field, Adaptation { clock: Some(clock), random_access: false });

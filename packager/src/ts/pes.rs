@@ -68,8 +68,8 @@ impl Times {
     ///
     /// hls.js and shaka-player take the first DTS for the start of a segment, and so show its frames
     /// late by the delay. No other DTS would mend that: if the first frame was decoded no earlier
-    /// than it is shown, there would be a hole of the delay behind the segment before, which hls.js
-    /// closes by moving the first picture into it.
+    /// than it is shown, shaka-player would be right, but there would be a hole of the delay behind the
+    /// segment before, which hls.js closes by showing the first frame over the last ones before it.
     pub(super) fn moment(self, dts: u64, composition_offset: i64) -> Moment {
         let at = i64::try_from(dts).unwrap_or(i64::MAX).saturating_add(self.decode_shift);
         let shift = composition_offset.saturating_sub(self.offset_base);
@@ -83,9 +83,9 @@ impl Times {
         rescale(time, self.timescale, CLOCK).saturating_add_unsigned(ORIGIN)
     }
 
-    /// The program clock at a time of decoding.
-    pub(super) fn program_clock(self, moment: Moment) -> u64 {
-        wrapped(self.clock(moment.decode).saturating_sub(LEAD))
+    /// The program clock at a time of decoding, or at a reference behind it.
+    pub(super) fn program_clock(self, moment: Moment, reference: u16) -> u64 {
+        wrapped(self.later(self.clock(moment.decode), reference).saturating_sub(LEAD))
     }
 
     /// How many more references there must be until something that lasts so long, in
@@ -96,10 +96,9 @@ impl Times {
         lasts.saturating_sub(1) / CLOCK_INTERVAL
     }
 
-    /// The program clock at these references, which count from 1.
-    pub(super) fn later_clock(self, moment: Moment, number: u64) -> u64 {
-        let later = number.saturating_mul(CLOCK_INTERVAL);
-        wrapped(self.clock(moment.decode).saturating_sub(LEAD).saturating_add_unsigned(later))
+    /// The time of one of these references, which count from 1, behind a time in units of 90 kHz.
+    pub(super) fn later(self, clock: i64, number: u16) -> i64 {
+        clock.saturating_add_unsigned(u64::from(number) * CLOCK_INTERVAL)
     }
 
     /// When a frame is shown, in 100-ns units of the presentation.
@@ -194,7 +193,10 @@ mod tests {
         assert_eq!(times.decode_clock(moment), 8_748_900_000);
         assert_eq!(wrapped(times.clock(moment.show)), 8_748_900_000 - (1 << 33));
         assert_eq!(wrapped(-1), (1 << 33) - 1);
-        assert_eq!(times.program_clock(times.moment(0, 0)), 837_000);
+        assert_eq!(times.program_clock(times.moment(0, 0), 0), 837_000);
+        assert_eq!(times.program_clock(moment, 3), times.program_clock(moment, 0) + 27_000);
+        let counts = [0, 1, 2, 60].map(|seconds| times.more_clocks(seconds));
+        assert_eq!(counts, [0, 9, 19, 599]);
     }
 
     #[test]

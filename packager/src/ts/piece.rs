@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::access_unit;
-use super::packet::{Lane, PACKET, Payload, write, write_clocks};
+use super::packet::{Lane, Payload, write, write_clock};
 use super::psi;
 use super::segment::{Segment, Unit};
 use super::source::{Format, Source};
@@ -153,14 +153,15 @@ impl Segment {
         scratch: &mut Scratch,
     ) -> Result<(), Error> {
         let (source, samples) = self.samples(unit);
+        let mut lane = Lane::new(source.format.pid(), unit.counter);
         let Some(first) = samples.first() else {
+            write_clock(packets, lane, self.later_clock(unit));
             return Ok(());
         };
         let file = self.file_of(unit.source);
         let moment = source.times.moment(first.dts, first.composition_offset);
         let adaptation = self.adaptation(unit, source, first.sync, moment);
         let layout = self.layout(unit);
-        let mut lane = Lane::new(source.format.pid(), unit.counter);
         let Scratch { front, starts } = scratch;
         front.clear();
         let (body, taken) = match &source.format {
@@ -189,9 +190,6 @@ impl Segment {
         for at in starts.iter() {
             layout.patch(packets, front.len() + at - taken, access_unit::start_code());
         }
-        let clocks = (1..=u64::from(unit.clocks)).map(|at| source.times.later_clock(moment, at));
-        let behind = packets.get_mut(layout.packets() * PACKET..).unwrap_or_default();
-        write_clocks(behind, &lane, clocks);
         Ok(())
     }
 }

@@ -34,22 +34,22 @@ pub struct Segment {
     pub duration: u64,
 }
 
-/// Most references of the clock that follow a unit, for a minute: what is shown for longer than that
-/// is a picture that stands, which needs no clock to be decoded by.
-const MOST_CLOCKS: u64 = 600;
+/// Most packets of a segment with nothing but the clock: a quarter of an hour of them. Each takes
+/// memory, and a file can say of any frame that it lasts for days.
+const MOST_CLOCKS: u64 = 10_000;
 
-/// A PES packet: a video access unit, or audio frames.
+/// A PES packet: a video access unit, or audio frames. Or a packet with nothing but the clock.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Unit {
     pub(super) source: u8,
-    /// Of the first transport packet.
+    /// Of the first transport packet that has payload.
     pub(super) counter: u8,
     /// Packets that carry one byte, see [`Layout`].
     pub(super) singles: u8,
     /// Whether the program clock is with it.
     pub(super) clock: bool,
-    /// Packets behind it with nothing but the clock.
-    pub(super) clocks: u16,
+    /// Which reference of the clock it is behind its first sample, from 1; it has no samples then.
+    pub(super) later_clock: u16,
     pub(super) first: u32,
     pub(super) count: u32,
     /// Number of the first transport packet in the segment.
@@ -97,33 +97,29 @@ impl Segment {
         let mut written = [0_usize; 2];
         let mut units = std::mem::take(&mut self.units);
         let mut last = [None; 2];
-        for (at, unit) in units.iter().enumerate() {
+        for (at, unit) in units.iter().enumerate().filter(|(_, unit)| unit.later_clock == 0) {
             last[usize::from(unit.source & 1)] = Some(at);
         }
         for (at, unit) in units.iter_mut().enumerate() {
             let lane = usize::from(unit.source & 1);
+            unit.counter = (written[lane] & 15) as u8;
+            unit.packet = packet;
+            if unit.later_clock > 0 {
+                packet += 1;
+                continue;
+            }
             let (adaptation, length) = self.lengths(unit);
             let layout = if last[lane] == Some(at) {
                 Layout::rounded(adaptation, length, written[lane])
             } else {
                 Layout::new(adaptation, length, 0)
             };
-            unit.counter = (written[lane] & 15) as u8;
             unit.singles = layout.singles() as u8;
-            unit.packet = packet;
             written[lane] += layout.packets();
-            unit.clocks = self.clocks_behind(unit);
-            packet += layout.packets() as u64 + u64::from(unit.clocks);
+            packet += layout.packets() as u64;
         }
         self.units = units;
         self.packets = packet;
-    }
-
-    fn clocks_behind(&self, unit: &Unit) -> u16 {
-        let (source, samples) = self.samples(unit);
-        let lasts = samples.iter().map(|sample| u64::from(sample.duration)).sum();
-        let clocks = source.times.more_clocks(lasts).min(MOST_CLOCKS);
-        if unit.clock { clocks as u16 } else { 0 }
     }
 
     /// About how many bytes of memory it takes.
@@ -176,8 +172,17 @@ impl Segment {
         sync: bool,
         moment: Moment,
     ) -> Adaptation {
-        let clock = unit.clock.then(|| source.times.program_clock(moment));
+        let clock = unit.clock.then(|| source.times.program_clock(moment, 0));
         Adaptation { clock, random_access: sync }
+    }
+
+    /// The program clock of a unit that has nothing else.
+    pub(super) fn later_clock(&self, unit: &Unit) -> u64 {
+        let source = &self.sources[usize::from(unit.source)];
+        source.samples.get(unit.first as usize).map_or(0, |sample| {
+            let moment = source.times.moment(sample.dts, sample.composition_offset);
+            source.times.program_clock(moment, unit.later_clock)
+        })
     }
 
     pub(super) fn layout(&self, unit: &Unit) -> Layout {
@@ -200,10 +205,9 @@ impl Segment {
                 return None;
             };
             let bytes = self.bytes_of(at);
-            let clocks = u64::from(unit.clocks) * PACKET as u64;
             let moment = source.times.moment(first.dts, first.composition_offset);
             let time = source.times.shown(moment);
-            Some(KeyFrame { offset: bytes.start, length: bytes.end - bytes.start - clocks, time })
+            Some(KeyFrame { offset: bytes.start, length: bytes.end - bytes.start, time })
         })
     }
 }
@@ -222,7 +226,7 @@ fn in_order(sources: &[Source]) -> Vec<Unit> {
         source.and_then(|source| {
             let sample = source.samples.get(unit.first as usize)?;
             let moment = source.times.moment(sample.dts, sample.composition_offset);
-            Some(source.times.decode_clock(moment))
+            Some(source.times.later(source.times.decode_clock(moment), unit.later_clock))
         })
     };
     let mut merged = Vec::with_capacity(first.len() + second.len());
@@ -245,17 +249,43 @@ fn units(source: &Source, number: u8) -> Vec<Unit> {
         counter: 0,
         singles: 0,
         clock: number == 0,
-        clocks: 0,
+        later_clock: 0,
         // There are no more samples than 32 bits count.
         first: first as u32,
         count: count as u32,
         packet: 0,
     };
     let samples = &source.samples;
-    let format = match &source.format {
-        Format::Video(_) => return (0..samples.len()).map(|at| unit(at, 1)).collect(),
-        Format::Audio(format) => format,
+    let units = match &source.format {
+        Format::Video(_) => (0..samples.len()).map(|at| unit(at, 1)).collect(),
+        Format::Audio(format) => frames_together(source, format, unit),
     };
+    if number == 0 { with_clocks(source, &units) } else { units }
+}
+
+/// The units of the stream that carries the clock, and more references to it behind those that last
+/// long: they are units of their own, so that sound goes between them.
+fn with_clocks(source: &Source, units: &[Unit]) -> Vec<Unit> {
+    let mut left = MOST_CLOCKS;
+    let mut all = Vec::with_capacity(units.len());
+    for unit in units {
+        let samples = source.samples.iter().skip(unit.first as usize).take(unit.count as usize);
+        let lasts = samples.map(|sample| u64::from(sample.duration)).sum();
+        let more = source.times.more_clocks(lasts).min(left);
+        left -= more;
+        all.push(*unit);
+        all.extend((1..=more as u16).map(|later_clock| Unit { later_clock, count: 0, ..*unit }));
+    }
+    all
+}
+
+/// As many audio frames as go into one PES packet, each time.
+fn frames_together(
+    source: &Source,
+    format: &audio::Format,
+    unit: impl Fn(usize, usize) -> Unit,
+) -> Vec<Unit> {
+    let samples = &source.samples;
     let interval = audio::interval(source.times.timescale());
     let mut units: Vec<Unit> = Vec::new();
     let (mut bytes, mut start, mut expected) = (0, 0, None);

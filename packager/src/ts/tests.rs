@@ -315,14 +315,41 @@ fn the_clock_goes_on_while_a_picture_stands() {
     let bytes = make(&segment, &[&film]);
     let (clocks, stamps) = clocks(&bytes);
     assert_eq!(stamps.len(), 3);
-    // After a minute, there is no need any more.
-    assert_eq!(clocks.len(), 2 + 30 + 601);
+    // It is not for ever.
+    assert_eq!(clocks.len(), 2 + 30 + 10_003 - 32);
     assert!(clocks.windows(2).all(|pair| pair[1] - pair[0] == 9_000), "{clocks:?}");
     assert_continuous(&[bytes.clone(), next]);
     for key in segment.key_frames() {
         let frame = &packets(&bytes)[key.offset as usize / 188..][..key.length as usize / 188];
         assert!(frame.iter().all(|packet| packet.payload.is_some()), "no clock behind it");
     }
+}
+
+/// By the clock, no sound comes later than it is to be heard.
+#[test]
+fn sound_goes_between_references_of_the_clock() {
+    let picture = Picture { slices: vec![900], sync: true, delimiter: false, sets: false, gap: 0 };
+    let mut film = Film::of(&[picture.clone(), picture]);
+    for (sample, dts) in film.samples.iter_mut().zip([0, 100]) {
+        (sample.dts, sample.duration, sample.composition_offset) = (dts, 100, 0);
+    }
+    let sound = Film::sound(&[100; 372]);
+    let (picture, track) = (picture_track(), audio(48_000, 1024, 372));
+    let sources = vec![film.source("v.mp4", &picture), sound.source("a.mp4", &track)];
+    let bytes = make(&Segment::new(sources, 0, 0, 1), &[&film, &sound]);
+    // Sound may come before the first picture, which has the clock.
+    let (mut clock, mut heard) = (900_000 - 63_000, 0);
+    for packet in packets(&bytes) {
+        if let Some(time) = packet.adaptation_field.and_then(|field| field.pcr) {
+            clock = time.as_u64() / 300;
+        }
+        if let Some(TsPayload::PesStart(pes)) = packet.payload {
+            let time = pes.header.pts.unwrap().as_u64();
+            assert!((clock + 63_000..=clock + 72_000).contains(&time), "{time} at {clock}");
+            heard += 1;
+        }
+    }
+    assert_eq!(heard, 2 + 93);
 }
 
 #[test]
