@@ -17,18 +17,23 @@ pub(crate) enum TagMatch {
 }
 
 impl TagMatch {
-    /// Reads the value of an `If-Match` or `If-None-Match` header. Azure
-    /// clients send tags with and without quotes.
-    pub(crate) fn parse(value: &str) -> Self {
+    /// Reads a header that compares weakly: `If-None-Match` (RFC 9110 §8.8.3.2).
+    pub(crate) fn weak(value: &str) -> Self {
+        Self::parse(value, |tag| Some(tag.strip_prefix("W/").unwrap_or(tag)))
+    }
+
+    /// Reads a header that compares strongly, so that a weak tag matches nothing: `If-Match`.
+    pub(crate) fn strong(value: &str) -> Self {
+        Self::parse(value, |tag| (!tag.starts_with("W/")).then_some(tag))
+    }
+
+    /// Azure clients send tags with and without quotes.
+    fn parse(value: &str, accept: impl Fn(&str) -> Option<&str>) -> Self {
         if value.trim() == "*" {
             return Self::Any;
         }
-        let tag = |part: &str| {
-            let part = part.trim();
-            let part = part.strip_prefix("W/").unwrap_or(part);
-            part.trim_matches('"').to_owned()
-        };
-        Self::OneOf(value.split(',').map(tag).collect())
+        let tags = value.split(',').filter_map(|tag| accept(tag.trim()));
+        Self::OneOf(tags.map(|tag| tag.trim_matches('"').to_owned()).collect())
     }
 
     fn matches(&self, tag: Option<&str>) -> bool {
@@ -67,11 +72,13 @@ pub(crate) enum ReadVerdict {
 impl Conditions {
     /// The conditions of a request to read. What cannot be read of them is no condition.
     pub(crate) fn lenient(headers: &HeaderMap) -> Self {
-        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let date = |name| text(name).and_then(parse_http_date);
+        let texts = |name| headers.get_all(name).into_iter().filter_map(|text| text.to_str().ok());
+        let date = |name| texts(name).next().and_then(parse_http_date);
+        // Lists may be spread over several lines (RFC 9110 §5.3).
+        let list = |name| texts(name).map(str::to_owned).reduce(|all, text| all + "," + &text);
         Self {
-            if_match: text(header::IF_MATCH).map(TagMatch::parse),
-            if_none_match: text(header::IF_NONE_MATCH).map(TagMatch::parse),
+            if_match: list(header::IF_MATCH).map(|tags| TagMatch::strong(&tags)),
+            if_none_match: list(header::IF_NONE_MATCH).map(|tags| TagMatch::weak(&tags)),
             if_modified_since: date(header::IF_MODIFIED_SINCE),
             if_unmodified_since: date(header::IF_UNMODIFIED_SINCE),
         }
@@ -157,7 +164,7 @@ mod tests {
     #[test]
     fn reads_follow_tags_before_dates() {
         let none_match = Conditions {
-            if_none_match: Some(TagMatch::parse("W/\"0xAB\", \"0xCD\"")),
+            if_none_match: Some(TagMatch::weak("W/\"0xAB\", \"0xCD\"")),
             if_modified_since: at(0),
             ..Conditions::default()
         };
@@ -171,8 +178,26 @@ mod tests {
             same_second.check_read("0xAB", Some(blob().last_modified)),
             ReadVerdict::NotModified
         );
-        let wrong = Conditions { if_match: Some(TagMatch::parse("0xCD")), ..Conditions::default() };
-        assert_eq!(wrong.check_read("0xAB", Some(blob().last_modified)), ReadVerdict::Failed);
+        for (tags, verdict) in [
+            ("0xCD", ReadVerdict::Failed),
+            ("W/\"0xAB\"", ReadVerdict::Failed),
+            ("W/\"0xAB\", \"0xAB\"", ReadVerdict::Proceed),
+        ] {
+            let conditions =
+                Conditions { if_match: Some(TagMatch::strong(tags)), ..Conditions::default() };
+            assert_eq!(conditions.check_read("0xAB", None), verdict, "{tags}");
+        }
+    }
+
+    #[test]
+    fn lists_may_have_several_lines() {
+        let mut headers = HeaderMap::new();
+        for value in ["\"0xCD\"", "W/\"0xAB\", \"0xEF\""] {
+            headers.append(header::IF_NONE_MATCH, value.try_into().unwrap_or_else(|_| panic!()));
+        }
+        let conditions = Conditions::lenient(&headers);
+        assert_eq!(conditions.check_read("0xAB", None), ReadVerdict::NotModified);
+        assert_eq!(conditions.check_read("0xABC", None), ReadVerdict::Proceed);
     }
 
     #[test]

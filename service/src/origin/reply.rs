@@ -133,8 +133,7 @@ fn range(meta: &Meta, headers: &HeaderMap) -> Option<ReadRange> {
                 .is_some_and(|modified| modified.at.as_second() == date.as_second()),
             None => {
                 let tag = tag_text(meta).to_owned();
-                !condition.starts_with("W/")
-                    && TagMatch::parse(condition) == TagMatch::OneOf(vec![tag])
+                TagMatch::strong(condition) == TagMatch::OneOf(vec![tag])
             }
         };
         if !same {

@@ -63,14 +63,12 @@ pub(super) fn md5(headers: &HeaderMap, name: &str) -> Result<Option<Md5>, ApiErr
 /// The conditional headers. A date that cannot be read is no condition (RFC
 /// 9110 §13.1.3).
 pub(super) fn conditions(headers: &HeaderMap) -> Result<Conditions, ApiError> {
-    let tags =
-        |name: HeaderName| text(headers, name.as_str()).map(|value| value.map(TagMatch::parse));
     let date = |name: HeaderName| {
         text(headers, name.as_str()).map(|value| value.and_then(parse_http_date))
     };
     Ok(Conditions {
-        if_match: tags(header::IF_MATCH)?,
-        if_none_match: tags(header::IF_NONE_MATCH)?,
+        if_match: text(headers, header::IF_MATCH.as_str())?.map(TagMatch::strong),
+        if_none_match: text(headers, header::IF_NONE_MATCH.as_str())?.map(TagMatch::weak),
         if_modified_since: date(header::IF_MODIFIED_SINCE)?,
         if_unmodified_since: date(header::IF_UNMODIFIED_SINCE)?,
     })

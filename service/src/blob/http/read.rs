@@ -140,7 +140,7 @@ async fn current(call: &Call<'_>) -> Result<Result<BlobInfo, Reply>, ApiError> {
 /// a range of another version (`If-Range`).
 fn requested_range(headers: &HeaderMap, blob: &BlobInfo) -> Result<ReadRange, ApiError> {
     if let Some(tag) = headers::text(headers, header::IF_RANGE.as_str())?
-        && TagMatch::parse(tag) != TagMatch::OneOf(vec![blob.etag.as_str().to_owned()])
+        && TagMatch::strong(tag) != TagMatch::OneOf(vec![blob.etag.as_str().to_owned()])
     {
         return Ok(ReadRange::All);
     }
