@@ -4,7 +4,6 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::http::HeaderValue;
 use axum::http::request::Parts;
 use azure_media::v2_19::{IPRange, StreamingEndpointCacheControl};
 use edm::{Edm as _, Record, Value};
@@ -25,8 +24,8 @@ pub(super) struct Endpoint {
     serves: bool,
     /// The addresses that it serves, if not all.
     allowed: Result<Option<Vec<IPRange>>, OriginError>,
-    /// What it says of how long answers may be kept.
-    pub(super) cache_control: Option<HeaderValue>,
+    /// How long it says that answers may be kept, in seconds.
+    pub(super) max_age: Option<i64>,
 }
 
 /// All streaming endpoints.
@@ -71,10 +70,9 @@ impl Endpoint {
     fn new(record: Record, serves: bool) -> Self {
         let cache = record.value("CacheControl").clone();
         let cache = Option::<StreamingEndpointCacheControl>::from_value(cache).ok().flatten();
-        let age = cache.and_then(|cache| cache.max_age);
-        let cache_control = age.map(|age| HeaderValue::try_from(format!("max-age={age}")));
+        let max_age = cache.and_then(|cache| cache.max_age);
         let allowed = allowed(&record);
-        Self { record, serves, allowed, cache_control: cache_control.and_then(Result::ok) }
+        Self { record, serves, allowed, max_age }
     }
 
     /// Refuses a request while the endpoint is not running, and of a client that it does not serve.

@@ -79,29 +79,20 @@ pub(super) async fn reply(
     Ok(response)
 }
 
-/// `Cache-Control`: what the endpoint says, or else what lets a cache do its work.
+/// `Cache-Control`: as long as the endpoint says, or else as lets a cache do its work.
 fn lifetime(answer: &Answer) -> HeaderValue {
-    if let Some(own) = &answer.endpoint.cache_control {
-        return own.clone();
-    }
-    // Shared caches know nothing of addresses that the endpoint serves.
-    let shared = !answer.endpoint.is_restricted();
-    let (age, usual) = match (answer.meta.kind, shared) {
-        (Kind::Fragment | Kind::Init, true) => (SEGMENT_AGE, "public, max-age=86400"),
-        (Kind::Fragment | Kind::Init, false) => (SEGMENT_AGE, "private, max-age=86400"),
-        (Kind::Manifest, true) => (MANIFEST_AGE, "public, max-age=30"),
-        (Kind::Manifest, false) => (MANIFEST_AGE, "private, max-age=30"),
-        (Kind::Download, true) => (DOWNLOAD_AGE, "public, max-age=300"),
-        (Kind::Download, false) => (DOWNLOAD_AGE, "private, max-age=300"),
+    let usual = match answer.meta.kind {
+        Kind::Fragment | Kind::Init => SEGMENT_AGE,
+        Kind::Manifest => MANIFEST_AGE,
+        Kind::Download => DOWNLOAD_AGE,
     };
-    let left = answer.locator.open.end.ticks().saturating_sub(DateTime::now().ticks());
-    let left = (left / edm::time::TICKS_PER_SECOND).max(0);
-    if left >= age {
-        return HeaderValue::from_static(usual);
-    }
+    let age = answer.endpoint.max_age.unwrap_or(usual);
     // Nothing is to be had of a cache when the locator has expired.
-    let scope = if shared { "public" } else { "private" };
-    let value = HeaderValue::try_from(format!("{scope}, max-age={left}"));
+    let left = answer.locator.open.end.ticks().saturating_sub(DateTime::now().ticks());
+    let age = age.min(left / edm::time::TICKS_PER_SECOND).max(0);
+    // Shared caches know nothing of addresses that the endpoint serves.
+    let scope = if answer.endpoint.is_restricted() { "private" } else { "public" };
+    let value = HeaderValue::try_from(format!("{scope}, max-age={age}"));
     value.unwrap_or(HeaderValue::from_static("no-store"))
 }
 

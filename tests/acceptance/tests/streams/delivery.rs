@@ -299,10 +299,23 @@ fn restricted_endpoints_tell_shared_caches_to_stay_away() {
     let stage = Stage::start(&[]);
     let api = stage.api();
     let endpoint = api.get("StreamingEndpoints").send().expect(200).feed()[0].clone();
+    let path = key("StreamingEndpoints", &endpoint);
     let range = json!({ "Name": "r", "Address": "127.0.0.0", "SubnetPrefixLength": 8 });
     let body = json!({ "AccessControl": { "IP": { "Allow": [range] } } });
-    api.merge(&key("StreamingEndpoints", &endpoint), body).send().expect(202);
+    api.merge(&path, body).send().expect(202);
     wait_for(|| stage.get(FRAGMENT).header("cache-control").starts_with("private, max-age="));
+    // Nor does what the endpoint says outlive the locator, which is open for an hour.
+    for (says, most) in [("600", 600), ("864000", 3600)] {
+        let body = json!({ "CacheControl": { "MaxAge": says } });
+        wait_for(|| api.merge(&path, body.clone()).send().status == 202);
+        wait_for(|| {
+            let reply = stage.get(MANIFEST).expect(200);
+            let age = reply.header("cache-control").strip_prefix("private, max-age=");
+            let age: u64 =
+                age.and_then(|age| age.parse().ok()).unwrap_or_else(|| panic!("{reply}"));
+            age <= most && age > most * 2 / 3
+        });
+    }
 }
 
 /// Waits for an operation to end.
