@@ -134,3 +134,53 @@ impl Report {
         json_response(status, &json!({ "status": word, "checks": checks }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use sqlx::sqlite::SqliteConnectOptions;
+    use sqlx::{ConnectOptions as _, SqliteConnection};
+    use url::Url;
+
+    use super::*;
+    use crate::config::{StorageOptions, UrlOptions};
+    use crate::quotas::Quotas;
+
+    /// Gives a table another name.
+    async fn rename(database: &mut SqliteConnection, from: &str, to: &str) {
+        let sql = sqlx::AssertSqlSafe(format!("ALTER TABLE {from} RENAME TO {to}"));
+        sqlx::query(sql).execute(database).await.unwrap();
+    }
+
+    async fn report(app: &App) -> (StatusCode, serde_json::Value) {
+        let response = Report::make(app).await.answer();
+        let status = response.status();
+        let body = axum::body::to_bytes(response.into_body(), 1000).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_database_that_fails_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let (url, urls) = (Url::parse("http://localhost").unwrap(), UrlOptions::default());
+        let (storage, quotas) = (StorageOptions::default(), Quotas::default());
+        let app = App::open(folder.path(), &url, &urls, &storage, quotas).await.unwrap();
+        let ready = json!({ "status": "ok", "checks": { "entities": "ok", "blobs": "ok" } });
+        assert_eq!(report(&app).await, (StatusCode::OK, ready.clone()));
+
+        let file = folder.path().join("entities.db");
+        let mut other = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+        rename(&mut other, "Assets", "Elsewhere").await;
+        let checks = json!({ "entities": "failed", "blobs": "ok" });
+        let want = json!({ "status": "unavailable", "checks": checks });
+        assert_eq!(report(&app).await, (StatusCode::SERVICE_UNAVAILABLE, want));
+        rename(&mut other, "Elsewhere", "Assets").await;
+        assert_eq!(report(&app).await, (StatusCode::OK, ready));
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_is_not_waited_for() {
+        let answer = std::future::pending::<Result<(), String>>();
+        assert_eq!(Finding::of("a part", answer).await, Finding::IsSilent);
+    }
+}
