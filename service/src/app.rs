@@ -151,7 +151,11 @@ impl App {
     pub(crate) async fn carry_out_now(&self, effects: &[Effect]) {
         for effect in effects {
             let result = match effect {
-                Effect::DeleteContainer(name) => self.blob_store.delete_container(name).await,
+                Effect::DeleteContainer(name) => {
+                    let deleted = self.blob_store.delete_container(name).await;
+                    self.origin.forget(name).await;
+                    deleted
+                }
                 Effect::RemovePolicy { container, id } => {
                     self.blob_store.remove_policy(container, id).await.map(drop)
                 }

@@ -115,6 +115,11 @@ impl Origin {
         self.counts.register(registry);
     }
 
+    /// Removes what is kept on disk of the asset that had this container.
+    pub(crate) async fn forget(&self, container: &str) {
+        self.thumbnails.forget(container).await;
+    }
+
     /// Looks how much is kept in memory.
     pub(crate) async fn measure(&self) {
         self.answers.run_pending_tasks().await;

@@ -11,13 +11,14 @@ use tokio::fs;
 use tokio::io::AsyncWriteExt as _;
 
 use super::layout;
-use super::shelf::{INDEX, sheet};
+use super::shelf::{self, INDEX, sheet};
 use crate::app::App;
 use crate::encode::{self, Tools};
 use crate::keys::FileReader;
 use crate::origin::load::Loaded;
 use crate::origin::memory::Reading;
 use crate::origin::{Code, OriginError, described, files};
+use crate::sets::asset::container_of;
 
 /// A second, in the units of presentations.
 const SECOND: u64 = 10_000_000;
@@ -70,7 +71,8 @@ impl Film {
         }
         digest.update(bitrate.to_be_bytes());
         digest.update(presentation.duration().to_be_bytes());
-        let key = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let key = shelf::key(&container_of(asset), &digest);
         Ok(Self { asset: asset.to_owned(), loaded, track, bitrate, file, key })
     }
 
@@ -107,6 +109,14 @@ impl Film {
         let starts: Vec<_> = pictures.iter().map(|picture| picture.from).collect();
         let index = layout::index(grid, &starts, self.loaded.presentation.duration());
         fs::write(folder.join(INDEX), index).await.map_err(OriginError::internal)
+    }
+
+    /// Whether the video is still the one that the asset has.
+    pub(super) async fn is_there(&self, app: &App) -> Result<bool, OriginError> {
+        let mut reading = Reading::new(app, Arc::new(app.blob_store.hold()));
+        let now = files::open(&mut reading, &self.asset, self.quality()?.file()).await?;
+        let tag = |file: &FileReader| file.info().map(|info| info.etag.clone());
+        Ok(tag(&now) == tag(&self.file))
     }
 
     fn quality(&self) -> Result<&Quality, OriginError> {

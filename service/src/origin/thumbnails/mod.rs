@@ -3,7 +3,7 @@
 //! them above the seek bar.
 //!
 //! They are made once for a version of the film, from the key frames of the smallest video, and
-//! kept in a folder that is bounded in size.
+//! kept in a folder that is bounded in size, for as long as the asset is there.
 
 mod layout;
 mod make;
@@ -47,13 +47,8 @@ pub(super) async fn answer(
     if let Some(bytes) = shelf.read(&key, &name).await? {
         return Ok(pictures(content_type, bytes));
     }
-    // Whoever asked may go away meanwhile: others have asked, too, or will.
-    let making = tokio::spawn({
-        let app = app.clone();
-        async move { app.origin.thumbnails.get_or_make(&app, film).await }
-    });
-    match timeout(WAIT, making).await {
-        Ok(made) => made.map_err(OriginError::internal)??,
+    match timeout(WAIT, shelf.have_made(app, film)).await {
+        Ok(made) => made?,
         Err(_) => return Err(busy("The thumbnails are being made")),
     }
     match shelf.read(&key, &name).await? {

@@ -2,8 +2,10 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use acceptance::{Reply, ffmpeg, key, made_by_ffmpeg};
+use acceptance::{Reply, eventually, ffmpeg, key, made_by_ffmpeg};
+use serde_json::json;
 
 use crate::stage::{Stage, naming};
 
@@ -218,4 +220,11 @@ fn they_are_made_once_for_each_version() {
     assert_eq!(cues.len(), 3);
     assert_eq!(cues[2].place, [320, 0, 160, 120]);
     assert_eq!(kept(&stage).len(), 2);
+
+    // They go with the asset.
+    let api = stage.api();
+    api.delete(&key("Assets", &json!({ "Id": stage.asset }))).send().expect(204);
+    eventually(Duration::from_secs(10), "no thumbnails are left", || {
+        kept(&stage).is_empty().then_some(())
+    });
 }
