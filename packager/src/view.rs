@@ -37,7 +37,8 @@ pub enum Packaged {
     /// Send the head and then the ranges of the file, through the encryptor;
     /// [`EnvelopeEncryptor::encrypted_length`] tells the length.
     Envelope(Fragment, Box<EnvelopeEncryptor>),
-    /// Read the ranges, encrypt them, and send them behind the head that this gives.
+    /// Read the ranges to have them described; then encrypt them, and send them behind the head
+    /// that this has given.
     Samples(Box<SampleEncryptor>),
     /// Make the segment of what it says to read, and send it; through the encryptor if there is one.
     Segment(ts::Segment, Option<Box<EnvelopeEncryptor>>),

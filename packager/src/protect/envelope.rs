@@ -20,14 +20,16 @@ impl Envelope {
     }
 
     pub(crate) fn encryptor(&self, key: &ContentKey) -> EnvelopeEncryptor {
-        let cipher = cbc::Encryptor::inner_iv_init(key.cipher(), &self.iv(key).into());
-        EnvelopeEncryptor { cipher, rest: Vec::with_capacity(BLOCK) }
+        EnvelopeEncryptor { aes: key.cipher(), chain: self.iv(key), rest: Vec::new() }
     }
 }
 
 /// Encrypts one segment, piece by piece.
+#[derive(Clone)]
 pub struct EnvelopeEncryptor {
-    cipher: cbc::Encryptor<Aes128>,
+    aes: Aes128,
+    /// The block before the next one, or the initialization vector.
+    chain: [u8; BLOCK],
     /// What does not fill a block yet.
     rest: Vec<u8>,
 }
@@ -53,8 +55,10 @@ impl EnvelopeEncryptor {
         bytes.extend_from_slice(piece);
         let full = bytes.len() - bytes.len() % BLOCK;
         self.rest = bytes.split_off(full);
+        let mut cipher = cbc::Encryptor::inner_iv_init(self.aes.clone(), &self.chain.into());
         let (blocks, _) = Array::slice_as_chunks_mut(&mut bytes);
-        self.cipher.encrypt_blocks(blocks);
+        cipher.encrypt_blocks(blocks);
+        self.chain = bytes.last_chunk().copied().unwrap_or(self.chain);
         bytes
     }
 

@@ -58,7 +58,7 @@ pub use common::{Common, FairPlay, Scheme};
 pub use envelope::{Envelope, EnvelopeEncryptor};
 pub use key::ContentKey;
 pub use play_ready::PlayReady;
-pub use samples::SampleEncryptor;
+pub use samples::{EncryptedFragment, SampleEncryptor, SampleRun};
 pub use widevine::Widevine;
 
 pub(crate) use samples::EncryptedSamples;

@@ -399,6 +399,14 @@ fn round_trip(presentation: &Presentation, data: &[u8], scheme: Scheme, format: 
     let mut again = data.to_vec();
     assert_eq!(encryptor.encrypt(&mut again).unwrap(), head);
     assert!(again == encrypted, "the same bytes each time");
+    let mut pieces = data.to_vec();
+    let described = encryptor.describe(data).unwrap();
+    assert_eq!(described.fragment().head, head);
+    for run in described.runs(1000) {
+        let range = run.data.start as usize..run.data.end as usize;
+        described.encrypt(&run, &mut pieces[range]).unwrap();
+    }
+    assert!(pieces == encrypted, "also piece by piece");
     let quality = &stream.qualities()[0];
     let smooth = matches!(format, Format::Smooth(_));
     assert!(decrypt(&head, &encrypted, quality, scheme, smooth) == data);
@@ -503,6 +511,29 @@ fn data_of_another_length_is_refused() {
     };
     assert_eq!(encryptor.fragment().ranges, std::slice::from_ref(&(40..15_040)));
     let error = encryptor.encrypt(&mut vec![0; 14_999]).unwrap_err();
-    let wanted = Error::WrongLength { file: "low.mp4".to_owned(), wanted: 15_000, found: 14_999 };
-    assert_eq!(error, wanted);
+    let wrong = |wanted, found| Error::WrongLength { file: "low.mp4".to_owned(), wanted, found };
+    assert_eq!(error, wrong(15_000, 14_999));
+    let described = encryptor.describe(&[0; 15_000]).unwrap();
+    let run = described.runs(250).next().unwrap();
+    assert_eq!(described.encrypt(&run, &mut [0; 201]).unwrap_err(), wrong(200, 201));
+}
+
+#[test]
+fn runs_are_of_whole_samples() {
+    let sizes = vec![100, 100, 0, 300, 700, 0, 250, 1];
+    let presentation = of_sizes(audio(48_000, 1024, 8), sizes.clone());
+    let (parameters, protection) = (Parameters::default(), common(Scheme::Cenc));
+    let view = presentation.view(&parameters, Some(&protection));
+    let stream = &presentation.streams()[0];
+    let (name, bitrate) = (stream.name(), stream.qualities()[0].bitrate());
+    let dash = Format::Dash(DashFormat::Csf);
+    let Packaged::Samples(encryptor) = view.fragment(name, bitrate, 0, dash).unwrap() else {
+        panic!()
+    };
+    let described = encryptor.describe(&[0; 1451]).unwrap();
+    let runs = |longest| described.runs(longest).map(|run| run.data).collect::<Vec<_>>();
+    assert_eq!(runs(500), [0..500, 500..1200, 1200..1451]);
+    assert_eq!(runs(1), [0..100, 100..200, 200..500, 500..1200, 1200..1450, 1450..1451]);
+    assert_eq!(runs(u64::MAX), std::slice::from_ref(&(0..1451)));
+    assert!(described.memory() > described.fragment().head.len());
 }

@@ -72,6 +72,11 @@ impl AssetFile {
         Ok(Self { container, name: name.to_owned(), version, cipher })
     }
 
+    /// The version of the blob, if what is in it is the file as it is.
+    pub(crate) fn clear_version(&self) -> Option<Arc<BlobVersion>> {
+        self.version.clone().filter(|_| self.cipher.is_none())
+    }
+
     /// About what it takes in memory, in bytes.
     pub(crate) fn weight(&self) -> u32 {
         self.version.as_ref().map_or(0, |version| version.weight())
@@ -156,11 +161,6 @@ impl FileReader {
             cipher.apply(start, buffer.as_mut())?;
         }
         Ok(buffer)
-    }
-
-    /// The version of the blob, if what is in it is the file as it is.
-    pub(crate) fn clear_version(&self) -> Option<Arc<BlobVersion>> {
-        self.file.version.clone().filter(|_| self.file.cipher.is_none())
     }
 
     fn blob(&self) -> Result<&BlobFile, BlobError> {

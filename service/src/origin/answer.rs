@@ -9,7 +9,7 @@ use packager::protect::EnvelopeEncryptor;
 use packager::ts::{self, Segment};
 use packager::{Format, Packaged, Request, ThumbnailRequest, UrlError};
 
-use super::content::{Content, Lasting};
+use super::content::Content;
 use super::counts::Subject;
 use super::endpoint::Endpoint;
 use super::fragment::Cut;
@@ -93,11 +93,11 @@ impl Answer {
 }
 
 /// An answer that is kept ready.
-pub(super) type Ready = Arc<(Answer, Lasting)>;
+pub(super) type Ready = Arc<(Answer, Content)>;
 
 /// About what an answer takes in memory, in bytes.
 pub(super) fn weight(key: &str, ready: &Ready) -> u32 {
-    u32::try_from(key.len() + 1024).unwrap_or(u32::MAX).saturating_add(ready.1.weight())
+    u32::try_from(key.len() + 1024 + ready.1.weight()).unwrap_or(u32::MAX)
 }
 
 /// Makes the answer to a request below a locator.
@@ -226,7 +226,8 @@ impl Of<'_> {
         }
         let content_type = fragment.kind.content_type();
         let meta = self.meta(tag, content_type, fragment.kind.name(), fragment.duration);
-        Ok((meta, fragment::content(file, cut)))
+        let content = Box::pin(fragment::content(&reading.app.origin, file, cut)).await?;
+        Ok((meta, content))
     }
 
     /// A segment of a transport stream.
@@ -248,7 +249,7 @@ impl Of<'_> {
         let kind = request.track().and_then(|track| self.whole.presentation.stream(track).ok());
         let kind = kind.map_or("video", |stream| stream.kind().name());
         let meta = self.meta(tag, ts::CONTENT_TYPE, kind, segment.duration);
-        Ok((meta, fragment::segment(reading, files, segment, encryptor)))
+        Ok((meta, fragment::segment(&files, segment, encryptor)))
     }
 
     fn meta(self, mut tag: Tag, content_type: &'static str, kind: &str, duration: u64) -> Meta {

@@ -7,7 +7,6 @@ use super::answer::{Kind, Meta, Modified};
 use super::content::{Content, FileContent};
 use super::memory::Reading;
 use super::{OriginError, files};
-use crate::blob::ReadRange;
 use crate::encode::mime_type_of;
 
 /// Manifests of the server are not for clients.
@@ -49,13 +48,5 @@ pub(super) async fn file(
         kind: Kind::Download,
         duration: None,
     };
-    let size = info.size;
-    let content = match file.clear_version() {
-        Some(version) => FileContent::whole(version).into(),
-        None => {
-            let stream = file.read(ReadRange::All).map_err(OriginError::internal)?.into_stream();
-            Content::Stream { length: size, stream }
-        }
-    };
-    Ok((meta, content))
+    Ok((meta, FileContent::whole(file.file(), info.size).into()))
 }

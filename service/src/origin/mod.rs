@@ -7,7 +7,9 @@ mod content;
 mod counts;
 mod described;
 mod download;
+mod encrypted;
 mod endpoint;
+mod enveloped;
 mod error;
 mod files;
 mod filters;
@@ -44,7 +46,6 @@ use crate::listen::Connection;
 use crate::route;
 use crate::send::FileQueue;
 use answer::Ready;
-use content::Content;
 use counts::{Counts, Lookups, Subject};
 use endpoint::{Endpoint, Endpoints};
 use error::{Code, OriginError};
@@ -79,8 +80,8 @@ pub(crate) struct Origin {
     presentations: Memory<PresentationKey, Arc<Loaded>>,
     subtitles: subtitles::Contents,
     thumbnails: Shelf,
-    /// Bounds what is in memory to be encrypted, in KiB.
-    encrypting: Arc<Semaphore>,
+    /// Bounds what is in memory to be described, in KiB.
+    describing: Arc<Semaphore>,
     counts: Counts,
 }
 
@@ -105,7 +106,7 @@ impl Origin {
             ),
             subtitles: subtitles::contents(),
             thumbnails: Shelf::open(&data.join("thumbnails")).await?,
-            encrypting: Arc::new(Semaphore::new(fragment::ENCRYPTED_AT_ONCE)),
+            describing: Arc::new(Semaphore::new(encrypted::DESCRIBED_AT_ONCE)),
             counts,
         })
     }
@@ -192,10 +193,9 @@ async fn answer(app: &App, head: &Parts, subject: &mut Subject) -> Result<Respon
     let ready = app.origin.answers.get(&key).await.filter(|ready| ready.0.holds());
     app.origin.answer_lookups.count(ready.is_some());
     if let Some(ready) = ready {
-        let (answer, content) = &*ready;
-        *subject = answer.subject;
-        answer.endpoint.admit(app, head)?;
-        return reply::reply(app, answer, Content::Lasting(content.clone()), guard, head).await;
+        *subject = ready.0.subject;
+        ready.0.endpoint.admit(app, head)?;
+        return reply::reply(app, &ready, guard, head).await;
     }
     *subject = Subject::of(head.uri.path());
     Box::pin(make(app, head, guard, key, *subject)).await
@@ -216,11 +216,9 @@ async fn make(
     if let Some(policy) = site::Policy::of(path) {
         return policy.answer(&endpoint);
     }
-    let (answer, content) = answer::make(&mut reading, endpoint, path, subject).await?;
-    if let Content::Lasting(lasting) = &content {
-        app.origin.answers.insert(key, Arc::new((answer.clone(), lasting.clone()))).await;
-    }
-    reply::reply(app, &answer, content, guard, head).await
+    let ready = Arc::new(answer::make(&mut reading, endpoint, path, subject).await?);
+    app.origin.answers.insert(key, Arc::clone(&ready)).await;
+    reply::reply(app, &ready, guard, head).await
 }
 
 /// Where the connection of a request takes files to send, if it does.

@@ -28,8 +28,7 @@ const STREAMING_DURATION: HeaderName = HeaderName::from_static("x-ms-streaming-d
 /// What a request gets of an answer.
 pub(super) async fn reply(
     app: &App,
-    answer: &Answer,
-    content: Content,
+    (answer, content): &(Answer, Content),
     guard: Arc<ReadGuard>,
     head: &Parts,
 ) -> Result<Response, OriginError> {
@@ -55,7 +54,6 @@ pub(super) async fn reply(
         headers.insert(STREAMING_DURATION, duration);
     }
     let is_get = head.method == Method::GET;
-    let content = content.made(&app.origin).await?;
     let length = content.length();
     let wanted = if is_get { range(meta, &head.headers) } else { None };
     let (status, part) = match wanted {
@@ -70,7 +68,7 @@ pub(super) async fn reply(
     }
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(part.end - part.start));
     let body = match is_get {
-        true => content.into_body(app, guard, part, files_of(head)).await?,
+        true => content.body(app, guard, part, files_of(head)).await?,
         false => Body::empty(),
     };
     let mut response = Response::new(body);

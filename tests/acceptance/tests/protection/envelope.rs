@@ -3,7 +3,6 @@
 use std::process::Command;
 
 use acceptance::crypto;
-use serde_json::json;
 
 use crate::stage::{
     Asset, FRAMES, Key, TRACKS, api, decode, film_frames, key_delivery, open, policy, token,
@@ -142,15 +141,8 @@ fn dash_and_smooth_streaming_signal_segment_encryption() {
 #[test]
 fn a_storage_encrypted_film_is_decrypted_on_the_way() {
     let key = Key::new(4, &open());
-    let secret = crypto::random(32);
-    let storage = api().content_key(1, &secret);
-    let body = json!({ "Name": "secret", "Options": 1 });
-    let id = acceptance::id_of(&api().post("Assets", body).send().expect(201).json());
-    let from = format!("Assets('{}')", acceptance::percent(&id));
-    api().link(&from, "ContentKeys", "ContentKeys", &storage).expect(204);
-    crate::stage::put_encrypted(&id, &storage, &secret);
     let policies = [policy(4, 3, &[(2, &key_delivery())]), policy(2, 2, &[])];
-    let asset = Asset::with(id, &[&key], &policies);
+    let asset = Asset::storage_encrypted(&[&key], &policies);
     for (_, _, select) in TRACKS {
         let played = play(&asset, "m3u8-aapl", "", select).unwrap();
         assert_eq!(played, film_frames(select), "{select}");

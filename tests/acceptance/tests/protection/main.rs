@@ -4,5 +4,6 @@
 
 mod common;
 mod envelope;
+mod parts;
 mod policies;
 mod stage;

@@ -145,6 +145,18 @@ impl Asset {
         Self::with(id, keys, policies)
     }
 
+    /// The same with files that are encrypted at rest.
+    pub(crate) fn storage_encrypted(keys: &[&Key], policies: &[String]) -> Self {
+        let secret = crypto::random(32);
+        let storage = api().content_key(1, &secret);
+        let body = json!({ "Name": "secret", "Options": 1 });
+        let id = id_of(&api().post("Assets", body).send().expect(201).json());
+        let from = format!("Assets('{}')", percent(&id));
+        api().link(&from, "ContentKeys", "ContentKeys", &storage).expect(204);
+        put_encrypted(&id, &storage, &secret);
+        Self::with(id, keys, policies)
+    }
+
     /// The same for an asset that has files.
     pub(crate) fn with(id: String, keys: &[&Key], policies: &[String]) -> Self {
         let from = format!("Assets('{}')", percent(&id));
@@ -248,7 +260,7 @@ pub(crate) fn film_frames(select: &str) -> &'static [String] {
 }
 
 /// Uploads the film as a client with storage encryption does.
-pub(crate) fn put_encrypted(asset: &str, key_id: &str, key: &[u8]) {
+fn put_encrypted(asset: &str, key_id: &str, key: &[u8]) {
     let ism = server_manifest(ENTRIES);
     for (name, content, iv) in [("film.ism", ism.as_bytes(), 7_u64), ("film.mp4", film(), 11)] {
         api().put(asset, name, &crypto::ctr(key, u128::from(iv) << 64, content));
