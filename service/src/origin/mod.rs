@@ -189,7 +189,8 @@ pub(crate) async fn handle(app: &App, request: HttpRequest) -> Response {
 async fn answer(app: &App, head: &Parts, subject: &mut Subject) -> Result<Response, OriginError> {
     // Before anything is looked at: what is found to be so from now on can be read.
     let guard = Arc::new(app.blob_store.hold());
-    let key = [route::authority(&head.headers, &head.uri), head.uri.path()].concat();
+    // With a separator that neither has: a host that a client makes up could end like a path.
+    let key = [route::authority(&head.headers, &head.uri), "\n", head.uri.path()].concat();
     let ready = app.origin.answers.get(&key).await.filter(|ready| ready.0.holds());
     app.origin.answer_lookups.count(ready.is_some());
     if let Some(ready) = ready {

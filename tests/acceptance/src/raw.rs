@@ -1,7 +1,7 @@
 //! HTTP by hand, for what no client library sends: paths that it would tidy up, bodies that stop
 //! half-way, a missing header.
 
-use std::io::{BufRead, BufReader, Write as _};
+use std::io::{BufRead, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -41,10 +41,14 @@ impl Connection {
         RawReply::read(&mut BufReader::new(&self.stream))
     }
 
-    /// Reads several answers, one right behind the other.
-    pub fn replies(&mut self, count: usize) -> Vec<RawReply> {
-        let mut reader = BufReader::new(&self.stream);
-        (0..count).map(|_| RawReply::read(&mut reader)).collect()
+    /// Reads all that comes until the other end closes the connection.
+    pub fn rest(&mut self) -> Vec<u8> {
+        let mut all = Vec::new();
+        match self.stream.read_to_end(&mut all) {
+            Ok(_) => {}
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset, "reading"),
+        }
+        all
     }
 
     /// Sends a request without body to a path as it is written here, and reads the answer.

@@ -1,10 +1,9 @@
 //! How streams leave the service: tags, conditions, ranges, lifetimes; and that what is changed is
 //! changed with the next request, however often it was asked for before.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use acceptance::{Api, Connection, Reply, Service, ago, blob_url, eventually, id_of, key, locator};
+use acceptance::{Reply, ago, blob_url, eventually, id_of, key, locator};
 use serde_json::json;
 
 use crate::stage::Stage;
@@ -149,25 +148,6 @@ fn a_head_is_that_of_the_whole() {
 }
 
 #[test]
-fn one_connection_takes_one_answer_after_the_other() {
-    let stage = Stage::shared();
-    let url = stage.url("");
-    let path = url.trim_start_matches("http://").split_once('/').unwrap().1;
-    let wanted = [FRAGMENT, FILE, MANIFEST, FILE, INIT, FRAGMENT];
-    // All at once, so that the answers follow each other without a pause.
-    let requests = wanted.iter().fold(String::new(), |mut requests, rest| {
-        let _ = write!(requests, "GET /{path}{rest} HTTP/1.1\r\nHost: x\r\n\r\n");
-        requests
-    });
-    let mut connection = Connection::open(&url);
-    connection.send(requests.as_bytes());
-    for (rest, reply) in wanted.iter().zip(connection.replies(wanted.len())) {
-        assert_eq!(reply.status, 200);
-        assert!(reply.body == ask(stage, rest, &[]).expect(200).body, "{rest}");
-    }
-}
-
-#[test]
 fn players_are_told_durations_and_that_they_may_read() {
     let stage = Stage::shared();
     let duration =
@@ -195,23 +175,6 @@ fn players_are_told_durations_and_that_they_may_read() {
 }
 
 #[test]
-fn the_same_over_tls() {
-    let service = Service::start_with(&["--listen", "127.0.0.1:0", "--tls-self-signed"]);
-    let tls = Api::over_tls(&service.info);
-    let stage = Stage::of(service, &tls);
-    for (rest, _) in ALL {
-        let url = stage.url(rest);
-        let path = url.strip_prefix("https://").unwrap().split_once('/').unwrap().1;
-        let plain = format!("http://{}/{path}", stage.service.info.listen[0]);
-        let plain = stage.service.api.plain("GET", &plain).send().expect(200);
-        let secret = |range: &str| tls.plain("GET", &url).header("range", range).send();
-        assert!(secret("none").expect(200).body == plain.body, "{rest}");
-        let part = secret("bytes=100-200").expect(206);
-        assert!(part.body == plain.body[100..=200], "{rest}");
-    }
-}
-
-#[test]
 fn changes_are_seen_with_the_next_request() {
     let stage = Stage::start(&[]);
     let api = stage.api();
@@ -232,9 +195,9 @@ fn changes_are_seen_with_the_next_request() {
         wait_for(|| stage.get(MANIFEST).status == status);
         serve(status);
     }
-    // A locator that has not started yet, and then has.
+    // A locator that has not started yet, then has, then is over, and then is not.
     let locator = key("Locators", &stage.locator);
-    for (start, status) in [(ago(-60), 404), (ago(5), 200)] {
+    for (start, status) in [(ago(-60), 404), (ago(5), 200), (ago(90), 404), (ago(5), 200)] {
         api.merge(&locator, json!({ "StartTime": start })).send().expect(204);
         serve(status);
     }

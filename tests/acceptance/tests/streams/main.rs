@@ -18,3 +18,4 @@ mod subtitles;
 mod thumbnails;
 mod transport;
 mod urls;
+mod wire;
