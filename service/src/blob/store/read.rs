@@ -47,11 +47,15 @@ impl ReadRange {
     /// Reads a `Range` header (RFC 9110 §14.1.2). `None` for several ranges
     /// and for what cannot be read: such a header is to be ignored.
     pub(crate) fn parse(header: &str) -> Option<Self> {
-        let (first, last) = header.trim().strip_prefix("bytes=")?.trim().split_once('-')?;
+        let (unit, range) = header.trim().split_once('=')?;
+        let (first, last) = range.trim().split_once('-')?;
+        if !unit.eq_ignore_ascii_case("bytes") {
+            return None;
+        }
         let number = |text: &str| {
-            // `parse` would accept a sign.
-            let digits = text.bytes().all(|byte| byte.is_ascii_digit());
-            digits.then(|| text.parse::<u64>().ok())?
+            // `parse` would accept a sign. What is too large for it is past the end of everything.
+            let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            digits.then(|| text.parse::<u64>().unwrap_or(u64::MAX))
         };
         match (first, last) {
             ("", count) => number(count).map(Self::Last),
@@ -280,7 +284,17 @@ mod tests {
         let from = |first, last| Some(ReadRange::From { first, last });
         assert_eq!(ReadRange::parse("bytes=0-9"), from(0, Some(9)));
         assert_eq!(ReadRange::parse("bytes=5-"), from(5, None));
-        assert_eq!(ReadRange::parse("bytes=-5"), Some(ReadRange::Last(5)));
+        assert_eq!(ReadRange::parse("Bytes=-5"), Some(ReadRange::Last(5)));
+        let huge = "99999999999999999999";
+        for (header, want) in [
+            (format!("bytes=2-{huge}"), Some(2..9)),
+            (format!("bytes=-{huge}"), Some(0..9)),
+            (format!("bytes={huge}-"), None),
+            (format!("bytes={huge}-{huge}"), None),
+        ] {
+            let range = ReadRange::parse(&header).map(|range| range.within(9));
+            assert_eq!(range, Some(want), "{header}");
+        }
         for other in [
             "bytes=0-1,4-5",
             "bytes=9-1",
