@@ -17,6 +17,14 @@ use super::probe::{Accept, guarded_input};
 const CHUNK_DURATION: u32 = 2_000_000;
 /// Where the hashes of the frames at the edges of a chunk go.
 pub(super) const SEAM_FILE: &str = "seam";
+/// How full the decoder's buffer is taken to be where a chunk begins behind another. Where x264 looks
+/// ahead, it plans to keep the buffer at least half full (`clip_qscale` in its
+/// `encoder/ratecontrol.c`), so that is what a chunk leaves to the next one. With the nine tenths
+/// that it assumes at the beginning of a film, each chunk would spend again what only the first one
+/// has, and together they would exceed `MaxBitrate`.
+const LEFT_IN_BUFFER: &str = ":vbv-init=0.5";
+/// The largest buffer that ffmpeg takes, in kbit: it counts bits with 32.
+const MAX_BUFFER: u64 = i32::MAX as u64 / 1000;
 
 /// ffmpeg's arguments for `plan`. It writes the files of the plan into its
 /// working folder under their [`work_name`]s and [`image_work_name`]s, and its
@@ -105,7 +113,7 @@ fn media(args: &mut Args, plan: &Plan, threads: Option<&str>) {
     // Nothing of the upload's own texts goes into the outputs.
     args.all(&["-map_metadata", "-1", "-map_chapters", "-1"]);
     if let Some(video) = &plan.video {
-        video_codec(args, video);
+        video_codec(args, video, plan.cut.as_ref());
     }
     if plan.copied_video.is_some() {
         args.all(&["-c:v", "copy"]);
@@ -188,7 +196,7 @@ impl Args {
     }
 }
 
-fn video_codec(args: &mut Args, video: &VideoPlan) {
+fn video_codec(args: &mut Args, video: &VideoPlan, cut: Option<&Cut>) {
     let gop = video.gop.to_string();
     args.all(&["-c:v", "libx264", "-preset:v", video.x264_preset.name()]);
     // The tee muxer does not say that MP4 wants parameter sets in its header.
@@ -197,7 +205,8 @@ fn video_codec(args: &mut Args, video: &VideoPlan) {
     if !video.scene_change_detection {
         args.all(&["-keyint_min:v", &gop, "-sc_threshold:v", "0"]);
     }
-    args.all(&["-x264-params:v", "open-gop=0"]);
+    let buffer = cut.filter(|cut| cut.seeks()).map_or("", |_| LEFT_IN_BUFFER);
+    args.all(&["-x264-params:v", &format!("open-gop=0{buffer}")]);
     for (number, rendition) in video.renditions.iter().enumerate() {
         let layer = &rendition.layer;
         let profile = match layer.profile {
@@ -217,7 +226,7 @@ fn video_codec(args: &mut Args, video: &VideoPlan) {
         }
         set("b", &format!("{}k", layer.bitrate));
         set("maxrate", &format!("{}k", layer.max_bitrate));
-        set("bufsize", &format!("{}k", buffer.max(1)));
+        set("bufsize", &format!("{}k", buffer.clamp(1, MAX_BUFFER)));
         set("bf", &layer.b_frames.to_string());
         set("b_strategy", if layer.adaptive_b_frame { "1" } else { "0" });
         set("refs", &layer.reference_frames.to_string());

@@ -172,3 +172,27 @@ fn threads_bound_decoder_filters_and_encoders() {
     let first = args.iter().position(|arg| arg == "-threads");
     assert!(first < input);
 }
+
+#[test]
+fn only_the_first_chunk_begins_with_a_full_buffer() {
+    let preset = preset::parse("Adaptive Streaming").expect("a preset");
+    let materials = material::sample(&preset, &source(640, 360), "clip.mp4");
+    let plan = plan(&preset, &materials, X264Preset::default()).expect("a plan");
+    let parameters = |plan: &Plan| {
+        let args = arguments(plan, 0);
+        let option = args.iter().position(|arg| arg == "-x264-params:v").expect("x264");
+        args[option + 1].to_string_lossy().into_owned()
+    };
+    let chunks: Vec<_> = plan.chunks(&[0, 60, 120]).iter().map(parameters).collect();
+    assert_eq!(parameters(&plan), "open-gop=0");
+    assert_eq!(chunks, ["open-gop=0", "open-gop=0:vbv-init=0.5", "open-gop=0:vbv-init=0.5"]);
+}
+
+#[test]
+fn buffers_are_no_larger_than_ffmpeg_can_count() {
+    let preset = r#"{"Version":1.0,"Codecs":[{"Type":"H264Video","H264Layers":[
+        {"Type":"H264Layer","Bitrate":50000,"Width":640,"Height":360,"BufferWindow":"00:01:40"}]}],
+        "Outputs":[{"FileName":"a.mp4","Format":{"Type":"MP4Format"}}]}"#;
+    let args = golden(preset, &source(640, 360));
+    assert!(args.contains("-bufsize:v:0 2147483k\n"), "{args}");
+}

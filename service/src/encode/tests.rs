@@ -80,7 +80,7 @@ impl Bench {
     }
 
     /// What ffprobe prints for an output, one value a line.
-    fn probe(&self, path: &Path, args: &str) -> Vec<String> {
+    pub(super) fn probe(&self, path: &Path, args: &str) -> Vec<String> {
         let output = Command::new(&self.settings.tools.ffprobe)
             .args(["-v", "error", "-of", "default=nw=1:nk=1"])
             .args(args.split_whitespace())

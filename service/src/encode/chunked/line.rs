@@ -36,6 +36,15 @@ struct State {
     seen: Vec<Option<Seen>>,
 }
 
+impl State {
+    fn set_done(&mut self, part: Part, seconds: f64) {
+        let Part::Chunk(number) = part else { return };
+        if let Some(done) = self.done.get_mut(number) {
+            *done = seconds;
+        }
+    }
+}
+
 /// How the line stands when nobody works on it.
 #[derive(Debug)]
 pub(super) enum Standing {
@@ -123,14 +132,14 @@ impl Line {
     }
 
     fn report(&self, part: Part, seconds: f64) {
-        let Part::Chunk(number) = part else { return };
-        let mut state = self.state();
-        let length = self.lengths.get(number).copied().unwrap_or_default();
-        if let Some(done) = state.done.get_mut(number) {
-            *done = done.max(seconds.min(length));
+        if let Part::Chunk(number) = part {
+            self.state().set_done(part, seconds.min(self.length(number)));
+            self.moved.notify_one();
         }
-        drop(state);
-        self.moved.notify_one();
+    }
+
+    fn length(&self, number: usize) -> f64 {
+        self.lengths.get(number).copied().unwrap_or_default()
     }
 
     fn end(&self, part: Part, result: Result<Option<Seen>, Failure>) {
@@ -140,8 +149,10 @@ impl Line {
             (Err(failure), _) => {
                 state.held = true;
                 state.failed.push((part, failure));
+                state.set_done(part, 0.0);
             }
             (Ok(seen), Part::Chunk(number)) => {
+                state.set_done(part, self.length(number));
                 if let Some(slot) = state.seen.get_mut(number) {
                     *slot = seen;
                 }
@@ -155,9 +166,6 @@ impl Line {
             (Ok(_), Part::Sound | Part::Stills) => {}
         }
         drop(state);
-        if let Part::Chunk(number) = part {
-            self.report(part, self.lengths.get(number).copied().unwrap_or_default());
-        }
         self.moved.notify_one();
     }
 

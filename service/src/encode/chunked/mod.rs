@@ -9,7 +9,8 @@
 //! - frames are counted, in chunks and in what they are joined to ([`line`], [`join`]).
 //!
 //! Where any of that cannot be promised beforehand, or turns out not to hold, the source is encoded
-//! in one piece. What does differ is how bits are spread: rate control begins anew in each chunk.
+//! in one piece. What does differ is how bits are spread: rate control begins anew in each chunk, with
+//! what the one before has left in the decoder's buffer.
 //!
 //! Chunks lie in the attempt's own folder, and take as much room as what is made of them; each
 //! rendition's are removed when it is joined, before the next one is. An attempt that is lost, with
@@ -75,7 +76,13 @@ pub(super) async fn run(
     source: &Source<'_>,
     progress: &mut Rising<'_>,
 ) -> Result<Ended, TaskError> {
-    let Some(chunks) = plan(source).await else { return Ok(Ended::Unfit) };
+    let chunks = match plan(source).await {
+        Ok(chunks) => chunks,
+        Err(why) => {
+            tracing::info!(why, "encoding in one piece");
+            return Ok(Ended::Unfit);
+        }
+    };
     let team = source.team.size();
     tracing::info!(chunks = chunks.len(), team, "encoding in chunks");
     let site = site(source, chunks, team);
@@ -98,27 +105,33 @@ pub(super) async fn run(
     Ok(Ended::Unfit)
 }
 
-/// The work of each chunk, if there is more than one.
-async fn plan(source: &Source<'_>) -> Option<Vec<Plan>> {
+/// The work of each chunk, or why all of it is the work of one ffmpeg.
+async fn plan(source: &Source<'_>) -> Result<Vec<Plan>, &'static str> {
     let (plan, settings, workers) = (source.plan, source.settings, source.team.size());
-    if workers < 2 || settings.chunk_seconds == 0 {
-        return None;
+    if workers < 2 {
+        return Err("no other worker could help");
+    }
+    if settings.chunk_seconds == 0 {
+        return Err("chunks are switched off");
     }
     if let Some(why) = obstacle(plan, source.description) {
-        tracing::debug!(why, "encoding in one piece");
-        return None;
+        return Err(why);
     }
     let wanted = starts(plan, source.description, workers, settings.chunk_seconds);
     if wanted.len() < 2 {
-        return None;
+        return Err("it is too short");
     }
     let chunks = plan.chunks(&wanted);
-    let reached = landing::reachable(settings, source.description, &chunks, source.cancel).await?;
+    let reached = landing::reachable(settings, source.description, &chunks, source.cancel);
+    let reached = reached.await.ok_or("where its key frames are cannot be told")?;
+    if reached.len() < 2 {
+        return Err("no key frame is near a place to cut");
+    }
     if reached.len() < wanted.len() {
         let (wanted, reached) = (wanted.len(), reached.len());
         tracing::debug!(wanted, reached, "not all places to cut have a key frame near");
     }
-    (reached.len() > 1).then(|| plan.chunks(&reached))
+    Ok(plan.chunks(&reached))
 }
 
 fn site(source: &Source<'_>, chunks: Vec<Plan>, team: usize) -> Site {

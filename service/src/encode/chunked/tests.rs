@@ -247,6 +247,18 @@ async fn clips_of_a_source() {
     }
 }
 
+/// Times of frames that Matroska rounds to milliseconds, and ten bits for each sample.
+#[tokio::test]
+async fn odd_rates_and_deep_pictures() {
+    let ntsc = "-vf setpts=N*1001/30000/TB -r 30000/1001 -pix_fmt yuv420p10 -c:v libx264 \
+                -preset ultrafast -qp 4 -g 20 -bf 3 -c:a copy";
+    for file in ["clip.mp4", "clip.mkv"] {
+        let Some(both) = Both::new(file, "[]", ntsc).await else { return };
+        both.are_chunks();
+        both.follow(0, 224);
+    }
+}
+
 #[tokio::test]
 async fn interlaced_pictures() {
     let fields = format!("-vf setfield=tff {X264} -qp 4 -flags +ildct+ilme -g 25 -bf 2 -c:a copy");
@@ -303,17 +315,51 @@ async fn a_chunk_that_fails_once_is_tried_again() {
     assert!(seen.is_sorted() && seen.last() == Some(&100.0), "{seen:?}");
 }
 
+/// How full the decoder's buffer, of so many seconds, is when it is emptiest, as a share of it: bits
+/// come at `kbps`, and each frame takes its own away.
+fn emptiest(bench: &Bench, path: &Path, kbps: f64, seconds: f64) -> f64 {
+    let sizes = bench.probe(path, "-select_streams v -show_entries packet=size");
+    let sizes = sizes.iter().map(|size| size.parse::<f64>().expect("a size"));
+    // x264 takes it to be so full at the beginning.
+    let (all, mut left) = (kbps * 1000.0 * seconds, 0.9 * kbps * 1000.0 * seconds);
+    let left = sizes.map(|size| {
+        left -= 8.0 * size;
+        let least = left;
+        left = (left + kbps * 1000.0 / 25.0).min(all);
+        least / all
+    });
+    left.fold(1.0, f64::min)
+}
+
+#[tokio::test]
+async fn chunks_together_keep_to_the_rate() {
+    // More than there are bits for.
+    let noise = format!("-vf noise=alls=90:allf=t {X264} -qp 12 -g 25 -c:a copy");
+    let Some(mut bench) = numbered("clip.mp4", &noise) else { return };
+    // The fastest presets do not look ahead.
+    bench.settings.x264_preset = "veryfast".parse().expect("a known preset");
+    let (bench, runs) = recorded(bench, "");
+    encoded(&bench, "[]", "clip.mp4", 2).await;
+    assert!(runs_of(&runs, "framehash") > 3, "chunks");
+    for (name, kbps) in [("clip_96.mp4", 400.0), ("clip_48.mp4", 150.0)] {
+        // The default of `BufferWindow`.
+        let least = emptiest(&bench, &bench.path("out").join(name), kbps, 5.0);
+        assert!((0.4..0.8).contains(&least), "{name}: {least}");
+    }
+}
+
 #[tokio::test]
 async fn a_chunk_that_fails_again_fails_the_task() {
     let always = "case \"$*\" in *start_pts=100:*) echo 'Cannot do it' >&2; exit 1;; esac";
-    let Some((made, _, begun, bench)) = disturbed(always).await else { return };
+    let Some((made, seen, begun, bench)) = disturbed(always).await else { return };
     let error = made.expect_err("a chunk is missing");
     assert_eq!(error.code, ErrorCode::ProcessingTask);
     assert_eq!(
         error.message,
         "encoding \"clip.mp4\" failed: Cannot do it (between 00:00:04.000 and 00:00:06.000)"
     );
-    assert_eq!(begun, 4, "two good ones, and one of them twice");
+    assert_eq!(begun, 4, "two good ones, and a bad one twice");
+    assert!(seen.is_sorted() && seen.last() < Some(&45.0), "four of nine seconds: {seen:?}");
     let left = fs::read_dir(bench.path("out")).expect("the output folder").count();
     assert_eq!(left, 0);
 }

@@ -23,6 +23,9 @@ const MOST: u64 = 4000;
 /// Containers with an index of key frames. ffmpeg mends time stamps that jump in some others, which
 /// depends on where it begins to read.
 const SEEKABLE: [&str; 2] = ["mov,", "matroska"];
+/// The highest numerator of a frame rate, of which the muxer makes its unit of time. Where chunks
+/// begin in the joined file is said in microseconds: finer times would be rounded.
+const FINEST: u32 = 1_000_000;
 
 /// The part of the picture that one process encodes.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +40,7 @@ pub(in crate::encode) struct Cut {
 }
 
 impl Cut {
-    /// Whether the source is read from somewhere else than its beginning.
+    /// Whether it begins behind another: the source is read from somewhere else than its beginning.
     pub(in crate::encode) fn seeks(&self) -> bool {
         self.first > 0
     }
@@ -91,6 +94,9 @@ pub(in crate::encode) fn obstacle(plan: &Plan, source: &Description) -> Option<&
     let container = &source.format.format_name;
     if !SEEKABLE.iter().any(|known| container.starts_with(known)) {
         return Some("the container has no index of key frames");
+    }
+    if picture.frame_rate.num > FINEST {
+        return Some("its times are finer than microseconds");
     }
     if video.scene_change_detection {
         return Some("key frames are where scenes change, which each chunk would see anew");

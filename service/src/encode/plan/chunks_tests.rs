@@ -91,6 +91,12 @@ fn what_cannot_be_cut_is_not() {
     for container in ["mpegts", "avi", "flv", "mxf", ""] {
         assert!(known("Adaptive Streaming", container).is_some(), "{container}");
     }
+    let ladder_at = |num, den| {
+        let rate = Rational { num, den };
+        obstacle(&ladder(60.0, rate), &film("mov,mp4", None))
+    };
+    assert_eq!(ladder_at(1_000_000, 33_367), None);
+    assert!(ladder_at(10_000_000, 333_667).is_some(), "times finer than microseconds");
     // Its key frames are where scenes change.
     assert!(known("H264 Single Bitrate 720p", "mov,mp4").is_some());
     assert!(known("AAC Good Quality Audio", "mov,mp4").is_some());
