@@ -13,9 +13,11 @@ pub(crate) mod purge;
 mod run;
 mod work;
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::sync::futures::Notified;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -70,12 +72,25 @@ async fn work(app: Arc<App>, workshop: Workshop, place: usize, stop: Cancellatio
     while !stop.is_cancelled() {
         // Registered before looking: a ring in between is not lost.
         let ring = app.work.notified();
-        match Box::pin(next_for(place, &app, &workshop, &stop)).await {
-            Ok(true) => continue,
-            Ok(false) => {}
-            Err(error) => tracing::error!(%error, "a worker cannot reach its tasks"),
+        if !survived(Box::pin(next_for(place, &app, &workshop, &stop))).await {
+            rest(ring, &stop).await;
         }
-        rest(ring, &stop).await;
+    }
+}
+
+/// Whether a worker has found something to do. It outlives whatever went wrong with that.
+async fn survived(next: impl Future<Output = Result<bool, ApiError>>) -> bool {
+    match AssertUnwindSafe(next).catch_unwind().await {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "a worker cannot reach its tasks");
+            false
+        }
+        // Nobody renews the lease of its task any more, which starts again when that has ended.
+        Err(_) => {
+            tracing::error!("a worker has panicked");
+            false
+        }
     }
 }
 
@@ -141,8 +156,23 @@ async fn next(
     // A task that was stopped with the service keeps its attempt number for the next start.
     if !stop.is_cancelled() {
         app.queue.release(&lease).await?;
-        // The job may have been canceled meanwhile, and this have been its last task at work.
-        app.work.notify_waiters();
+        if result.is_ok() {
+            // The job may have been canceled meanwhile, and this have been its last task at work.
+            app.work.notify_waiters();
+        }
     }
     result.map(|()| true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_worker_survives_its_work() {
+        assert!(survived(async { Ok(true) }).await);
+        assert!(!survived(async { Ok(false) }).await);
+        assert!(!survived(async { Err(ApiError::internal("no such table")) }).await);
+        assert!(!survived(async { panic!("as no work should") }).await);
+    }
 }

@@ -25,6 +25,11 @@ impl Failure {
         Self { code, message: message.into() }
     }
 
+    /// The task was canceled, rather than failed.
+    pub(super) fn canceled() -> Self {
+        TaskError::canceled().into()
+    }
+
     pub(super) fn code(&self) -> &'static str {
         self.code
     }

@@ -1,6 +1,7 @@
 //! Stores what a task has made.
 
 use edm::Record;
+use tokio_util::sync::CancellationToken;
 
 use super::outcome::Failure;
 use crate::app::App;
@@ -12,11 +13,13 @@ use crate::sets;
 use crate::store::{Claim, Source};
 
 /// Puts the files into the task's first output asset; returns them as they are to be recorded.
-/// What is there already, from an attempt that was lost, is replaced.
+/// What is there already, from an attempt that was lost, is replaced. Given up when `cancel` fires:
+/// large files take their time.
 pub(super) async fn store(
     app: &App,
     claim: &Claim,
     made: Vec<OutputFile>,
+    cancel: &CancellationToken,
 ) -> Result<Vec<Record>, Failure> {
     let source = Source::new("Tasks", &claim.lease.task, "OutputMediaAssets");
     let outputs = app.store.links(&source).await.map_err(ApiError::from)?;
@@ -28,7 +31,8 @@ pub(super) async fn store(
         let mut file = sets::new_file(asset_id, &output.name, size);
         file.put("MimeType", output.mime_type);
         file.put("IsPrimary", output.primary);
-        let written = keys::write(app, encryption.as_ref(), &mut file, &output.path).await;
+        let writing = keys::write(app, encryption.as_ref(), &mut file, &output.path);
+        let written = cancel.run_until_cancelled(writing).await.ok_or_else(Failure::canceled)?;
         if let Err(error) = written {
             tracing::error!(%error, "an output could not be stored");
             let message = format!("The file {} could not be stored.", output.name);

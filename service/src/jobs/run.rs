@@ -8,6 +8,7 @@ use azure_media::v2_19::JobState;
 use edm::{Record, Value};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use tracing::Instrument as _;
 
 use super::outcome::{self, Failure};
@@ -49,17 +50,16 @@ async fn run_in_span(
     }
     let cancel = stop.child_token();
     let (progress, seen) = watch::channel(0.0);
-    let heart = tokio::spawn(beat(Arc::clone(app), claim.clone(), seen, cancel.clone()));
+    let beating = beat(Arc::clone(app), claim.clone(), seen, cancel.clone());
+    let heart = AbortOnDropHandle::new(tokio::spawn(beating));
     let result = Box::pin(make_files(app, workshop, claim, progress, &cancel)).await;
-    heart.abort();
+    drop(heart);
     match result {
         _ if stop.is_cancelled() => Ok(()),
         Ok(files) => outcome::finished(app, claim, files, started.elapsed()).await,
-        Err(_) if outcome::job_is_canceling(app, claim).await? => {
-            outcome::settle_canceled(app, &claim.job).await
-        }
-        // The lease is another's by now: so is the task.
-        Err(_) if cancel.is_cancelled() => Ok(()),
+        // Either the lease is another's by now, and so is the task; or it is canceled, and ends
+        // when nobody works on any of its job's.
+        Err(_) if cancel.is_cancelled() || outcome::job_is_canceling(app, claim).await? => Ok(()),
         Err(failure) => outcome::failed(app, claim, &failure, started.elapsed()).await,
     }
 }
@@ -79,7 +79,7 @@ async fn make_files(
     let scratch = Scratch::make(app, &claim.lease).await?;
     let work = Work { app, workshop, claim, scratch: &scratch.0, cancel };
     let made = Box::pin(work.make(progress)).await?;
-    outputs::store(app, claim, made).await
+    outputs::store(app, claim, made, cancel).await
 }
 
 /// A directory of one attempt, gone when it is over.
@@ -98,7 +98,11 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         let path = std::mem::take(&mut self.0);
         // Removing large files takes time: not on a thread that others wait for.
-        tokio::task::spawn_blocking(move || std::fs::remove_dir_all(path));
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = std::fs::remove_dir_all(&path) {
+                tracing::warn!(%error, path = %path.display(), "a task's files were not removed");
+            }
+        });
     }
 }
 

@@ -103,7 +103,9 @@ impl Work<'_> {
         let ids = self.app.store.links(&source).await.map_err(ApiError::from)?;
         let mut inputs = Vec::with_capacity(ids.len());
         for (position, id) in ids.iter().enumerate() {
-            inputs.push(inputs::fetch(self.app, id, position, wanted, self.scratch).await?);
+            let fetching = inputs::fetch(self.app, id, position, wanted, self.scratch);
+            let fetched = self.cancel.run_until_cancelled(fetching).await;
+            inputs.push(fetched.ok_or_else(Failure::canceled)??);
         }
         Ok(inputs)
     }
@@ -112,7 +114,7 @@ impl Work<'_> {
     async fn begin(&self) -> Result<(), Failure> {
         match outcome::processing(self.app, self.claim).await? {
             true => Ok(()),
-            false => Err(Failure::new("ErrorCancelingTask", "The task was canceled.")),
+            false => Err(Failure::canceled()),
         }
     }
 
