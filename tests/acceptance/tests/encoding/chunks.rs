@@ -42,6 +42,28 @@ fn packets(api: &Api, asset: &str) -> Vec<(String, Vec<String>)> {
     names.filter(|name| name.ends_with(".mp4")).map(shown).collect()
 }
 
+/// No attempt's files are left, sources and chunks.
+fn nothing_is_left(service: &Service) {
+    let scratch = service.data().join("scratch");
+    eventually(Duration::from_secs(5), "scratch files are removed", || {
+        std::fs::read_dir(&scratch).unwrap().next().is_none().then_some(())
+    });
+}
+
+/// How many packets of a kind there are in each of these files that has any.
+fn counts(files: &[(String, Vec<String>)], kind: &str) -> Vec<usize> {
+    // Each is there twice.
+    let of = |all: &[String]| all.iter().filter(|line| line.starts_with(kind)).count() / 2;
+    files.iter().map(|(_, all)| of(all)).filter(|count| *count > 0).collect()
+}
+
+/// That there are pictures, all of them in each file with any.
+#[track_caller]
+fn are_whole(files: &[(String, Vec<String>)]) {
+    let (counts, pictures) = (counts(files, "video"), (SECONDS * 25) as usize);
+    assert!(!counts.is_empty() && counts.iter().all(|count| *count == pictures), "{counts:?}");
+}
+
 #[test]
 fn workers_without_a_task_help_and_leave_when_there_is_one() {
     let service = &two("slower");
@@ -81,15 +103,8 @@ fn workers_without_a_task_help_and_leave_when_there_is_one() {
         assert_eq!((different, whole.len()), (None, parts.len()), "{name}");
     }
     assert_eq!(whole.len(), parts.len());
-    // Pictures, each of them, and sound.
-    let pictures = (SECONDS * 25) as usize;
-    let count = |kind: &str| -> Vec<usize> {
-        // Each is there twice.
-        let of = |all: &[String]| all.iter().filter(|line| line.starts_with(kind)).count() / 2;
-        whole.iter().map(|(_, all)| of(all)).filter(|count| *count > 0).collect()
-    };
-    assert!(!count("audio").is_empty() && !count("video").is_empty());
-    assert!(count("video").iter().all(|count| *count == pictures), "{:?}", count("video"));
+    are_whole(&whole);
+    assert!(!counts(&whole, "audio").is_empty());
 }
 
 #[test]
@@ -104,9 +119,31 @@ fn canceling_ends_all_chunks() {
     assert_eq!(api.finish(&job), 5);
     assert!(asked.elapsed() < Duration::from_secs(10), "{:?}", asked.elapsed());
     assert_eq!(encoders(service), (0, 0));
+    nothing_is_left(service);
     let files = format!("{}/Files", key("Assets", &api.outputs(&job)[0]));
     assert_eq!(api.get(&files).send().expect(200).feed().len(), 0);
     // Both have time again.
     let next = id_of(&api.job(&asset, "AAC Audio"));
     assert_eq!(api.finish(&next), 3);
+}
+
+#[test]
+fn a_service_that_was_killed_begins_again() {
+    let service = two("slower");
+    let api = service.api.clone();
+    let asset = api.upload("film.mp4", &video("320x180", SECONDS)).asset;
+    let job = id_of(&api.job(&asset, "Adaptive Streaming"));
+    eventually(LONG, "a chunk is done, and others are begun", || {
+        let ahead = api.tasks(&job)[0]["Progress"].as_f64().unwrap() > 10.0;
+        (ahead && encoders(&service).1 > 0).then_some(())
+    });
+    let data = service.data();
+    let stopped = service.kill();
+    eventually(Duration::from_secs(5), "no ffmpeg outlives the service", || {
+        media_processes(&data).is_empty().then_some(())
+    });
+    let service = stopped.start();
+    assert_eq!(api.finish(&job), 3, "{:?}", api.tasks(&job));
+    are_whole(&packets(&api, &id_of(&api.outputs(&job)[0])));
+    nothing_is_left(&service);
 }
