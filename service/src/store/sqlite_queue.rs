@@ -38,6 +38,11 @@ const NEXT: &str = "
 #[async_trait]
 impl Queue for SqliteStore {
     async fn claim(&self, worker: &str, length: Duration) -> Result<Option<Claim>, StoreError> {
+        // Most looks find nothing: they do not wait for those who write, nor have them wait.
+        let next = sqlx::query(NEXT).bind(DateTime::now().ticks()).bind(AFTER);
+        if next.fetch_optional(&self.readers).await?.is_none() {
+            return Ok(None);
+        }
         let mut connection = self.writer.acquire().await?;
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
         let now = DateTime::now().ticks();
