@@ -7,6 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use packager::Error as PackagerError;
 
 use super::OriginError;
 use super::encrypted::EncryptedContent;
@@ -18,7 +19,18 @@ use crate::keys::{AssetFile, FileReader};
 use crate::send::{FileBody, FileQueue, Part, slice};
 
 /// Bytes on their way.
-pub(super) type Pieces = BoxStream<'static, Result<Bytes, BlobError>>;
+pub(super) type Pieces = BoxStream<'static, Result<Bytes, PieceError>>;
+
+/// Why bytes that are on their way end too early.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PieceError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Read(#[from] BlobError),
+    /// A sample is not what the file says of it.
+    #[error(transparent)]
+    Media(#[from] PackagerError),
+}
 
 /// What an answer consists of.
 #[derive(Clone, Debug)]
@@ -99,7 +111,7 @@ impl Content {
         match self {
             Self::Bytes(bytes) => Ok(Body::from(part_of(bytes, &range))),
             Self::File(file) => file.body(app, guard, &range, files).await,
-            _ => Ok(Body::from_stream(self.pieces(app, guard, range).await?)),
+            _ => started(self.pieces(app, guard, range).await?).await,
         }
     }
 
@@ -163,7 +175,7 @@ impl FileContent {
         files: Option<FileQueue>,
     ) -> Result<Body, OriginError> {
         let Some(version) = self.file.clear_version() else {
-            return Ok(Body::from_stream(self.pieces(app, guard, range).await?));
+            return started(self.pieces(app, guard, range).await?).await;
         };
         let parts = slice(self.parts.iter().cloned(), range);
         let mut blob = app.blob_store.open(version, guard);
@@ -191,12 +203,23 @@ impl FileContent {
                 Part::Bytes(bytes) => stream::once(std::future::ready(Ok(bytes))).boxed(),
                 // None is empty that was sliced.
                 Part::Range(Range { start: first, end }) => {
-                    file.read(ReadRange::From { first, last: Some(end - 1) })?.into_stream()
+                    let read = ReadRange::From { first, last: Some(end - 1) };
+                    file.read(read)?.into_stream().map_err(PieceError::from).boxed()
                 }
             })
         });
-        Ok(pieces.try_flatten().boxed())
+        Ok(pieces.map_err(PieceError::from).try_flatten().boxed())
     }
+}
+
+/// The body of an answer, once its first bytes are there: what is wrong with them can be answered.
+///
+/// Behind them, the length has been told. The stream fails, and with it the connection, so that
+/// nobody takes a part for the whole.
+async fn started(mut pieces: Pieces) -> Result<Body, OriginError> {
+    let first = pieces.next().await.transpose()?;
+    let rest = pieces.inspect_err(|error| tracing::warn!(%error, "an answer was cut off"));
+    Ok(Body::from_stream(stream::iter(first.map(Ok)).chain(rest)))
 }
 
 /// A range of bytes that are in memory.

@@ -4,7 +4,6 @@
 //! it is read once to find that out; what was found is kept, and no media data with it: clients may
 //! take as long as they like to receive a fragment.
 
-use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _, stream};
 use packager::protect::{EncryptedFragment, SampleEncryptor, SampleRun};
 
+use super::content::PieceError;
 use super::{Code, Origin, OriginError};
 use crate::app::App;
 use crate::blob::{BlobError, ReadGuard};
@@ -87,7 +87,7 @@ impl EncryptedContent {
         app: &App,
         guard: Arc<ReadGuard>,
         range: Range<u64>,
-    ) -> Result<impl Stream<Item = Result<Bytes, BlobError>> + Send + use<>, BlobError> {
+    ) -> Result<impl Stream<Item = Result<Bytes, PieceError>> + Send + use<>, BlobError> {
         let head = self.fragment.fragment().head.clone();
         let behind = |offset: u64| offset.saturating_sub(head.len() as u64);
         let data = behind(range.start)..behind(range.end);
@@ -115,7 +115,7 @@ impl EncryptedContent {
         Ok(stream::once(std::future::ready(Ok(start))).chain(runs))
     }
 
-    async fn encrypt(&self, file: &FileReader, run: &SampleRun) -> Result<Bytes, BlobError> {
+    async fn encrypt(&self, file: &FileReader, run: &SampleRun) -> Result<Bytes, PieceError> {
         let mut data = BytesMut::new();
         for range in self.ranges(&run.data) {
             let read = file.bytes(range).await?;
@@ -125,10 +125,7 @@ impl EncryptedContent {
                 data.extend_from_slice(&read);
             }
         }
-        self.fragment.encrypt(run, &mut data).map_err(|error| BlobError::File {
-            path: self.fragment.fragment().file.to_string(),
-            source: io::Error::new(io::ErrorKind::InvalidData, error),
-        })?;
+        self.fragment.encrypt(run, &mut data)?;
         Ok(data.freeze())
     }
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use packager::protect::EnvelopeEncryptor;
 
-use super::content::{Content, Pieces};
+use super::content::{Content, PieceError, Pieces};
 use crate::app::App;
 use crate::blob::{BlobError, ReadGuard};
 
@@ -50,7 +50,7 @@ impl EnvelopedContent {
 fn enveloped(
     clear: Pieces,
     encryptor: EnvelopeEncryptor,
-) -> impl Stream<Item = Result<Bytes, BlobError>> + Send {
+) -> impl Stream<Item = Result<Bytes, PieceError>> + Send {
     stream::unfold((clear, Some(encryptor)), |(mut clear, encryptor)| async move {
         let mut encryptor = encryptor?;
         Some(match clear.next().await {

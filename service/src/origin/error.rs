@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use packager::{Error as PackagerError, UrlError};
 
 pub(super) use super::code::Code;
+use super::content::PieceError;
 use crate::blob::BlobError;
 use crate::error::ApiError;
 use crate::sample_index::IndexError;
@@ -54,6 +55,15 @@ impl From<&BlobError> for OriginError {
 impl From<BlobError> for OriginError {
     fn from(error: BlobError) -> Self {
         (&error).into()
+    }
+}
+
+impl From<PieceError> for OriginError {
+    fn from(error: PieceError) -> Self {
+        match error {
+            PieceError::Read(error) => error.into(),
+            PieceError::Media(error) => error.into(),
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! Segments of MPEG transport streams, made piece by piece while they are sent.
 
-use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use packager::ts::{Piece, Segment};
 
+use super::content::PieceError;
 use crate::app::App;
 use crate::blob::{BlobError, ReadGuard};
 use crate::buffer::Buffer;
@@ -71,13 +71,10 @@ pub(super) struct Transport {
 
 impl Transport {
     /// The bytes of the range that it was opened for.
-    ///
-    /// By the time that a sample turns out not to be what the file says, the length has been told:
-    /// the stream fails, and with it the connection, so that nobody takes a part for the whole.
     pub(super) fn stream(
         self,
         range: Range<u64>,
-    ) -> impl Stream<Item = Result<Bytes, BlobError>> + Send {
+    ) -> impl Stream<Item = Result<Bytes, PieceError>> + Send {
         let Self { segment, pieces, files } = self;
         stream::iter(pieces).then(move |piece| {
             let (segment, files) = (Arc::clone(&segment), Arc::clone(&files));
@@ -93,15 +90,12 @@ impl Transport {
     }
 }
 
-async fn make(segment: &Segment, files: &[FileReader], piece: &Piece) -> Result<Bytes, BlobError> {
+async fn make(segment: &Segment, files: &[FileReader], piece: &Piece) -> Result<Bytes, PieceError> {
     let mut data = Vec::with_capacity(piece.reads.len());
     for read in &piece.reads {
         data.push(files[read.file].buffer(read.range.clone()).await?);
     }
     let mut out = Buffer::new(piece.len());
-    segment.write(piece, &data, out.as_mut()).map_err(|error| BlobError::File {
-        path: segment.files().first().map_or_else(String::new, |name| name.to_string()),
-        source: io::Error::new(io::ErrorKind::InvalidData, error),
-    })?;
+    segment.write(piece, &data, out.as_mut())?;
     Ok(Bytes::from_owner(out))
 }

@@ -113,43 +113,59 @@ fn key_frames_are_ranges_that_decode_alone() {
     }
 }
 
-/// By then the length has been told, so nobody may take what came for the whole.
-#[test]
-fn the_connection_ends_where_a_sample_is_not_what_the_file_says() {
-    let stage = Stage::shared();
+/// What leads to a film of a locator, one of whose frames has no NAL units.
+fn damaged_film(stage: &Stage, frame: usize) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("film.mp4");
     let path = path.to_str().unwrap();
     ffmpeg(&format!(
-        "-y -f lavfi -i testsrc2=s=320x180:r=25:d=4 -c:v libx264 -preset ultrafast \
+        "-y -f lavfi -i testsrc2=s=640x360:r=25:d=4 -c:v libx264 -preset ultrafast \
          -pix_fmt yuv420p -g 50 {path}"
     ));
     let mut film = std::fs::read(path).unwrap();
     let words = "-v error -show_entries packet=pos -of csv=p=0";
     let places = Command::new("ffprobe").args(words.split(' ')).arg(path).output().unwrap();
     let places = String::from_utf8(places.stdout).unwrap();
-    let place = places.lines().nth(60).unwrap().trim_end_matches(',').parse::<usize>().unwrap();
+    let place = places.lines().nth(frame).unwrap().trim_end_matches(',').parse::<usize>().unwrap();
     film[place..place + 4].copy_from_slice(&[0xff; 4]);
     let api = stage.api();
     let asset = api.asset("damaged");
     api.put(&asset, "film.ism", naming("film.mp4").as_bytes());
     api.put(&asset, "film.mp4", &film);
-    let root = api.origin(&asset)["Path"].as_str().unwrap().to_owned();
+    api.origin(&asset)["Path"].as_str().unwrap().to_owned()
+}
+
+const DAMAGED: &str = "film.ism/QualityLevels(50000)/Fragments(video=0,format=m3u8-aapl)";
+
+#[test]
+fn a_sample_that_is_not_what_the_file_says_is_told_at_the_start() {
+    let stage = Stage::shared();
+    let root = damaged_film(stage, 2);
+    let refused = stage.api().plain("GET", &format!("{root}{DAMAGED}")).send().expect(415);
+    let told = refused.text();
+    assert!(told.starts_with("MPE_FORMAT_NOT_SUPPORTED"), "{told}");
+    assert!(told.contains("film.mp4"), "{told}");
+}
+
+/// By then the length has been told, so nobody may take what came for the whole.
+#[test]
+fn the_connection_ends_where_a_sample_is_not_what_the_file_says() {
+    let stage = Stage::shared();
+    let root = damaged_film(stage, 95);
     let (host, path) = root.trim_start_matches("http://").split_once('/').unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
-    let part = "film.ism/QualityLevels(50000)/Fragments(video=0,format=m3u8-aapl)";
-    write!(stream, "GET /{path}{part} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    write!(stream, "GET /{path}{DAMAGED} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
     // The client asked to keep it open: only the failure ends it.
     let mut answer = Vec::new();
     let _ = stream.read_to_end(&mut answer);
-    let text = String::from_utf8_lossy(&answer);
-    let length = text.lines().find_map(|line| line.strip_prefix("content-length: "));
-    let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-    let told = length.map_or(1, |length| length.parse::<usize>().unwrap());
-    assert!(body.len() < told, "{} bytes of {told}", body.len());
+    let end = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap() + 4;
+    let head = String::from_utf8_lossy(&answer[..end]);
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+    let (body, told) = (answer.len() - end, length.unwrap().parse::<usize>().unwrap());
+    assert!(body > 0 && body < told, "{body} bytes of {told}");
     // The file is as good as before where it is not cut.
-    api.plain("GET", &format!("{root}{}", part.replace("m3u8-aapl", "m3u8-cmaf")))
-        .send()
-        .expect(200);
+    let whole = format!("{root}{}", DAMAGED.replace("m3u8-aapl", "m3u8-cmaf"));
+    stage.api().plain("GET", &whole).send().expect(200);
 }
