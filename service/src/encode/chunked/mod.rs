@@ -39,7 +39,7 @@ use super::probe::Description;
 use super::progress::Rising;
 use super::tools::EncodeSettings;
 use line::{Line, Standing};
-use part::{Part, Seen, Site};
+use part::{Part, Seen, Site, Threads};
 
 /// The share of encoding that is done when the chunks are.
 const JOINING: f64 = 0.98;
@@ -136,11 +136,11 @@ async fn plan(source: &Source<'_>) -> Result<Vec<Plan>, &'static str> {
 
 fn site(source: &Source<'_>, chunks: Vec<Plan>, team: usize) -> Site {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = match source.settings.threads {
-        // Encoders with a thread each need less of a processor than one with many.
-        0 => u32::try_from((cores / team).max(1)).unwrap_or(1),
+    let threads = |processors: usize| match source.settings.threads {
+        0 => u32::try_from(processors.max(1)).unwrap_or(1),
         threads => threads,
     };
+    let threads = Threads { usual: threads(cores / team), last: threads(cores), workers: team };
     Site {
         settings: source.settings.clone(),
         chunks,

@@ -38,7 +38,7 @@ pub(super) struct Site {
     pub(super) sound: Option<Plan>,
     pub(super) stills: Option<Plan>,
     /// For each process.
-    pub(super) threads: u32,
+    pub(super) threads: Threads,
     /// The task's working folder.
     pub(super) work: PathBuf,
     /// What the client calls the source.
@@ -46,6 +46,29 @@ pub(super) struct Site {
     pub(super) path: PathBuf,
     pub(super) deadline: Instant,
     pub(super) cancel: CancellationToken,
+}
+
+/// How many threads a process has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Threads {
+    /// Where all workers have something to do. Encoders with a thread each need less of a processor
+    /// than one with many.
+    pub(super) usual: u32,
+    /// For each of the last `workers` chunks: the worker that ends first has nothing more to do, and
+    /// leaves its processors to those that still run.
+    pub(super) last: u32,
+    /// How many work side by side.
+    pub(super) workers: usize,
+}
+
+impl Threads {
+    /// Those of a part of a task with so many chunks.
+    pub(super) fn of(self, part: Part, chunks: usize) -> u32 {
+        match part {
+            Part::Chunk(number) if number + self.workers >= chunks => self.last,
+            _ => self.usual,
+        }
+    }
 }
 
 /// What is known about an encoded chunk.
@@ -106,7 +129,7 @@ impl Site {
             Part::Stills => self.settings.wall_clock_limit,
             Part::Sound | Part::Chunk(_) => self.settings.stall_limit,
         };
-        let arguments = command::arguments(plan, self.threads);
+        let arguments = command::arguments(plan, self.threads.of(part, self.chunks.len()));
         self.ffmpeg(&arguments, &folder, stall, report).await?;
         match &plan.cut {
             Some(cut) => Ok(Some(look_at(&folder, cut, plan.files.len()).await.map_err(disk)?)),

@@ -363,3 +363,12 @@ async fn a_chunk_that_fails_again_fails_the_task() {
     let left = fs::read_dir(bench.path("out")).expect("the output folder").count();
     assert_eq!(left, 0);
 }
+
+#[test]
+fn the_last_chunk_of_each_worker_may_use_all_processors() {
+    let threads = Threads { usual: 1, last: 2, workers: 2 };
+    let chunks: Vec<_> = (0..6).map(|number| threads.of(Part::Chunk(number), 6)).collect();
+    assert_eq!(chunks, [1, 1, 1, 1, 2, 2]);
+    assert_eq!([Part::Sound, Part::Stills].map(|part| threads.of(part, 6)), [1, 1]);
+    assert_eq!(threads.of(Part::Chunk(0), 2), 2);
+}
