@@ -1,7 +1,10 @@
 //! Puts encoded chunks together, without encoding anything again.
 
+use std::collections::BTreeMap;
 use std::io;
 
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
 use packager::TrackKind;
 use tokio::fs;
 
@@ -13,52 +16,83 @@ use crate::encode::preset::Container;
 use crate::encode::progress::Rising;
 use crate::encode::{ENCODED, disk};
 
+/// How many renditions are joined side by side: a process that copies waits for the disk as much as
+/// for a processor.
+const AT_ONCE: usize = 2;
+
 /// Makes the files of `plan` in the working folder, as a single ffmpeg would have. Returns why they
-/// are not what that would have made, if they are not.
+/// are not what that would have made, if they are not. No process is left then.
 ///
-/// One rendition after the other, and its chunks are removed before the next one's turn: the
-/// folder never holds more than all renditions, and one of them twice.
+/// The chunks of a rendition are removed when it is joined: the folder never holds more than all
+/// renditions, and [`AT_ONCE`] of them twice.
 pub(super) async fn join(
     site: &Site,
     plan: &Plan,
     seen: &[Seen],
     progress: &mut Rising<'_>,
 ) -> Result<Option<String>, Failure> {
-    let begun = ENCODED * super::JOINING;
-    let numbered = plan.files.iter().enumerate();
-    let (pictures, alone): (Vec<_>, Vec<_>) =
-        numbered.partition(|(_, file)| file.rendition.is_some());
-    let sounds = alone.len();
-    for (made, (number, file)) in alone.into_iter().enumerate() {
-        let made = site.work.join(sound_file(made, file.container));
-        let target = site.work.join(work_name(number, file.container));
-        fs::rename(made, target).await.map_err(disk)?;
+    let mut pictures: BTreeMap<usize, Vec<(usize, &FilePlan)>> = BTreeMap::new();
+    let mut alone = 0;
+    for (number, file) in plan.files.iter().enumerate() {
+        match file.rendition {
+            Some(rendition) => pictures.entry(rendition).or_default().push((number, file)),
+            None => {
+                let made = site.work.join(sound_file(alone, file.container));
+                let target = site.work.join(work_name(number, file.container));
+                fs::rename(made, target).await.map_err(disk)?;
+                alone += 1;
+            }
+        }
     }
-    for (number, file) in pictures {
-        let Some(rendition) = file.rendition else { continue };
-        let list = format!("list-{number}");
-        fs::write(site.work.join(&list), chunk_list(site, seen, rendition)).await.map_err(disk)?;
-        let sound = sound_file(sounds, Container::Mp4);
-        let audio = plan.audio.as_ref().filter(|_| file.audio);
-        let sound = audio.map(|audio| (sound.as_str(), audio.language.as_str()));
-        site.ffmpeg(
-            &joining(number, file.container, &list, sound),
-            &site.work,
-            site.settings.stall_limit,
-            |_| (),
-        )
-        .await?;
-        if let Some(why) = check(site, plan, seen, number, file).await.map_err(disk)? {
-            return Ok(Some(why));
+    let joining = Joining { site, plan, seen, sound: sound_file(alone, Container::Mp4) };
+    let (begun, renditions) = (ENCODED * super::JOINING, pictures.len());
+    let mut each: Vec<BoxFuture<'_, _>> = Vec::new();
+    for (rendition, files) in pictures {
+        each.push(joining.rendition(rendition, files).boxed());
+    }
+    let mut joined = stream::iter(each).buffer_unordered(AT_ONCE);
+    let mut ended = 0;
+    while let Some(unlike) = joined.try_next().await? {
+        if unlike.is_some() {
+            return Ok(unlike);
         }
-        let later = plan.files.iter().skip(number + 1);
-        if !later.into_iter().any(|other| other.rendition == Some(rendition)) {
-            remove(site, rendition).await.map_err(disk)?;
-        }
-        let share = (number + 1) as f64 / plan.files.len() as f64;
-        progress.to(begun + (ENCODED - begun) * share);
+        ended += 1;
+        progress.to(begun + (ENCODED - begun) * f64::from(ended) / renditions as f64);
     }
     Ok(None)
+}
+
+/// What is joined.
+struct Joining<'a> {
+    site: &'a Site,
+    plan: &'a Plan,
+    seen: &'a [Seen],
+    /// The file with the sound of files that have a picture too, if there is any.
+    sound: String,
+}
+
+impl Joining<'_> {
+    /// Makes all files of a rendition, and removes its chunks.
+    async fn rendition(
+        &self,
+        rendition: usize,
+        files: Vec<(usize, &FilePlan)>,
+    ) -> Result<Option<String>, Failure> {
+        let Self { site, plan, seen, .. } = self;
+        let list = format!("list-{rendition}");
+        fs::write(site.work.join(&list), chunk_list(site, seen, rendition)).await.map_err(disk)?;
+        for (number, file) in files {
+            let audio = plan.audio.as_ref().filter(|_| file.audio);
+            let sound = audio.map(|audio| (self.sound.as_str(), audio.language.as_str()));
+            let arguments = joining(number, file.container, &list, sound);
+            site.ffmpeg(&arguments, &site.work, site.settings.stall_limit, |_| ()).await?;
+            if let Some(why) = check(site, plan, seen, number, file).await.map_err(disk)? {
+                return Ok(Some(why));
+            }
+        }
+        remove(site, rendition).await.map_err(disk)?;
+        Ok(None)
+    }
 }
 
 /// The list of files that ffmpeg's `concat` demuxer reads (see its manual of formats).

@@ -13,8 +13,8 @@
 //! what the one before has left in the decoder's buffer.
 //!
 //! Chunks lie in the attempt's own folder, and take as much room as what is made of them; each
-//! rendition's are removed when it is joined, before the next one is. An attempt that is lost, with
-//! the service or its lease, leaves nothing that another goes on with.
+//! rendition's are removed when it is joined. An attempt that is lost, with the service or its
+//! lease, leaves nothing that another goes on with.
 
 mod join;
 mod landing;

@@ -14,7 +14,7 @@ pub(in crate::encode) const SEAM_FRAMES: u64 = 3;
 /// How much before a chunk decoding begins, at the least: room for frames out of order, and for
 /// filters that look at frames before. In microseconds.
 const RUN_IN: u64 = 500_000;
-/// The shortest chunk, as parts of the longest: of 30 seconds, 8.
+/// The shortest chunk if all were of one length, as parts of the longest: of 30 seconds, 8.
 const SHORTEST: (u64, u64) = (4, 15);
 /// Chunks for each worker that a short source is cut into: enough for none to be idle for long.
 const ROUNDS: u64 = 3;
@@ -136,6 +136,9 @@ fn end_of(length: Seconds, rate: Rational) -> Option<u64> {
 
 /// The first frames of the chunks that `workers` encode side by side, none of them longer than
 /// `longest` seconds. A single one if the source is too short.
+///
+/// The last chunks, one for each worker, are half as long as the others: all end at about the same
+/// time then, whatever the chunks cost.
 pub(in crate::encode) fn starts(
     plan: &Plan,
     source: &Description,
@@ -155,16 +158,33 @@ pub(in crate::encode) fn starts(
     let shortest = longest * SHORTEST.0 as f64 / SHORTEST.1 as f64;
     let longest = (in_seconds(longest) as u64).max(1);
     let shortest = (in_seconds(shortest).ceil() as u64).clamp(1, longest);
-    let count = count(gops, workers as u64, gops.div_ceil(longest), gops / shortest);
-    let (each, larger) = (gops / count, gops % count);
-    let gop_starts = (0..count).map(|number| number * each + number.min(larger));
-    gop_starts.map(|gop| gop * per_gop).collect()
+    let workers = (workers as u64).max(1);
+    let least = match gops.div_ceil(longest) {
+        least if least > workers => least + workers.div_ceil(2),
+        least => least,
+    };
+    let count = count(gops, workers, least, gops / shortest);
+    // Cumulative, in halves of a usual chunk: the last of each worker is one.
+    let before_last = if count > workers { count - workers } else { 0 };
+    let halves = |number: u64| number + number.min(before_last);
+    let gop_starts = (0..count).map(|number| share(gops, halves(number), halves(count)));
+    // Half of a chunk of one GOP is none.
+    let gop_starts = gop_starts.filter(|gop| *gop < gops.max(1));
+    let mut starts: Vec<u64> = gop_starts.map(|gop| gop * per_gop).collect();
+    starts.dedup();
+    starts
+}
+
+/// So many parts out of `parts` of a whole, rounded up.
+fn share(whole: u64, part: u64, parts: u64) -> u64 {
+    let share = u128::from(whole) * u128::from(part);
+    let share = share.div_ceil(u128::from(parts.max(1)));
+    u64::try_from(share).unwrap_or(u64::MAX)
 }
 
 /// How many chunks: a multiple of the number of workers where there are few, so that all of them
 /// end at about the same time.
 fn count(gops: u64, workers: u64, least: u64, most: u64) -> u64 {
-    let workers = workers.max(1);
     let wanted = least.max(ROUNDS * workers).min(most).min(MOST);
     let even = wanted / workers * workers;
     let count = if even >= least { even } else { wanted };

@@ -35,21 +35,32 @@ fn starts_of(seconds: f64, rate: Rational, workers: usize, longest: u32) -> Vec<
     starts(&ladder(seconds, rate), &film("matroska,webm", None), workers, longest)
 }
 
+/// How many seconds each chunk takes up. The last one also has what is left of a GOP.
+fn lengths(starts: &[u64], seconds: f64, rate: Rational) -> Vec<f64> {
+    let ends = starts.iter().skip(1).copied().chain([(seconds * rate.value()) as u64]);
+    starts.iter().zip(ends).map(|(start, end)| (end - start) as f64 / rate.value()).collect()
+}
+
 #[test]
 fn chunks_begin_at_gops_and_are_neither_long_nor_short() {
     for rate in [Rational { num: 25, den: 1 }, NTSC, Rational { num: 24_000, den: 1001 }] {
         let gop = ladder(60.0, rate).video.expect("a picture").gop;
-        for seconds in [17.0, 60.0, 61.9, 119.3, 3600.0, 40_000.0] {
+        for seconds in [17.0, 48.0, 60.0, 61.9, 119.3, 3600.0, 40_000.0] {
             for workers in [2, 3, 8] {
-                let mut starts = starts_of(seconds, rate, workers, 30);
+                let starts = starts_of(seconds, rate, workers, 30);
                 assert_eq!(starts[0], 0);
                 assert!(starts.iter().all(|start| start % u64::from(gop) == 0), "{starts:?}");
-                starts.push((seconds * rate.value()) as u64);
-                let lengths = starts.windows(2).map(|pair| (pair[1] - pair[0]) as f64);
-                let lengths: Vec<f64> = lengths.map(|frames| frames / rate.value()).collect();
-                // The last one also has what is left of a GOP.
-                let fit = lengths.iter().all(|length| (7.9..32.1).contains(length));
+                let lengths = lengths(&starts, seconds, rate);
+                let fit = lengths.iter().all(|length| (3.9..32.1).contains(length));
                 assert!(fit, "{seconds} s for {workers}: {lengths:?}");
+                let mean = lengths.iter().sum::<f64>() / lengths.len() as f64;
+                assert!(mean > 7.9, "{seconds} s for {workers}: {lengths:?}");
+                let usual = lengths.len().saturating_sub(workers);
+                let (usual, last) = lengths.split_at(usual);
+                let longest_last = last.iter().copied().fold(0.0, f64::max);
+                // Unless there is only one for each; to the GOP, and what is left of one.
+                let halves = usual.iter().all(|usual| longest_last <= usual / 2.0 + 4.0);
+                assert!(halves, "{seconds} s for {workers}: {lengths:?}");
             }
         }
     }
@@ -58,9 +69,10 @@ fn chunks_begin_at_gops_and_are_neither_long_nor_short() {
 #[test]
 fn workers_end_together() {
     let rate = Rational { num: 24, den: 1 };
-    assert_eq!(starts_of(60.0, rate, 2, 30), [0, 240, 480, 720, 960, 1200]);
-    assert_eq!(starts_of(3600.0, rate, 2, 30).len(), 120);
-    assert_eq!(starts_of(60.0, rate, 4, 30).len(), 4);
+    // The last one of each worker is half as long.
+    assert_eq!(starts_of(60.0, rate, 2, 30), [0, 288, 576, 864, 1152, 1296]);
+    assert_eq!(starts_of(3600.0, rate, 2, 30).len(), 121);
+    assert_eq!(starts_of(60.0, rate, 4, 30), [0, 384, 720, 1104]);
     // Too short for two.
     assert_eq!(starts_of(15.0, rate, 2, 30), [0]);
     assert_eq!(starts_of(0.5, rate, 2, 1), [0]);
