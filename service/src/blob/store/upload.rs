@@ -1,7 +1,7 @@
 //! Streams a body into one new object.
 //!
 //! Memory per upload is bounded by two parts: one being received, one being
-//! hashed and written. Bytes are handed on as they arrived, without a copy.
+//! hashed and written.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,12 +16,13 @@ use tokio_util::task::AbortOnDropHandle;
 use super::super::error::{BlobError, BoxError, Result};
 use super::super::model::{Md5, ObjectKey, Segment};
 
-/// Bytes written at once. Object stores want parts of at least 5 MiB.
+/// Bytes written at once: a multiple of [`RUN`]. Object stores want parts of at least 5 MiB, and
+/// some that all have one size.
 const PART_SIZE: usize = 8 << 20;
 
-/// Chunks below this size are copied together. A sender of tiny chunks would
-/// otherwise cost far more memory in bookkeeping than in bytes.
-const SMALL_CHUNK: usize = 8 << 10;
+/// Bytes that lie together in memory, and go into a file with one system call. The file then has
+/// large pages in memory, which are sent with less work than those of short writes.
+const RUN: usize = 1 << 20;
 
 /// The bytes of an upload as they come in.
 pub(super) type Body<'a> = BoxStream<'a, Result<Bytes, BoxError>>;
@@ -76,7 +77,7 @@ async fn pump(mut body: Body<'_>, sink: &mut Sink, rules: BodyRules) -> Result<P
     let mut part = Part::default();
     let mut total = 0u64;
     loop {
-        let chunk = match tokio::time::timeout(rules.stall, body.next()).await {
+        let mut chunk = match tokio::time::timeout(rules.stall, body.next()).await {
             Ok(Some(Ok(chunk))) => chunk,
             Ok(Some(Err(error))) => return Err(BlobError::Body(error)),
             Ok(None) => break,
@@ -86,9 +87,11 @@ async fn pump(mut body: Body<'_>, sink: &mut Sink, rules: BodyRules) -> Result<P
         };
         total += chunk.len() as u64;
         check_length(total, rules)?;
-        part.push(chunk);
-        if part.length >= PART_SIZE {
-            sink.write(std::mem::take(&mut part)).await?;
+        while !chunk.is_empty() {
+            part.push(&mut chunk);
+            if part.length == PART_SIZE {
+                sink.write(std::mem::take(&mut part)).await?;
+            }
         }
     }
     match rules.length {
@@ -113,32 +116,31 @@ fn check_length(total: u64, rules: BodyRules) -> Result<()> {
 /// Bytes on their way into one part.
 #[derive(Debug, Default)]
 struct Part {
-    chunks: Vec<Bytes>,
-    /// Small chunks, copied together; follows `chunks`.
-    small: BytesMut,
+    /// All of them [`RUN`] long.
+    runs: Vec<Bytes>,
+    /// Shorter; follows `runs`.
+    last: BytesMut,
     length: usize,
 }
 
 impl Part {
-    fn push(&mut self, chunk: Bytes) {
-        self.length += chunk.len();
-        if chunk.len() < SMALL_CHUNK {
-            self.small.extend_from_slice(&chunk);
-        } else {
-            self.close_small();
-            self.chunks.push(chunk);
+    /// Takes of a chunk what the next run has room for.
+    fn push(&mut self, chunk: &mut Bytes) {
+        let taken = chunk.split_to(chunk.len().min(RUN - self.last.len()));
+        self.length += taken.len();
+        if taken.len() == RUN {
+            self.runs.push(taken);
+            return;
+        }
+        self.last.extend_from_slice(&taken);
+        if self.last.len() == RUN {
+            self.runs.push(std::mem::take(&mut self.last).freeze());
         }
     }
 
-    fn close_small(&mut self) {
-        if !self.small.is_empty() {
-            self.chunks.push(self.small.split().freeze());
-        }
-    }
-
-    fn into_payload(mut self) -> PutPayload {
-        self.close_small();
-        self.chunks.into_iter().collect()
+    fn into_payload(self) -> PutPayload {
+        let last = Some(self.last.freeze()).filter(|last| !last.is_empty());
+        self.runs.into_iter().chain(last).collect()
     }
 }
 
@@ -283,4 +285,27 @@ async fn hash(hasher: Option<Hasher>, payload: PutPayload) -> Result<Option<Hash
     })
     .await
     .map_err(|_| BlobError::Interrupted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_of_any_size_become_runs() {
+        let bytes: Vec<u8> = (0..3 * RUN + 17).map(|at| (at % 251) as u8).collect();
+        for size in [1000, 65_537, RUN, RUN + 1, bytes.len()] {
+            let mut part = Part::default();
+            for mut chunk in bytes.chunks(size).map(Bytes::copy_from_slice) {
+                while !chunk.is_empty() {
+                    part.push(&mut chunk);
+                }
+            }
+            assert_eq!(part.length, bytes.len());
+            let payload = part.into_payload();
+            let lengths: Vec<_> = payload.iter().map(Bytes::len).collect();
+            assert_eq!(lengths, [RUN, RUN, RUN, 17], "in chunks of {size}");
+            assert!(payload.into_iter().flatten().eq(bytes.iter().copied()), "in chunks of {size}");
+        }
+    }
 }
