@@ -4,6 +4,7 @@
 #
 # usage: tests/bench/stream.sh [OPTION…]
 #   --only-fragments       how fast fragments are sent
+#   --protocol NAME        only fragments of protocols whose name begins like this
 #   --only-library         manifests, first fragments and memory, with a thousand films of an hour
 #   --seconds SECONDS      how long each server is asked for fragments of one kind (6)
 #   --films NUMBER         how many films of an hour are published (1000)

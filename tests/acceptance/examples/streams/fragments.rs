@@ -58,10 +58,11 @@ const PROTOCOLS: [Protocol; 5] = [
     },
 ];
 
-/// Measures all protocols at both levels.
+/// Measures the protocols whose names begin with `only` at both levels.
 pub(crate) fn measure(
     service: &Service,
     folder: &Path,
+    only: &str,
     seconds: u32,
     vod: Option<&Path>,
 ) -> anyhow::Result<Vec<Row>> {
@@ -71,7 +72,9 @@ pub(crate) fn measure(
     let url = film.publish(&service.api)?;
     let address = service.info.listen.first().context("an address")?;
     let mut rows = Vec::new();
-    for protocol in &PROTOCOLS {
+    let wanted: Vec<_> = PROTOCOLS.iter().filter(|known| known.name.starts_with(only)).collect();
+    ensure!(!wanted.is_empty(), "no protocol has a name that begins with {only:?}");
+    for protocol in wanted {
         for (at, level) in LEVELS.into_iter().enumerate() {
             let paths = fragments(&service.api, &url, level, protocol.parameters)?;
             let (files, listed) = save(&service.api, &url, &paths, &folder.join("files"))?;

@@ -30,6 +30,10 @@ struct Options {
     #[arg(long, conflicts_with = "only_library")]
     only_fragments: bool,
 
+    /// Only fragments of protocols whose name begins like this, such as `Smooth` or `HLS v4`
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    protocol: String,
+
     /// Only what concerns the films of an hour
     #[arg(long)]
     only_library: bool,
@@ -47,7 +51,8 @@ fn main() -> anyhow::Result<()> {
         let service = Service::start_with(&[]);
         service.api.endpoint("Running");
         let vod = options.nginx_vod.as_deref();
-        let rows = fragments::measure(&service, folder.path(), options.seconds, vod)?;
+        let rows =
+            fragments::measure(&service, folder.path(), &options.protocol, options.seconds, vod)?;
         print!("{}", report::of_fragments(&rows));
         json.extend(rows.iter().map(report::Row::json));
     }
