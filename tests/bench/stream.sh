@@ -6,7 +6,8 @@
 #   --only-fragments       how fast fragments are sent
 #   --protocol NAME        only fragments of protocols whose name begins like this
 #   --only-library         manifests, first fragments and memory, with a thousand films of an hour
-#   --seconds SECONDS      how long each server is asked for fragments of one kind (6)
+#   --seconds SECONDS      how long each server is asked for fragments of one kind in a round (4)
+#   --rounds NUMBER        how often the servers are asked, in turn; medians count (3)
 #   --films NUMBER         how many films of an hour are published (1000)
 #   --nginx-vod FILE       an nginx with nginx-vod-module compiled in, to be measured, too;
 #                          or NGINX_VOD=FILE
@@ -57,5 +58,6 @@ printf '#!/bin/sh\nexec taskset -c 0 %q "$@"\n' "$target/release/mediad" >"$pinn
 chmod +x "$pinned"
 export MEDIAD=$pinned
 
-echo "$(uname -sm), $(getconf _NPROCESSORS_ONLN) processors; $(nginx -v 2>&1); load $(cut -d' ' -f1 /proc/loadavg)"
+echo "$(uname -sm), $(getconf _NPROCESSORS_ONLN) processors; $(nginx -v 2>&1);" \
+    "TCP with $(cat /proc/sys/net/ipv4/tcp_congestion_control); load $(cut -d' ' -f1 /proc/loadavg)"
 "$target/release/examples/streams" "$@"

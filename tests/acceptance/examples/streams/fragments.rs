@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use acceptance::{Api, Service};
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, bail, ensure};
 
-use crate::load::Load;
+use crate::load::{Load, Target};
 use crate::media::{Film, LEVELS, Level};
 use crate::nginx::Nginx;
 use crate::report::Row;
@@ -63,7 +63,7 @@ pub(crate) fn measure(
     service: &Service,
     folder: &Path,
     only: &str,
-    seconds: u32,
+    (rounds, seconds): (usize, u32),
     vod: Option<&Path>,
 ) -> anyhow::Result<Vec<Row>> {
     let media = folder.join("media");
@@ -80,17 +80,23 @@ pub(crate) fn measure(
             let (files, listed) = save(&service.api, &url, &paths, &folder.join("files"))?;
             let served: Vec<_> =
                 paths.iter().map(|path| path_of(&format!("{url}/{path}"))).collect();
-            let ours = Load::run(folder, address, service.pid(), &served, seconds)?;
             let nginx = Nginx::with_files(&folder.join("nginx"), &files)?;
-            let bare = Load::run(folder, &nginx.address, nginx.pid(), &listed, seconds)?;
-            drop(nginx);
-            fs::remove_dir_all(&files)?;
-            let theirs = vod
+            let mut targets = vec![
+                Target::warm(folder, address, service.pid(), &served)?,
+                Target::warm(folder, &nginx.address, nginx.pid(), &listed)?,
+            ];
+            let vod = vod
                 .zip(protocol.vod)
-                .map(|(binary, place)| {
-                    with_vod(&service.api, binary, folder, &media, place, level, seconds)
-                })
+                .map(|(binary, place)| with_vod(&service.api, binary, folder, &media, place, level))
                 .transpose()?;
+            if let Some((vod, paths)) = &vod {
+                targets.push(Target::warm(folder, &vod.address, vod.pid(), paths)?);
+            }
+            let loads = Load::medians(&targets, rounds, seconds)?;
+            let [ours, bare, ref theirs @ ..] = loads[..] else { bail!("{} loads", loads.len()) };
+            let theirs = theirs.first().copied();
+            drop((nginx, vod));
+            fs::remove_dir_all(&files)?;
             let of_files =
                 |load: &Load| load.megabytes_per_cpu_second() / bare.megabytes_per_cpu_second();
             let of_static = VOD_OF_STATIC.iter().find(|(kind, _)| *kind == protocol.kind);
@@ -108,7 +114,8 @@ pub(crate) fn measure(
     Ok(rows)
 }
 
-/// nginx-vod with the same film: its fragments are its own, but of the same samples.
+/// nginx-vod with the same film, and what it is asked for: its fragments are its own, but of the
+/// same samples.
 fn with_vod(
     api: &Api,
     binary: &Path,
@@ -116,8 +123,7 @@ fn with_vod(
     media: &Path,
     place: &str,
     level: Level,
-    seconds: u32,
-) -> anyhow::Result<Load> {
+) -> anyhow::Result<(Nginx, Vec<String>)> {
     let nginx = Nginx::with_vod(binary, &folder.join("vod"), media)?;
     let base = format!("/{place}/{}.mp4", level.name);
     let url = format!("http://{}{base}/index.m3u8", nginx.address);
@@ -130,7 +136,7 @@ fn with_vod(
         })
         .collect();
     ensure!(!paths.is_empty(), "{url} names no segments");
-    Load::run(folder, &nginx.address, nginx.pid(), &paths, seconds)
+    Ok((nginx, paths))
 }
 
 /// The paths of all fragments of a level, below the server manifest.

@@ -9,7 +9,7 @@ use acceptance::Service;
 use anyhow::{Context as _, ensure};
 
 use crate::fragments::path_of;
-use crate::load::Load;
+use crate::load::{Load, Target};
 use crate::media::Film;
 use crate::process::{Used, memory};
 
@@ -127,5 +127,5 @@ fn random(service: &Service, folder: &Path, urls: &[String], seconds: u32) -> an
         paths.push(path_of(&format!("{url}/{rest}")));
     }
     let address = service.info.listen.first().context("an address")?;
-    Load::run(folder, address, service.pid(), &paths, seconds)
+    Load::of(&Target::warm(folder, address, service.pid(), &paths)?, seconds)
 }

@@ -1,7 +1,7 @@
 //! Load: wrk, which asks for a list of paths over and over.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
@@ -10,6 +10,9 @@ use crate::process::{CLIENT_CORE, Used};
 
 /// Connections at the same time.
 const CONNECTIONS: &str = "16";
+
+/// Where [`SCRIPT`] is, in the folder of the benchmark.
+const SCRIPT_FILE: &str = "load.lua";
 
 /// Asks for one path after another, and prints what came of it.
 const SCRIPT: &str = r#"
@@ -40,36 +43,52 @@ pub(crate) struct Load {
     pub(crate) cpu_seconds: f64,
 }
 
-impl Load {
-    /// Asks the server at `address` for `paths` in turn; `pid` is its process.
-    pub(crate) fn run(
-        folder: &Path,
-        address: &str,
+/// A server, and what it is asked for.
+pub(crate) struct Target<'a> {
+    folder: &'a Path,
+    address: &'a str,
+    pid: u32,
+    list: PathBuf,
+}
+
+impl<'a> Target<'a> {
+    /// The server at `address`, whose process is `pid`. Asks it for the paths for a moment: what is
+    /// asked for first is read from disks and looked up; that is measured elsewhere.
+    pub(crate) fn warm(
+        folder: &'a Path,
+        address: &'a str,
         pid: u32,
         paths: &[String],
-        seconds: u32,
     ) -> anyhow::Result<Self> {
-        let (script, list) = (folder.join("load.lua"), folder.join("paths"));
-        fs::write(&script, SCRIPT)?;
+        fs::write(folder.join(SCRIPT_FILE), SCRIPT)?;
+        let list = folder.join(format!("paths-{pid}"));
         fs::write(&list, paths.join("\n"))?;
-        let wrk = |seconds: u32| -> anyhow::Result<String> {
-            let output = Command::new("taskset")
-                .args(["-c", CLIENT_CORE, "wrk", "-t1", "-c", CONNECTIONS, "--timeout", "10s"])
-                .args(["-d", &format!("{seconds}s"), "-s"])
-                .arg(&script)
-                .arg(format!("http://{address}"))
-                .env("PATHS", &list)
-                .output()
-                .context("running taskset")?;
-            let text = String::from_utf8_lossy(&output.stdout).into_owned();
-            ensure!(output.status.success(), "wrk: {}", String::from_utf8_lossy(&output.stderr));
-            Ok(text)
-        };
-        // What is asked for first is read from disks and looked up; that is measured elsewhere.
-        wrk(2)?;
-        let before = Used::by(pid)?;
-        let text = wrk(seconds)?;
-        let cpu_seconds = Used::by(pid)?.since(&before);
+        let target = Self { folder, address, pid, list };
+        target.wrk(2)?;
+        Ok(target)
+    }
+
+    fn wrk(&self, seconds: u32) -> anyhow::Result<String> {
+        let output = Command::new("taskset")
+            .args(["-c", CLIENT_CORE, "wrk", "-t1", "-c", CONNECTIONS, "--timeout", "10s"])
+            .args(["-d", &format!("{seconds}s"), "-s"])
+            .arg(self.folder.join(SCRIPT_FILE))
+            .arg(format!("http://{}", self.address))
+            .env("PATHS", &self.list)
+            .output()
+            .context("running taskset")?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        ensure!(output.status.success(), "wrk: {}", String::from_utf8_lossy(&output.stderr));
+        Ok(text)
+    }
+}
+
+impl Load {
+    /// Asks for the paths in turn.
+    pub(crate) fn of(target: &Target<'_>, seconds: u32) -> anyhow::Result<Self> {
+        let before = Used::by(target.pid)?;
+        let text = target.wrk(seconds)?;
+        let cpu_seconds = Used::by(target.pid)?.since(&before);
         let line = text.lines().find_map(|line| line.strip_prefix("RESULT "));
         let numbers: Vec<f64> = line
             .with_context(|| format!("wrk has no result: {text}"))?
@@ -79,9 +98,31 @@ impl Load {
         let [requests, bytes, microseconds, p50, p99, failed] = numbers[..] else {
             anyhow::bail!("wrk says {numbers:?}");
         };
-        ensure!(failed == 0.0, "{failed} requests to {address} failed");
+        ensure!(failed == 0.0, "{failed} requests to {} failed", target.address);
         let seconds = microseconds / 1e6;
         Ok(Self { requests, bytes, seconds, p50: p50 / 1e3, p99: p99 / 1e3, cpu_seconds })
+    }
+
+    /// Asks several servers in turn, in so many rounds; gives of each the round with the median of
+    /// what it sent for a second of its processor.
+    pub(crate) fn medians(
+        targets: &[Target<'_>],
+        rounds: usize,
+        seconds: u32,
+    ) -> anyhow::Result<Vec<Self>> {
+        let mut loads = vec![Vec::new(); targets.len()];
+        for _ in 0..rounds {
+            for (target, loads) in targets.iter().zip(&mut loads) {
+                loads.push(Self::of(target, seconds)?);
+            }
+        }
+        let median = |mut loads: Vec<Self>| {
+            loads.sort_by(|one, other| {
+                one.megabytes_per_cpu_second().total_cmp(&other.megabytes_per_cpu_second())
+            });
+            loads.get((loads.len().max(1) - 1) / 2).copied().context("no round")
+        };
+        loads.into_iter().map(median).collect()
     }
 
     /// MB that the server sends in a second of its processor.

@@ -18,9 +18,13 @@ use clap::Parser;
 /// Prints what fragments and manifests cost, and how much memory a thousand films take
 #[derive(Parser)]
 struct Options {
-    /// How long each server is asked for fragments of one kind
-    #[arg(long, value_name = "SECONDS", default_value_t = 6)]
+    /// How long each server is asked for fragments of one kind in a round
+    #[arg(long, value_name = "SECONDS", default_value_t = 4)]
     seconds: u32,
+
+    /// How often the servers are asked, in turn; medians count
+    #[arg(long, value_name = "NUMBER", default_value_t = 3)]
+    rounds: usize,
 
     /// Published films of an hour
     #[arg(long, value_name = "NUMBER", default_value_t = 1000)]
@@ -51,8 +55,8 @@ fn main() -> anyhow::Result<()> {
         let service = Service::start_with(&[]);
         service.api.endpoint("Running");
         let vod = options.nginx_vod.as_deref();
-        let rows =
-            fragments::measure(&service, folder.path(), &options.protocol, options.seconds, vod)?;
+        let rounds = (options.rounds, options.seconds);
+        let rows = fragments::measure(&service, folder.path(), &options.protocol, rounds, vod)?;
         print!("{}", report::of_fragments(&rows));
         json.extend(rows.iter().map(report::Row::json));
     }
