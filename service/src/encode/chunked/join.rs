@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use futures_util::future::BoxFuture;
-use futures_util::{FutureExt as _, StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use packager::TrackKind;
 use tokio::fs;
 
@@ -51,15 +51,19 @@ pub(super) async fn join(
         each.push(joining.rendition(rendition, files).boxed());
     }
     let mut joined = stream::iter(each).buffer_unordered(AT_ONCE);
-    let mut ended = 0;
-    while let Some(unlike) = joined.try_next().await? {
-        if unlike.is_some() {
-            return Ok(unlike);
+    let (mut ended, mut unlike, mut failed) = (0, None, None);
+    while let Some(joined) = joined.next().await {
+        match joined {
+            Ok(None) => {
+                ended += 1;
+                progress.to(begun + (ENCODED - begun) * f64::from(ended) / renditions as f64);
+            }
+            // The others go on: nothing writes into the folder any more when this returns.
+            Ok(why) => unlike = unlike.or(why),
+            Err(failure) => failed = failed.or(Some(failure)),
         }
-        ended += 1;
-        progress.to(begun + (ENCODED - begun) * f64::from(ended) / renditions as f64);
     }
-    Ok(None)
+    failed.map_or(Ok(unlike), Err)
 }
 
 /// What is joined.

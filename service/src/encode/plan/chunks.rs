@@ -165,7 +165,7 @@ pub(in crate::encode) fn starts(
     };
     let count = count(gops, workers, least, gops / shortest);
     // Cumulative, in halves of a usual chunk: the last of each worker is one.
-    let before_last = if count > workers { count - workers } else { 0 };
+    let before_last = count.saturating_sub(workers);
     let halves = |number: u64| number + number.min(before_last);
     let gop_starts = (0..count).map(|number| share(gops, halves(number), halves(count)));
     // Half of a chunk of one GOP is none.
