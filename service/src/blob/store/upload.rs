@@ -134,7 +134,9 @@ impl Part {
         }
         self.last.extend_from_slice(&taken);
         if self.last.len() == RUN {
-            self.runs.push(std::mem::take(&mut self.last).freeze());
+            // Where one was full, another may be: it is not moved while it grows.
+            let full = std::mem::replace(&mut self.last, BytesMut::with_capacity(RUN));
+            self.runs.push(full.freeze());
         }
     }
 
