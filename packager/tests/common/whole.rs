@@ -161,12 +161,15 @@ fn fragment_of(head: &[u8], length: u64) -> Rows {
     let word = |bytes: &[u8], at: usize| {
         u64::from(u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()))
     };
-    let at = |kind: &[u8; 4]| head.windows(4).position(|found| found == kind);
-    let moof = at(b"moof").unwrap() - 4;
-    let tfhd = &head[at(b"tfhd").unwrap()..];
-    let trun = &head[at(b"trun").unwrap()..];
+    let (at, moof) = boxes(head).find(|(_, found)| found[4..8] == *b"moof").unwrap();
+    let inside = |outer: &'_ [u8], kind: &[u8; 4]| {
+        boxes(&outer[8..]).find(|(_, found)| found[4..8] == *kind).map(|(_, found)| found.to_vec())
+    };
+    let traf = inside(moof, b"traf").unwrap();
+    let tfhd = &inside(&traf, b"tfhd").unwrap()[4..];
+    let trun = &inside(&traf, b"trun").unwrap()[4..];
     let (set, present, count) = (word(tfhd, 4), word(trun, 4), word(trun, 8));
-    let decode = at(b"tfdt").map(|at| word(head, at + 8) << 32 | word(head, at + 12));
+    let decode = inside(&traf, b"tfdt").map(|tfdt| word(&tfdt, 12) << 32 | word(&tfdt, 16));
     let stride = (present as u32 & 0xf00).count_ones() as usize * 4;
     let rows = trun[16..].chunks(stride.max(1)).take(count as usize);
     let (mut bytes, mut duration) = (0, 0);
@@ -176,9 +179,22 @@ fn fragment_of(head: &[u8], length: u64) -> Rows {
         bytes += word(row, if own { 4 } else { 0 });
     }
     assert!(present & 0x100 != 0 || set & 0x08 != 0);
-    assert_eq!(word(trun, 12) as usize + moof, head.len());
+    assert_eq!(word(trun, 12) as usize + at, head.len());
     assert_eq!(head.len() as u64 + bytes, length);
     Rows { decode, duration }
+}
+
+/// Boxes one behind the other, and where each begins. What they say is read where it belongs: any
+/// number may look like the name of a box.
+fn boxes(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let size = u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?) as usize;
+        // The last one may be the beginning of an `mdat`.
+        let found = (at, &bytes[at..bytes.len().min(at + size.max(8))]);
+        at += size.max(8);
+        Some(found)
+    })
 }
 
 /// A presentation that was read from an index gives the same.
